@@ -1,0 +1,89 @@
+// Builds what the package ships: dist/cli (one bundled file for the binary), dist/lib (the library), dist/schema.
+// `--cli` builds the binary alone, in a tenth of a second.
+import { execFileSync } from "node:child_process";
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { build } from "esbuild";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+const cliOnly = process.argv.includes("--cli");
+
+if (!cliOnly) rmSync(join(root, "dist"), { recursive: true, force: true });
+await bundleBinary();
+linkCodexCommand();
+if (!cliOnly) {
+  buildLibrary();
+  await writeSchemas();
+}
+
+async function bundleBinary() {
+  const result = await build({
+    absWorkingDir: root,
+    entryPoints: ["src/main.ts"],
+    outfile: "dist/cli/main.cjs",
+    bundle: true,
+    minify: true,
+    platform: "node",
+    target: "node20",
+    format: "cjs",
+    // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
+    alias: { "graceful-fs": "node:fs" },
+    define: { CODEX_AUTH_VERSION: JSON.stringify(version) },
+    metafile: true,
+    logLevel: "warning",
+  });
+  writeFileSync(join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"), notices(Object.keys(result.metafile.inputs)));
+}
+
+/** The licences of every package whose code is inside the bundle. */
+function notices(inputs) {
+  const names = new Set();
+  for (const input of inputs) {
+    const found = /(?:^|\/)node_modules\/((?:@[^/]+\/)?[^/]+)\//.exec(input);
+    if (found) names.add(found[1]);
+  }
+  const parts = [...names].sort().map((name) => {
+    const folder = join(root, "node_modules", name);
+    const manifest = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    const file = ["LICENSE", "LICENSE.md", "LICENSE.txt", "license"].find((each) =>
+      existsSync(join(folder, each)),
+    );
+    const text = file ? readFileSync(join(folder, file), "utf8").trim() : `Licence: ${manifest.license}`;
+    return `${name} ${manifest.version}\n\n${text}\n`;
+  });
+  return parts.join("\n----------------------------------------\n\n");
+}
+
+/**
+ * `npx codex auth …` works in a checkout through this link. It is no `bin` of the package, because a second
+ * global `codex` would collide with @openai/codex.
+ */
+function linkCodexCommand() {
+  const folder = join(root, "node_modules/.bin");
+  if (!existsSync(folder)) return;
+  rmSync(join(folder, "codex"), { force: true });
+  symlinkSync("../../bin/codex", join(folder, "codex"));
+  for (const name of ["codex", "codex-auth"]) chmodSync(join(root, "bin", name), 0o755);
+}
+
+function buildLibrary() {
+  const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
+  const { bin } = JSON.parse(readFileSync(tsc, "utf8"));
+  execFileSync(process.execPath, [join(dirname(tsc), bin.tsc), "-p", ".ci/tsconfig.lib.json"], {
+    cwd: root,
+    stdio: "inherit",
+  });
+}
+
+async function writeSchemas() {
+  const { documentSchemas } = await import(join(root, "dist/lib/commands/documents.js"));
+  const { z } = await import("zod");
+  mkdirSync(join(root, "dist/schema"), { recursive: true });
+  for (const [name, schema] of Object.entries(await documentSchemas())) {
+    const text = JSON.stringify(z.toJSONSchema(schema), null, 2);
+    writeFileSync(join(root, `dist/schema/${name}.json`), text + "\n");
+  }
+}

@@ -1,0 +1,1 @@
+export { CodexAuthError } from "./errors/codex-auth-error.ts";

@@ -1,0 +1,8 @@
+import { execFileSync } from "node:child_process";
+
+/** Builds the binary before the first test, so that process tests never run an old one. */
+export default function buildOnce(): void {
+  execFileSync(process.execPath, [new URL("../../.ci/build.mjs", import.meta.url).pathname, "--cli"], {
+    stdio: "inherit",
+  });
+}
