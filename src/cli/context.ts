@@ -1,0 +1,46 @@
+import type { CodexProcess } from "../store/codex-processes.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import type { Store } from "../store/store.ts";
+
+export interface Output {
+  write(text: string): void;
+  isTerminal: boolean;
+  columns: number;
+  /** 0: no colour, 1: 16, 2: 256, 3: 16 million. */
+  colorLevel: 0 | 1 | 2 | 3;
+}
+
+export interface Input {
+  isTerminal: boolean;
+  /** Everything until the end of the stream; more than `limitBytes` is an error. */
+  readAll(limitBytes: number): Promise<string>;
+}
+
+/** What a finished program left behind; `code` is null when it could not be started or was killed. */
+export interface Finished {
+  code: number | null;
+  output: string;
+}
+
+/** The outside world. Everything that a command does to it goes through here. */
+export interface Context {
+  stdin: Input;
+  stdout: Output;
+  stderr: Output;
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** Epoch ms. */
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+  /** Asks on the terminal; rejects with `interrupted` on Ctrl-C. */
+  prompt: (question: string) => Promise<string>;
+  /** Runs a program to its end without a shell, with the same environment and no input. */
+  spawn: (command: string, args: readonly string[]) => Promise<Finished>;
+  /** Codex processes of this CODEX_HOME; null where the system does not tell. */
+  processes: () => CodexProcess[] | null;
+  /** Only to be handed to functions of store/. */
+  fs: FileSystem;
+  store: Store;
+  /** Runs another command in another home, as `demo` does. */
+  runElsewhere: (env: Record<string, string>, argv: readonly string[]) => Promise<number>;
+}

@@ -1,0 +1,55 @@
+import type { Command } from "commander";
+import type * as zod from "zod";
+import type { Ui } from "../ui/ui.ts";
+import type { Context } from "./context.ts";
+
+/** zod comes in as an argument, so that the binary, which checks no document of its own, never loads it. */
+export type Zod = typeof zod.z;
+type Shape = zod.ZodObject;
+
+/** All that a command is. `run` gathers and acts, `render` makes the text for a person, `--json` prints the report. */
+export interface CommandSpec<Args extends readonly unknown[], Options extends object, Schema extends Shape> {
+  name: string;
+  aliases?: readonly string[];
+  summary: string;
+  /** Declares arguments and options. */
+  flags?: (command: Command) => unknown;
+  /** The JSON contract of the report, beside `command`, `schemaVersion` and `ok`. */
+  schema: (z: Zod) => Schema;
+  run: (ctx: Context, args: Args, options: Options) => Promise<zod.infer<Schema>>;
+  render: (report: zod.infer<Schema>, ui: Ui) => string;
+  /** 1 for a negative answer; 0 when absent. */
+  exitCode?: (report: zod.infer<Schema>) => 0 | 1;
+}
+
+export interface Outcome {
+  report: object;
+  exitCode: 0 | 1;
+  render: (ui: Ui) => string;
+}
+
+/** A command as the program sees it, its argument types hidden. */
+export interface LoadedCommand {
+  name: string;
+  summary: string;
+  flags: (command: Command) => unknown;
+  schema: (z: Zod) => Shape;
+  execute: (ctx: Context, args: readonly unknown[], options: object) => Promise<Outcome>;
+}
+
+export function defineCommand<Args extends readonly unknown[], Options extends object, Schema extends Shape>(
+  spec: CommandSpec<Args, Options, Schema>,
+): LoadedCommand {
+  const { name, summary, flags = () => undefined, schema, run, render, exitCode = () => 0 as const } = spec;
+  return {
+    name,
+    summary,
+    flags,
+    schema,
+    execute: async (ctx, args, options) => {
+      // `flags` told commander what to accept, so what comes out of it has these types.
+      const report = await run(ctx, args as unknown as Args, options as Options);
+      return { report, exitCode: exitCode(report), render: (ui) => render(report, ui) };
+    },
+  };
+}

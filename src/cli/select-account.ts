@@ -1,0 +1,122 @@
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Account } from "../store/pool-file.ts";
+import type { Snapshot } from "../store/store.ts";
+
+/**
+ * Finds the account that a word on the command line means: `-` (the previously active one), a row number, or a label,
+ * e-mail, id, workspace id, or a part of one that fits a single account. Throws `account_not_found` or
+ * `ambiguous_account`.
+ */
+export function selectAccount({ pool }: Snapshot, wanted: string): Account {
+  const { accounts } = pool;
+  if (wanted === "-") return previousAccount(accounts, pool.previousId);
+  const exact = accounts.filter((account) => namesOf(account).some((name) => isSameName(name, wanted)));
+  if (exact.length > 0) return theOnly(exact, accounts, wanted);
+  if (isNumber(wanted)) return accountAtRow(accounts, wanted);
+  const partly = accounts.filter((account) => namesOf(account).some((name) => hasPart(name, wanted)));
+  if (partly.length > 0) return theOnly(partly, accounts, wanted);
+  throw notFound(wanted, nearestNames(accounts, wanted));
+}
+
+/** How messages name an account: its label and e-mail, or whatever it has. */
+export function accountName({ label, login, id }: Pick<Account, "label" | "login" | "id">): string {
+  const { email, identity } = login;
+  const seat = email ?? (identity.kind === "seat" ? identity.accountId : `${kindNames[login.kind]} ${id}`);
+  return label === null ? seat : `${label} (${seat})`;
+}
+
+const kindNames = {
+  chatgpt: "login",
+  apiKey: "API key",
+  accessToken: "access token",
+  agentIdentity: "agent identity",
+  bedrock: "Bedrock key",
+  headers: "headers login",
+};
+
+function namesOf({ id, label, login }: Account): string[] {
+  const seat = login.identity.kind === "seat" ? login.identity.accountId : null;
+  return [label, login.email, id, seat].filter((name) => name !== null);
+}
+
+/** Anything that looks like a number means a row and is never searched for as text. */
+function isNumber(word: string): boolean {
+  return /^[+-]?\d+(\.\d*)?$/.test(word);
+}
+
+function accountAtRow(accounts: readonly Account[], word: string): Account {
+  const account = /^\d+$/.test(word) ? accounts[Number(word) - 1] : undefined;
+  if (account) return account;
+  throw notFound(word, []);
+}
+
+function previousAccount(accounts: readonly Account[], previousId: string | null): Account {
+  const account = accounts.find(({ id }) => id === previousId);
+  if (account) return account;
+  const hint = "There is no previously active account yet. See the rows: codex auth list";
+  throw new CodexAuthError("account_not_found", "No account matches -.", { hint });
+}
+
+function theOnly(found: readonly Account[], all: readonly Account[], wanted: string): Account {
+  const [first, ...others] = found;
+  if (first && others.length === 0) return first;
+  const candidates = found.map((account) => `${all.indexOf(account) + 1}  ${describe(account)}`);
+  throw new CodexAuthError("ambiguous_account", `"${wanted}" matches ${found.length} accounts.`, {
+    candidates,
+    hint: "Use the row number or a longer part of the name. Nothing was changed.",
+  });
+}
+
+/** Two seats of one e-mail differ in plan and workspace, so candidates show these too. */
+function describe(account: Account): string {
+  const { plan, identity } = account.login;
+  const seat = identity.kind === "seat" ? identity.accountId : null;
+  return [accountName(account), plan, seat].filter((part) => part !== null).join("  ");
+}
+
+function notFound(wanted: string, near: readonly string[]): CodexAuthError {
+  const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "See the rows: codex auth list";
+  return new CodexAuthError("account_not_found", `No account matches "${wanted}".`, { hint, candidates: near });
+}
+
+/** Up to three names that differ from the word by few letters, or whose first part does. */
+function nearestNames(accounts: readonly Account[], wanted: string): string[] {
+  const names = [...new Set(accounts.flatMap(({ label, login }) => [label, login.email].filter((name) => name !== null)))];
+  const limit = Math.max(2, Math.floor(wanted.length / 3));
+  return names
+    .map((name) => ({ name, distance: nameDistance(name, wanted) }))
+    .filter(({ distance }) => distance <= limit)
+    .sort((a, b) => a.distance - b.distance)
+    .slice(0, 3)
+    .map(({ name }) => name);
+}
+
+function nameDistance(name: string, wanted: string): number {
+  const [local = name] = name.split("@");
+  return Math.min(editDistance(fold(name), fold(wanted)), editDistance(fold(local), fold(wanted)));
+}
+
+function editDistance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= a.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= b.length; j += 1) {
+      const change = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      next.push(Math.min(change, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
+    }
+    row = next;
+  }
+  return row[b.length] ?? 0;
+}
+
+function isSameName(name: string, wanted: string): boolean {
+  return fold(name) === fold(wanted);
+}
+
+function hasPart(name: string, wanted: string): boolean {
+  return wanted !== "" && fold(name).includes(fold(wanted));
+}
+
+function fold(text: string): string {
+  return text.toLowerCase();
+}

@@ -1,0 +1,178 @@
+import { isObject, jwtPayload, readClaims } from "./claims.ts";
+
+/** The whole content of an auth.json. Keys that we do not know are kept, because Codex or a later version wrote them. */
+export type AuthDocument = Record<string, unknown>;
+
+export type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" | "bedrock" | "headers";
+
+/**
+ * Who a login belongs to. A ChatGPT seat is a user in a workspace, by the claims of its tokens; everything
+ * else is known only by its secret. An e-mail address is never an identity: it may hold several seats.
+ */
+export type Identity = { kind: "seat"; userId: string; accountId: string } | { kind: "secret"; secret: string };
+
+/** A usable login: the document and what can be read from it. */
+export interface Login {
+  document: AuthDocument;
+  kind: LoginKind;
+  identity: Identity;
+  email: string | null;
+  plan: string | null;
+  /** Empty for a lease and for logins that have none. */
+  refreshToken: string;
+  accessToken: string;
+  /** Of the access token. */
+  issuedAtSec: number | null;
+  expiresAtSec: number | null;
+  /** As written by Codex, RFC 3339. Without it Codex sends no Authorization header. */
+  lastRefresh: string | null;
+}
+
+export type AuthReading =
+  | { kind: "login"; login: Login }
+  /** Codex calls `{}` "logged in", but nothing in it can be used. */
+  | { kind: "blank" }
+  | { kind: "broken"; problem: string };
+
+/** Every `auth_mode` that Codex 0.169 knows. */
+const kindOfMode = new Map<unknown, LoginKind>([
+  ["apikey", "apiKey"],
+  ["chatgpt", "chatgpt"],
+  ["chatgptAuthTokens", "chatgpt"],
+  ["agentIdentity", "agentIdentity"],
+  ["personalAccessToken", "accessToken"],
+  ["bedrockApiKey", "bedrock"],
+  ["bedrockAccessKeys", "bedrock"],
+  ["headers", "headers"],
+]);
+
+/** Reads the text of an auth.json as Codex would, without throwing. */
+export function readAuthJson(text: string): AuthReading {
+  if (text.trim() === "") return broken("the file is empty");
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    return broken("it is not complete JSON");
+  }
+  if (!isObject(value)) return broken("it holds no JSON object");
+  return readAuthDocument(value);
+}
+
+/** Reads a parsed auth.json. */
+export function readAuthDocument(document: AuthDocument): AuthReading {
+  const problem = fieldProblem(document);
+  if (problem) return broken(problem);
+  const kind = kindOf(document);
+  if (!kind) return broken(`auth_mode is not one that Codex knows`);
+  if (kind === "chatgpt") return chatgptLogin(document);
+  if (kind === "apiKey") return apiKeyLogin(document);
+  return otherLogin(document, kind);
+}
+
+function kindOf(document: AuthDocument): LoginKind | undefined {
+  const mode = document["auth_mode"];
+  if (mode !== undefined && mode !== null) return kindOfMode.get(mode);
+  if (text(document["OPENAI_API_KEY"]) !== null) return "apiKey";
+  return text(document["personal_access_token"]) === null ? "chatgpt" : "accessToken";
+}
+
+/** The fields on whose type Codex insists; it refuses the whole file otherwise. */
+function fieldProblem(document: AuthDocument): string | null {
+  for (const key of ["OPENAI_API_KEY", "personal_access_token", "auth_mode"]) {
+    if (!isOptional(document[key], isText)) return `${key} is not a string`;
+  }
+  const lastRefresh = document["last_refresh"];
+  if (!isOptional(lastRefresh, isTimestamp)) return "last_refresh is not an RFC 3339 time";
+  const tokens = document["tokens"];
+  if (tokens === undefined || tokens === null) return null;
+  return isObject(tokens) ? tokenProblem(tokens) : "tokens is not an object";
+}
+
+function tokenProblem(tokens: Record<string, unknown>): string | null {
+  for (const key of ["id_token", "access_token", "refresh_token"]) {
+    if (typeof tokens[key] !== "string") return `tokens.${key} is missing or not a string`;
+  }
+  if (!isOptional(tokens["account_id"], isText)) return "tokens.account_id is not a string";
+  const payload = jwtPayload(String(tokens["id_token"]));
+  if (!payload) return "tokens.id_token is not a JWT";
+  return isOptional(payload["email"], isText) ? null : "the e-mail in tokens.id_token is not a string";
+}
+
+function chatgptLogin(document: AuthDocument): AuthReading {
+  const tokens = document["tokens"];
+  if (!isObject(tokens)) return { kind: "blank" };
+  const idToken = String(tokens["id_token"]);
+  const accessToken = String(tokens["access_token"]);
+  const refreshToken = String(tokens["refresh_token"]);
+  const id = readClaims(idToken);
+  const access = readClaims(accessToken);
+  const login: Login = {
+    document,
+    kind: "chatgpt",
+    identity: seatOf(id, access) ?? { kind: "secret", secret: refreshToken || accessToken },
+    email: id.email ?? access.email,
+    plan: id.plan ?? access.plan,
+    refreshToken,
+    accessToken,
+    issuedAtSec: access.issuedAtSec,
+    expiresAtSec: access.expiresAtSec,
+    lastRefresh: text(document["last_refresh"]),
+  };
+  return { kind: "login", login };
+}
+
+/** Null when the tokens do not name a seat, or name two: such a login is only equal to itself. */
+function seatOf(id: ReturnType<typeof readClaims>, access: ReturnType<typeof readClaims>): Identity | null {
+  const userId = id.userId ?? access.userId;
+  const accountId = id.accountId ?? access.accountId;
+  if (!userId || !accountId) return null;
+  if (access.userId && access.userId !== userId) return null;
+  if (access.accountId && access.accountId !== accountId) return null;
+  return { kind: "seat", userId, accountId };
+}
+
+function apiKeyLogin(document: AuthDocument): AuthReading {
+  const key = text(document["OPENAI_API_KEY"]);
+  return key ? secretLogin(document, "apiKey", key) : broken("auth_mode is apikey, but OPENAI_API_KEY is empty");
+}
+
+function otherLogin(document: AuthDocument, kind: LoginKind): AuthReading {
+  const section = secretSection(document, kind);
+  if (section === undefined || section === null || section === "") return { kind: "blank" };
+  return secretLogin(document, kind, typeof section === "string" ? section : JSON.stringify(section));
+}
+
+function secretSection(document: AuthDocument, kind: LoginKind): unknown {
+  if (kind === "accessToken") return document["personal_access_token"];
+  if (kind === "agentIdentity") return document["agent_identity"];
+  if (kind === "bedrock") return document["bedrock_api_key"] ?? document["bedrock_access_keys"];
+  return document["headers"];
+}
+
+function secretLogin(document: AuthDocument, kind: LoginKind, secret: string): AuthReading {
+  const none = { email: null, plan: null, refreshToken: "", issuedAtSec: null, expiresAtSec: null };
+  const identity: Identity = { kind: "secret", secret };
+  const lastRefresh = text(document["last_refresh"]);
+  return { kind: "login", login: { ...none, document, kind, identity, accessToken: secret, lastRefresh } };
+}
+
+function broken(problem: string): AuthReading {
+  return { kind: "broken", problem };
+}
+
+function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
+  return value === undefined || value === null || test(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+function isTimestamp(value: unknown): boolean {
+  return isText(value) && /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+}
+
+function text(value: unknown): string | null {
+  return isText(value) && value !== "" ? value : null;
+}

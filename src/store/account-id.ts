@@ -1,0 +1,40 @@
+import type { AuthDocument, Identity, Login } from "../codex/auth-json.ts";
+import { sha256 } from "./auth-file.ts";
+import type { Account } from "./pool-file.ts";
+
+/** Derived from the identity, so that the same login gets the same id on every machine and after every import. */
+export function accountIdOf(identity: Identity): string {
+  const parts =
+    identity.kind === "seat" ? ["seat", identity.userId, identity.accountId] : ["secret", identity.secret];
+  return sha256(JSON.stringify(parts)).slice(0, 12);
+}
+
+/** How logs and files outside the pool name a refresh token. */
+export function fingerprint(refreshToken: string): string {
+  return sha256(refreshToken).slice(0, 16);
+}
+
+export function newAccount(login: Login, nowMs: number): Account {
+  const addedAt = new Date(nowMs).toISOString();
+  return {
+    id: accountIdOf(login.identity),
+    label: null,
+    pausedAt: null,
+    addedAt,
+    auth: repaired(login),
+    spent: [],
+    login,
+    extra: {},
+  };
+}
+
+/**
+ * An older Codex that renews A while another program makes B live writes A's tokens under B's account_id.
+ * The claims tell whose tokens they are.
+ */
+export function repaired(login: Login): AuthDocument {
+  const tokens = login.document["tokens"];
+  if (login.identity.kind !== "seat" || typeof tokens !== "object" || tokens === null) return login.document;
+  if (!("account_id" in tokens) || tokens.account_id === login.identity.accountId) return login.document;
+  return { ...login.document, tokens: { ...tokens, account_id: login.identity.accountId } };
+}

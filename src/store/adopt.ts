@@ -1,0 +1,68 @@
+import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { compareFreshness } from "../codex/freshness.ts";
+import { accountIdOf, fingerprint, newAccount, repaired } from "./account-id.ts";
+import type { Account, Pool } from "./pool-file.ts";
+
+/**
+ * What a login found outside the pool did to it. `added`: an account that the pool did not know. `updated`: its
+ * newer tokens were taken over. `kept`: the pool's are newer. `same`: nothing to do.
+ */
+export type AdoptionOutcome = "added" | "updated" | "kept" | "same";
+
+export interface Adoption {
+  outcome: AdoptionOutcome;
+  account: Account;
+  /** The login that lost, when it has a refresh token that may still be good. */
+  displaced: AuthDocument | null;
+}
+
+/** Takes a login into the pool, adding the account when it is unknown. Never an older token over a newer one. */
+export function adopt(pool: Pool, login: Login, nowMs: number): Adoption {
+  const account = pool.accounts.find(({ id }) => id === accountIdOf(login.identity));
+  if (account) return adoptKnown(account, login);
+  const added = newAccount(login, nowMs);
+  pool.accounts.push(added);
+  return { outcome: "added", account: added, displaced: null };
+}
+
+function adoptKnown(account: Account, login: Login): Adoption {
+  if (isSameDocument(account.auth, repaired(login))) return { outcome: "same", account, displaced: null };
+  const older = account.login;
+  if (!supersedes(login, account)) {
+    return { outcome: "kept", account, displaced: worthParking(login, account, account.login) };
+  }
+  const displaced = worthParking(older, account, login);
+  account.auth = repaired(login);
+  account.login = login;
+  return { outcome: "updated", account, displaced };
+}
+
+/** Whether `login` is to replace what the pool holds for the same identity. */
+function supersedes(login: Login, { login: held, spent }: Account): boolean {
+  // A lease, or a login cut down by another tool, must not displace one that can renew itself.
+  if (login.refreshToken === "" && held.refreshToken !== "") return false;
+  if (held.refreshToken === "" && login.refreshToken !== "") return true;
+  if (spent.includes(fingerprint(login.refreshToken))) return false;
+  if (spent.includes(fingerprint(held.refreshToken))) return true;
+  // Where nothing tells, the one outside was written later: we write the pool first.
+  return compareFreshness(login, held) >= 0;
+}
+
+function worthParking(loser: Login, { spent }: Account, winner: Login): AuthDocument | null {
+  const { refreshToken } = loser;
+  if (refreshToken === "" || refreshToken === winner.refreshToken) return null;
+  return spent.includes(fingerprint(refreshToken)) ? null : loser.document;
+}
+
+/** Equal in meaning: the order of keys and the layout of the text do not count. */
+export function isSameDocument(a: AuthDocument, b: AuthDocument): boolean {
+  return canonical(a) === canonical(b);
+}
+
+function canonical(value: unknown): string {
+  return JSON.stringify(value, (_, each: unknown) =>
+    typeof each === "object" && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}

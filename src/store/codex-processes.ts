@@ -1,0 +1,77 @@
+import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import { basename, join } from "node:path";
+
+/** A running Codex. It keeps the login that it read at its start until it ends. */
+export interface CodexProcess {
+  pid: number;
+  /** The daemon outlives the terminal session that started it. */
+  kind: "daemon" | "app-server" | "exec" | "session";
+  /** ISO time, to the second. */
+  startedAt: string;
+}
+
+const ticksPerSecond = 100;
+
+/** The Codex processes of this user and this CODEX_HOME. Reads /proc; elsewhere nothing is known, and null is returned. */
+export function codexProcesses(codexHome: string): CodexProcess[] | null {
+  const bootSec = bootTime();
+  if (bootSec === null) return null;
+  const home = realPath(codexHome);
+  return readdirSync("/proc").flatMap((name) => {
+    if (!/^\d+$/.test(name)) return [];
+    const argv = words(`/proc/${name}/cmdline`);
+    if (basename(argv[0] ?? "") !== "codex") return [];
+    if (homeOf(name) !== home) return [];
+    return [{ pid: Number(name), kind: kindOf(argv), startedAt: startOf(name, bootSec) }];
+  });
+}
+
+function kindOf(argv: string[]): CodexProcess["kind"] {
+  if (argv.includes("--managed-daemon")) return "daemon";
+  if (argv.includes("app-server")) return "app-server";
+  return argv.includes("exec") ? "exec" : "session";
+}
+
+/** Null for a process of another user, whose environment is not ours to read. */
+function homeOf(pid: string): string | null {
+  const env = new Map(words(`/proc/${pid}/environ`).map((each) => split(each)));
+  const home = env.get("CODEX_HOME") || (env.has("HOME") ? join(env.get("HOME") ?? "", ".codex") : null);
+  return home ? realPath(home) : null;
+}
+
+function split(pair: string): [string, string] {
+  const at = pair.indexOf("=");
+  return [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+function startOf(pid: string, bootSec: number): string {
+  const stat = read(`/proc/${pid}/stat`);
+  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
+  return new Date((bootSec + Math.floor(ticks / ticksPerSecond)) * 1000).toISOString();
+}
+
+function bootTime(): number | null {
+  const found = /^btime (\d+)$/m.exec(read("/proc/stat"));
+  return found ? Number(found[1]) : null;
+}
+
+function words(path: string): string[] {
+  return read(path).split("\0").filter((word) => word !== "");
+}
+
+/** Processes end while we look: what cannot be read is empty. */
+function read(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}

@@ -1,0 +1,23 @@
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+}
+
+/** Turns a refused system call into a sentence: `action` is what was tried, e.g. "write pool.json". */
+export function fileError(error: unknown, action: string): CodexAuthError {
+  if (error instanceof CodexAuthError) return error;
+  const code = errorCode(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    const hint = "Free some space and run the command again. Nothing was changed.";
+    return new CodexAuthError("disk_full", `Cannot ${action}: the disk or quota is full.`, { hint, cause: error });
+  }
+  if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
+    const why = code === "EROFS" ? "the file system is read-only" : "permission denied";
+    const hint = "Check the owner and mode of the file and its folder. Nothing was changed.";
+    return new CodexAuthError("permission_denied", `Cannot ${action}: ${why}.`, { hint, cause: error });
+  }
+  const why = code || (error instanceof Error ? error.message : String(error));
+  const hint = "Nothing was changed. Run the command again.";
+  return new CodexAuthError("io_error", `Cannot ${action}: ${why}.`, { hint, cause: error });
+}

@@ -1,0 +1,28 @@
+import type * as nodeFs from "node:fs";
+
+/**
+ * The part of node:fs that the store uses. Calls are synchronous: they are short, and a promise per call costs
+ * more than the call. Tests pass one that loses power or fails at a chosen call.
+ */
+export type FileSystem = Pick<
+  typeof nodeFs,
+  | "chmodSync"
+  | "closeSync"
+  | "copyFileSync"
+  | "fchmodSync"
+  | "fstatSync"
+  | "fsyncSync"
+  | "linkSync"
+  | "lstatSync"
+  | "mkdirSync"
+  | "openSync"
+  | "readFileSync"
+  | "readdirSync"
+  | "readlinkSync"
+  | "renameSync"
+  | "rmdirSync"
+  | "statSync"
+  | "unlinkSync"
+  | "utimesSync"
+  | "writeSync"
+>;

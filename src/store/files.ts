@@ -1,0 +1,42 @@
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+
+export function readTextIfPresent(fs: FileSystem, path: string): string | null {
+  try {
+    return fs.readFileSync(path, "utf8");
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return null;
+    throw fileError(error, `read ${path}`);
+  }
+}
+
+/** Everything of ours is 0700 from the first moment, whatever the umask. */
+export function makeFolder(fs: FileSystem, folder: string): void {
+  try {
+    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    throw fileError(error, `create the folder ${folder}`);
+  }
+}
+
+/** The names in a folder; none when there is no such folder or it cannot be read. */
+export function namesIn(fs: FileSystem, folder: string): string[] {
+  try {
+    return fs.readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+export function removeIfPresent(fs: FileSystem, path: string): void {
+  try {
+    fs.unlinkSync(path);
+  } catch {
+    // It is gone already, or the folder is read-only: the next command tries again.
+  }
+}
+
+/** A time for file names: sorts as text and holds nothing that a file system refuses. */
+export function timeInName(nowMs: number): string {
+  return new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "");
+}

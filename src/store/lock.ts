@@ -1,0 +1,197 @@
+import { randomBytes } from "node:crypto";
+import type { Stats } from "node:fs";
+import { basename } from "node:path";
+import properLockfile from "proper-lockfile";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+import { folderIdentity, holderLiveness, readOwner, removeOwner, writeOwner } from "./lock-owner.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+
+/** The right to write, until `release`. */
+export interface Lease {
+  /** Throws when the lock was lost; called immediately before every rename. */
+  assertOwned(): void;
+  release(): Promise<void>;
+}
+
+export interface LockRequest {
+  /** An absolute path in our own folder: beside auth.json a lock folder would break Codex. */
+  path: string;
+  purpose: string;
+  self: ProcessIdentity;
+  fs: FileSystem;
+  sleep: (ms: number) => Promise<void>;
+  /** How long to wait for another holder, in ms. */
+  waitMs?: number;
+}
+
+const staleMs = 10_000;
+
+type Callback<T extends unknown[] = []> = (error: Error | null, ...rest: T) => void;
+
+/**
+ * Takes a lock of proper-lockfile. That library alone lets two holders in when a stale lock has several waiters,
+ * takes over from a holder that is only suspended, and removes locks that are no longer its own; the file system
+ * that we hand to it closes these holes (see `guardedFileSystem`).
+ */
+export async function acquireLock(request: LockRequest): Promise<Lease> {
+  // Date.now, not the context's clock: it is compared with times that the file system gives.
+  const deadlineMs = Date.now() + (request.waitMs ?? 15_000);
+  const hold = new Hold(request);
+  for (let delayMs = 6; ; delayMs = Math.min(delayMs * 1.6, 60)) {
+    try {
+      const release = await properLockfile.lock(request.path, {
+        lockfilePath: request.path,
+        realpath: false,
+        stale: staleMs,
+        update: 2_500,
+        retries: 0,
+        fs: guardedFileSystem(request, hold),
+        onCompromised: () => hold.lose(),
+      });
+      return hold.lease(release);
+    } catch (error) {
+      if (errorCode(error) !== "ELOCKED") throw fileError(error, `take the lock ${request.path}`);
+      if (Date.now() >= deadlineMs) throw lockedError(request);
+    }
+    await request.sleep(delayMs * (0.5 + Math.random()));
+  }
+}
+
+/** Our side of one lock: whether we hold it, and under which token. */
+class Hold {
+  readonly token = randomBytes(8).toString("hex");
+  readonly #request: LockRequest;
+  phase: "waiting" | "held" | "releasing" = "waiting";
+  #isLost = false;
+
+  constructor(request: LockRequest) {
+    this.#request = request;
+  }
+
+  /** Called right after the lock folder was made. */
+  enter(): void {
+    const { fs, path, self, purpose } = this.#request;
+    const since = new Date().toISOString();
+    try {
+      writeOwner(fs, path, { ...self, token: this.token, purpose, since, folder: folderIdentity(fs, path) });
+    } catch (error) {
+      fs.rmdirSync(path);
+      throw error;
+    }
+    this.phase = "held";
+  }
+
+  lose(): void {
+    this.#isLost = true;
+  }
+
+  isOurs(): boolean {
+    return readOwner(this.#request.fs, this.#request.path)?.token === this.token;
+  }
+
+  lease(release: () => Promise<void>): Lease {
+    return {
+      assertOwned: () => {
+        if (this.#isLost || !this.isOurs()) throw lostError();
+      },
+      release: async () => {
+        this.phase = "releasing";
+        // A lease that proper-lockfile gave up as compromised has nothing left to release.
+        await release().catch(() => this.leave());
+      },
+    };
+  }
+
+  /** Removes the lock folder, but only while the record beside it says that it is ours. */
+  leave(): void {
+    const { fs, path } = this.#request;
+    if (!this.isOurs()) return;
+    removeOwner(fs, path);
+    fs.rmdirSync(path);
+  }
+}
+
+function guardedFileSystem(request: LockRequest, hold: Hold) {
+  const { fs, path } = request;
+  return {
+    mkdir: (_: string, done: Callback) =>
+      settle(done, () => {
+        fs.mkdirSync(path, 0o700);
+        hold.enter();
+      }),
+    stat: (_: string, done: Callback<[Stats?]>) => settle(done, () => judgedStat(request, hold)),
+    utimes: (_: string, atime: Date, mtime: Date, done: Callback) =>
+      settle(done, () => fs.utimesSync(path, atime, mtime)),
+    rmdir: (_: string, done: Callback) =>
+      settle(done, () => (hold.phase === "waiting" ? takeOver(request, hold) : hold.leave())),
+    rmdirSync: () => hold.leave(),
+  };
+}
+
+/**
+ * The age that proper-lockfile sees: endless when the holder is proven dead (so recovery takes milliseconds, not ten
+ * seconds), none while it is proven alive (a suspended process still believes that it holds the lock), else as it is.
+ */
+function judgedStat({ fs, path, self }: LockRequest, hold: Hold): Stats {
+  const stat = fs.statSync(path);
+  if (hold.phase !== "waiting") return stat;
+  const liveness = holderLiveness(fs, path, self);
+  if (liveness === "dead") stat.mtime = new Date(0);
+  if (liveness === "alive") stat.mtime = new Date();
+  return stat;
+}
+
+/** Removes a stale lock. One taker at a time, who looks again: between our look and now it may have a new holder. */
+function takeOver(request: LockRequest, hold: Hold): void {
+  const { fs, path } = request;
+  const turnstile = `${path}.takeover`;
+  enterTurnstile(fs, turnstile);
+  try {
+    if (judgedStat(request, hold).mtime.getTime() >= Date.now() - staleMs) throw busy();
+    removeOwner(fs, path);
+    fs.rmdirSync(path);
+  } finally {
+    fs.rmdirSync(turnstile);
+  }
+}
+
+function enterTurnstile(fs: FileSystem, turnstile: string): void {
+  try {
+    fs.mkdirSync(turnstile, 0o700);
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") throw error;
+    // It is held for less than a millisecond; an old one was left by a killed process.
+    if (fs.statSync(turnstile).mtimeMs < Date.now() - staleMs) fs.rmdirSync(turnstile);
+    throw busy();
+  }
+}
+
+function busy(): Error {
+  return Object.assign(new Error("The lock is held"), { code: "ELOCKED" });
+}
+
+function settle<T>(done: (error: Error | null, value?: T) => void, work: () => T): void {
+  let value: T;
+  try {
+    value = work();
+  } catch (error) {
+    done(error instanceof Error ? error : new Error(String(error)));
+    return;
+  }
+  done(null, value);
+}
+
+function lockedError({ fs, path }: LockRequest): CodexAuthError {
+  const owner = readOwner(fs, path);
+  const who = owner ? `process ${owner.pid} on ${owner.host} (${owner.purpose}, since ${owner.since})` : "another process";
+  const hint = owner ? `Wait for it to end, or stop it: kill ${owner.pid}` : "Wait for it to end, then run the command again.";
+  return new CodexAuthError("store_locked", `${basename(path)} is held by ${who}.`, { hint });
+}
+
+function lostError(): CodexAuthError {
+  return new CodexAuthError("store_changed", "The lock of the store was lost while the command ran.", {
+    hint: "Nothing was changed. Run the command again.",
+  });
+}

@@ -1,0 +1,158 @@
+import { readAuthDocument } from "../codex/auth-json.ts";
+import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { isObject } from "../codex/claims.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { FileVersion } from "./auth-file.ts";
+
+/** One login that we keep. */
+export interface Account {
+  /** Ours, stable, not secret: derived from the identity. */
+  id: string;
+  label: string | null;
+  /** ISO time since when it is out of selection; null when in use. */
+  pausedAt: string | null;
+  /** ISO time. */
+  addedAt: string;
+  /** The whole auth.json document, verbatim. */
+  auth: AuthDocument;
+  /** Fingerprints of refresh tokens that are known to be used up, newest last. */
+  spent: string[];
+  /** Read from `auth`; never written. */
+  login: Login;
+  /** Keys of a later version. */
+  extra: Record<string, unknown>;
+}
+
+/** Names the auth.json bytes that a commit of the pool has promised, and the file that stood there before. */
+export interface Projection {
+  before: FileVersion | null;
+  afterSha256: string | null;
+}
+
+export interface Pool {
+  revision: number;
+  /** The account that was last seen or made live. */
+  activeId: string | null;
+  /** ISO time. A Codex that was started earlier holds another login. */
+  activeSince: string | null;
+  previousId: string | null;
+  projection: Projection | null;
+  accounts: Account[];
+  /** Entries that cannot be read. They stay in the file as they are and are reported. */
+  setAside: unknown[];
+  extra: Record<string, unknown>;
+}
+
+type Json = Record<string, unknown>;
+type Migration = (document: Json) => Json;
+
+/** `migrations[n]` turns version n + 1 into n + 2. */
+const migrations: readonly Migration[] = [];
+export const poolVersion = migrations.length + 1;
+
+const spentLimit = 20;
+
+export function emptyPool(): Pool {
+  return {
+    revision: 0,
+    activeId: null,
+    activeSince: null,
+    previousId: null,
+    projection: null,
+    accounts: [],
+    setAside: [],
+    extra: {},
+  };
+}
+
+/** Reads pool.json. One bad account is set aside; a file that is wrong as a whole is an error and stays untouched. */
+export function parsePool(text: string, path: string): Pool {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw unreadable(path, "it is not complete JSON", error);
+  }
+  if (!isObject(value)) throw unreadable(path, "it holds no JSON object");
+  return readPool(migrate(value, path), path);
+}
+
+/** True when the text is of an older version, so that a backup is due before it is written again. */
+export function isOlderVersion(text: string): boolean {
+  const found = /"version":\s*(\d+)/.exec(text.slice(0, 200));
+  return found !== null && Number(found[1]) < poolVersion;
+}
+
+export function migrate(document: Json, path: string, steps: readonly Migration[] = migrations): Json {
+  const version = document["version"];
+  if (!isCount(version) || version < 1) throw unreadable(path, "its version is not a number");
+  if (version > steps.length + 1) {
+    const message = `${path} was written by a newer codex-auth (format ${version}, this one knows ${steps.length + 1}).`;
+    throw new CodexAuthError("pool_too_new", message, { hint: "Update codex-auth: npm install -g codex-auth@latest" });
+  }
+  return steps.slice(version - 1).reduce((older, step) => step(older), document);
+}
+
+function readPool(document: Json, path: string): Pool {
+  const { version: _, revision, activeId, activeSince, previousId, projection, accounts, ...extra } = document;
+  if (!isCount(revision)) throw unreadable(path, "revision is not a number");
+  if (!isIdOrNull(activeId)) throw unreadable(path, "activeId is not a string");
+  if (!isIdOrNull(activeSince)) throw unreadable(path, "activeSince is not a string");
+  if (!isIdOrNull(previousId)) throw unreadable(path, "previousId is not a string");
+  if (!Array.isArray(accounts)) throw unreadable(path, "accounts is not a list");
+  if (!isProjection(projection)) throw unreadable(path, "projection is damaged");
+  const pool: Pool = { ...emptyPool(), revision, activeId, activeSince, previousId, projection, extra };
+  const seen = new Set<string>();
+  for (const entry of accounts as unknown[]) {
+    const account = readAccount(entry);
+    if (account && !seen.has(account.id)) pool.accounts.push(account);
+    else pool.setAside.push(entry);
+    if (account) seen.add(account.id);
+  }
+  return pool;
+}
+
+function readAccount(entry: unknown): Account | null {
+  if (!isObject(entry)) return null;
+  const { id, label, pausedAt, addedAt, auth, spent, ...extra } = entry;
+  if (typeof id !== "string" || id === "" || typeof addedAt !== "string" || !isObject(auth)) return null;
+  if (!isIdOrNull(label) || !isIdOrNull(pausedAt)) return null;
+  if (!Array.isArray(spent) || !spent.every((each) => typeof each === "string")) return null;
+  const reading = readAuthDocument(auth);
+  if (reading.kind !== "login") return null;
+  return { id, label, pausedAt, addedAt, auth, spent, login: reading.login, extra };
+}
+
+/** The text of pool.json: one account a line, so that a person can look at it and a diff says something. */
+export function poolText(pool: Pool): string {
+  const { accounts, setAside, extra, ...fields } = pool;
+  const head = JSON.stringify({ version: poolVersion, ...fields, ...extra });
+  const entries = [...accounts.map(accountEntry), ...setAside];
+  const lines = entries.map((entry) => JSON.stringify(entry)).join(",\n");
+  return `${head.slice(0, -1)},"accounts":[\n${lines}\n]}\n`;
+}
+
+function accountEntry({ login: _, extra, spent, ...fields }: Account): object {
+  return { ...fields, spent: spent.slice(-spentLimit), ...extra };
+}
+
+function isProjection(value: unknown): value is Projection | null {
+  if (value === null) return true;
+  if (!isObject(value)) return false;
+  return (value["before"] === null || isObject(value["before"])) && isIdOrNull(value["afterSha256"]);
+}
+
+function isIdOrNull(value: unknown): value is string | null {
+  return value === null || typeof value === "string";
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+}
+
+function unreadable(path: string, why: string, cause?: unknown): CodexAuthError {
+  return new CodexAuthError("pool_unreadable", `${path} cannot be read: ${why}.`, {
+    hint: "Nothing was changed. See the backups: codex auth backup list",
+    cause,
+  });
+}

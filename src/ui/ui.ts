@@ -1,0 +1,41 @@
+import type { ChalkInstance } from "chalk";
+
+type Paint = (text: string) => string;
+
+/** What rendering may know and use: styles of the stream, its width, the time. */
+export interface Ui {
+  bold: Paint;
+  dim: Paint;
+  red: Paint;
+  green: Paint;
+  yellow: Paint;
+  cyan: Paint;
+  columns: number;
+  /** False where the locale is not UTF-8: then only ASCII is printed. */
+  isUnicode: boolean;
+  nowMs: number;
+}
+
+export interface UiSettings {
+  colorLevel: 0 | 1 | 2 | 3;
+  columns: number;
+  isUnicode: boolean;
+  nowMs: number;
+}
+
+/** chalk is loaded only where the stream really has colours. */
+export async function makeUi({ colorLevel, ...settings }: UiSettings): Promise<Ui> {
+  if (colorLevel === 0) return { ...plain, ...settings };
+  const { Chalk } = await import("chalk");
+  return { ...painted(new Chalk({ level: colorLevel })), ...settings };
+}
+
+function same(text: string): string {
+  return text;
+}
+
+const plain = { bold: same, dim: same, red: same, green: same, yellow: same, cyan: same };
+
+function painted({ bold, dim, red, green, yellow, cyan }: ChalkInstance) {
+  return { bold, dim, red, green, yellow, cyan };
+}
