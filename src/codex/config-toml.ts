@@ -1,0 +1,80 @@
+import { parse, stringify, TomlError } from "smol-toml";
+import {
+  configString,
+  configStrings,
+  type ConfigPath,
+  type ConfigTree,
+  type ConfigValue,
+} from "./config-tree.ts";
+
+/** Where the parser stopped. The excerpt is the person's own text: show it, never log it. */
+export interface ConfigSyntaxError {
+  message: string;
+  line: number;
+  column: number;
+  excerpt: string;
+}
+
+export type ConfigReading = { kind: "tree"; tree: ConfigTree } | ({ kind: "broken" } & ConfigSyntaxError);
+
+/** Parses the text of a config.toml. Integers become bigints, so that 1 and 1.0 stay different. */
+export function readConfig(text: string): ConfigReading {
+  try {
+    return { kind: "tree", tree: parse(text, { integersAsBigInt: true }) };
+  } catch (error) {
+    return { kind: "broken", ...syntaxError(error) };
+  }
+}
+
+function syntaxError(error: unknown): ConfigSyntaxError {
+  if (!(error instanceof TomlError)) return { message: String(error), line: 1, column: 1, excerpt: "" };
+  const [summary = ""] = error.message.split("\n", 1);
+  const message = summary.replace(/^Invalid TOML document: /, "");
+  return { message, line: error.line, column: error.column, excerpt: error.codeblock.trimEnd() };
+}
+
+/** What `switch` asks config.toml. A value of the wrong type counts as not set: Codex itself reports it. */
+export interface LoginSettings {
+  /** `file` (also when not set), `keyring`, `auto`, `ephemeral`, or whatever else is written there. */
+  credentialsStore: string;
+  forcedLoginMethod: string | undefined;
+  /** Undefined when every workspace is allowed. */
+  forcedWorkspaceIds: string[] | undefined;
+  chatgptBaseUrl: string | undefined;
+  modelProvider: string | undefined;
+}
+
+export function loginSettings(tree: ConfigTree): LoginSettings {
+  return {
+    credentialsStore: configString(tree, ["cli_auth_credentials_store"]) ?? "file",
+    forcedLoginMethod: configString(tree, ["forced_login_method"]),
+    forcedWorkspaceIds: configStrings(tree, ["forced_chatgpt_workspace_id"]),
+    chatgptBaseUrl: configString(tree, ["chatgpt_base_url"]),
+    modelProvider: configString(tree, ["model_provider"]),
+  };
+}
+
+/** `key = value` as TOML spells it; keys are quoted where they must be. */
+export function formatPair(path: ConfigPath, value: ConfigValue): string {
+  return `${formatPath(path)} = ${formatValue(value)}`;
+}
+
+export function formatPath(path: ConfigPath): string {
+  return path.map((key) => stringify({ [key]: 0 }).slice(0, -" = 0\n".length)).join(".");
+}
+
+export function formatValue(value: ConfigValue): string {
+  return stringify({ value }).slice("value = ".length).trimEnd();
+}
+
+/** The keys that a dotted key means, its quotes and escapes undone. */
+export function parsePath(written: string): string[] {
+  const path: string[] = [];
+  let value: unknown = parse(`${written} = 0`);
+  while (typeof value === "object") {
+    const [key, child] = Object.entries(value ?? {})[0] ?? [];
+    if (key !== undefined) path.push(key);
+    value = child;
+  }
+  return path;
+}
