@@ -79,7 +79,7 @@ function buildLibrary() {
 }
 
 async function writeSchemas() {
-  const { documentSchemas } = await import(join(root, "dist/lib/commands/documents.js"));
+  const { documentSchemas } = await import(join(root, "dist/lib/documents.js"));
   const { z } = await import("zod");
   mkdirSync(join(root, "dist/schema"), { recursive: true });
   for (const [name, schema] of Object.entries(await documentSchemas())) {

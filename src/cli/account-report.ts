@@ -47,17 +47,23 @@ export function reportAccounts({ pool, active }: Snapshot, nowMs: number) {
 }
 
 /** The report of one account of a pool. */
-export function reportOf(snapshot: Snapshot, id: string, nowMs: number) {
-  const index = snapshot.pool.accounts.findIndex((account) => account.id === id);
-  const account = snapshot.pool.accounts[index];
-  if (!account) return null;
-  return reportAccount(account, { row: index + 1, isActive: id === snapshot.active?.id, nowMs });
+export function reportOf({ pool, active }: Snapshot, account: Account, nowMs: number) {
+  const row = pool.accounts.indexOf(account) + 1;
+  return reportAccount(account, { row, isActive: account.id === active?.id, nowMs });
 }
 
 function reportAccount(account: Account, at: { row: number; isActive: boolean; nowMs: number }) {
   const { login, id, label } = account;
   const seat = login.identity.kind === "seat" ? login.identity : null;
-  const limits: { window: string; usedPercent: number; remainingPercent: number; windowMinutes: number | null; resetsAt: string | null; observedAt: string; source: string }[] = [];
+  const limits: {
+    window: string;
+    usedPercent: number;
+    remainingPercent: number;
+    windowMinutes: number | null;
+    resetsAt: string | null;
+    observedAt: string;
+    source: string;
+  }[] = [];
   return {
     id,
     row: at.row,

@@ -41,6 +41,8 @@ export interface Context {
   /** Only to be handed to functions of store/. */
   fs: FileSystem;
   store: Store;
-  /** Runs another command in another home, as `demo` does. */
-  runElsewhere: (env: Record<string, string>, argv: readonly string[]) => Promise<number>;
+  /** The folder that holds package.json. */
+  packageRoot: string;
+  /** Runs another command with another environment, as `demo` does, and catches what it prints. */
+  runCaptured: (env: Context["env"], argv: readonly string[]) => Promise<Finished>;
 }

@@ -7,17 +7,16 @@ import type { Context } from "./context.ts";
 export type Zod = typeof zod.z;
 type Shape = zod.ZodObject;
 
-/** All that a command is. `run` gathers and acts, `render` makes the text for a person, `--json` prints the report. */
+/** All that a command is, but for its name and summary in the table of contents. `run` gathers and acts, `render` makes the text for a person, `--json` prints the report. */
 export interface CommandSpec<Args extends readonly unknown[], Options extends object, Schema extends Shape> {
-  name: string;
-  aliases?: readonly string[];
-  summary: string;
   /** Declares arguments and options. */
   flags?: (command: Command) => unknown;
   /** The JSON contract of the report, beside `command`, `schemaVersion` and `ok`. */
   schema: (z: Zod) => Schema;
   run: (ctx: Context, args: Args, options: Options) => Promise<zod.infer<Schema>>;
   render: (report: zod.infer<Schema>, ui: Ui) => string;
+  /** Lines for stderr: what the person should know beside the answer. */
+  notes?: (report: zod.infer<Schema>) => readonly string[];
   /** 1 for a negative answer; 0 when absent. */
   exitCode?: (report: zod.infer<Schema>) => 0 | 1;
 }
@@ -25,13 +24,12 @@ export interface CommandSpec<Args extends readonly unknown[], Options extends ob
 export interface Outcome {
   report: object;
   exitCode: 0 | 1;
+  notes: readonly string[];
   render: (ui: Ui) => string;
 }
 
 /** A command as the program sees it, its argument types hidden. */
 export interface LoadedCommand {
-  name: string;
-  summary: string;
   flags: (command: Command) => unknown;
   schema: (z: Zod) => Shape;
   execute: (ctx: Context, args: readonly unknown[], options: object) => Promise<Outcome>;
@@ -40,16 +38,15 @@ export interface LoadedCommand {
 export function defineCommand<Args extends readonly unknown[], Options extends object, Schema extends Shape>(
   spec: CommandSpec<Args, Options, Schema>,
 ): LoadedCommand {
-  const { name, summary, flags = () => undefined, schema, run, render, exitCode = () => 0 as const } = spec;
+  const { schema, run, render } = spec;
+  const { flags = () => undefined, notes = () => [], exitCode = () => 0 as const } = spec;
   return {
-    name,
-    summary,
     flags,
     schema,
     execute: async (ctx, args, options) => {
       // `flags` told commander what to accept, so what comes out of it has these types.
       const report = await run(ctx, args as unknown as Args, options as Options);
-      return { report, exitCode: exitCode(report), render: (ui) => render(report, ui) };
+      return { report, exitCode: exitCode(report), notes: notes(report), render: (ui) => render(report, ui) };
     },
   };
 }

@@ -18,6 +18,11 @@ export function selectAccount({ pool }: Snapshot, wanted: string): Account {
   throw notFound(wanted, nearestNames(accounts, wanted));
 }
 
+/** The accounts that several words mean, each once; all are found before anything is done to the first. */
+export function selectAccounts(snapshot: Snapshot, wanted: readonly string[]): Account[] {
+  return [...new Set(wanted.map((word) => selectAccount(snapshot, word)))];
+}
+
 /** How messages name an account: its label and e-mail, or whatever it has. */
 export function accountName({ label, login, id }: Pick<Account, "label" | "login" | "id">): string {
   const { email, identity } = login;
@@ -76,12 +81,17 @@ function describe(account: Account): string {
 
 function notFound(wanted: string, near: readonly string[]): CodexAuthError {
   const hint = near.length > 0 ? `Did you mean ${near.join(" or ")}?` : "See the rows: codex auth list";
-  return new CodexAuthError("account_not_found", `No account matches "${wanted}".`, { hint, candidates: near });
+  return new CodexAuthError("account_not_found", `No account matches "${wanted}".`, {
+    hint,
+    candidates: near,
+  });
 }
 
 /** Up to three names that differ from the word by few letters, or whose first part does. */
 function nearestNames(accounts: readonly Account[], wanted: string): string[] {
-  const names = [...new Set(accounts.flatMap(({ label, login }) => [label, login.email].filter((name) => name !== null)))];
+  const names = [
+    ...new Set(accounts.flatMap(({ label, login }) => [label, login.email].filter((name) => name !== null))),
+  ];
   const limit = Math.max(2, Math.floor(wanted.length / 3));
   return names
     .map((name) => ({ name, distance: nameDistance(name, wanted) }))

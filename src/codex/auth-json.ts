@@ -9,7 +9,9 @@ export type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" |
  * Who a login belongs to. A ChatGPT seat is a user in a workspace, by the claims of its tokens; everything
  * else is known only by its secret. An e-mail address is never an identity: it may hold several seats.
  */
-export type Identity = { kind: "seat"; userId: string; accountId: string } | { kind: "secret"; secret: string };
+export type Identity =
+  | { kind: "seat"; userId: string; accountId: string }
+  | { kind: "secret"; secret: string };
 
 /** A usable login: the document and what can be read from it. */
 export interface Login {
@@ -134,7 +136,9 @@ function seatOf(id: ReturnType<typeof readClaims>, access: ReturnType<typeof rea
 
 function apiKeyLogin(document: AuthDocument): AuthReading {
   const key = text(document["OPENAI_API_KEY"]);
-  return key ? secretLogin(document, "apiKey", key) : broken("auth_mode is apikey, but OPENAI_API_KEY is empty");
+  return key
+    ? secretLogin(document, "apiKey", key)
+    : broken("auth_mode is apikey, but OPENAI_API_KEY is empty");
 }
 
 function otherLogin(document: AuthDocument, kind: LoginKind): AuthReading {
@@ -170,7 +174,9 @@ function isText(value: unknown): value is string {
 }
 
 function isTimestamp(value: unknown): boolean {
-  return isText(value) && /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value));
+  return (
+    isText(value) && /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value))
+  );
 }
 
 function text(value: unknown): string | null {

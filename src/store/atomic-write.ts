@@ -16,15 +16,20 @@ export interface PendingFile {
  * Writes `content` beside `target` (rename is atomic only inside one file system), mode 0600 from the first byte.
  * The name is unpredictable and created exclusively, so that a planted file or link is never followed.
  */
-export function stageFile(fs: FileSystem, target: string, content: string | Uint8Array): PendingFile {
+export function stageFile(
+  fs: FileSystem,
+  target: string,
+  content: string | Uint8Array,
+  mode = 0o600,
+): PendingFile {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const name = `.${basename(target)}.${randomBytes(8).toString("hex")}.codex-auth-tmp`;
   const temporary = join(dirname(target), name);
   try {
     const fd = fs.openSync(temporary, "wx", 0o600);
     try {
-      for (let offset = 0; offset < bytes.length; ) offset += fs.writeSync(fd, bytes, offset);
-      fs.fchmodSync(fd, 0o600);
+      for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(fd, bytes, offset);
+      fs.fchmodSync(fd, mode);
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);

@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { dirname, resolve } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { linkTarget } from "./files.ts";
 
 /** What stands in auth.json right now. */
 export interface LiveFile {
@@ -89,21 +89,4 @@ export function authFileText(document: object): string {
 
 export function sha256(bytes: string | Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
-}
-
-/** Follows links by hand, because the last one may point to a file that does not exist yet. */
-function linkTarget(fs: FileSystem, path: string): string {
-  let target = path;
-  for (let hops = 0; hops < 40; hops += 1) {
-    try {
-      target = resolve(dirname(target), fs.readlinkSync(target));
-    } catch (error) {
-      // EINVAL: no link. UNKNOWN is what Windows says.
-      if (["EINVAL", "ENOENT", "UNKNOWN"].includes(errorCode(error))) return target;
-      throw fileError(error, `read ${path}`);
-    }
-  }
-  throw new CodexAuthError("auth_file_unreadable", `${path} is a loop of symbolic links.`, {
-    hint: `Remove the link and log in again: rm '${path}' && codex login`,
-  });
 }

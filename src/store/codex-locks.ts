@@ -40,7 +40,10 @@ function openLockFile(fs: FileSystem, path: string): number {
   } catch (error) {
     if (errorCode(error) !== "EISDIR") throw fileError(error, `open ${path}`);
     const message = `${path} is a folder, so Codex can renew a token but not save it.`;
-    throw new CodexAuthError("auth_lock_blocked", message, { hint: `Remove it: rmdir '${path}'`, cause: error });
+    throw new CodexAuthError("auth_lock_blocked", message, {
+      hint: `Remove it: rmdir '${path}'`,
+      cause: error,
+    });
   }
 }
 

@@ -56,7 +56,9 @@ function bootTime(): number | null {
 }
 
 function words(path: string): string[] {
-  return read(path).split("\0").filter((word) => word !== "");
+  return read(path)
+    .split("\0")
+    .filter((word) => word !== "");
 }
 
 /** Processes end while we look: what cannot be read is empty. */

@@ -8,11 +8,11 @@ import { lockLikeCodex } from "./codex-locks.ts";
 import type { WorkingDraft } from "./draft.ts";
 import { fileError } from "./file-error.ts";
 import { makeFolder, readTextIfPresent, removeIfPresent, timeInName } from "./files.ts";
-import type { StoreEffects } from "./file-store.ts";
 import type { Lease } from "./lock.ts";
 import { parkLogin } from "./parked.ts";
 import type { Paths } from "./paths.ts";
 import { isOlderVersion, poolText } from "./pool-file.ts";
+import type { StoreEffects } from "./store.ts";
 
 interface Commit {
   draft: WorkingDraft;
@@ -29,6 +29,7 @@ interface Commit {
  */
 export async function commitDraft(commit: Commit): Promise<boolean> {
   const { draft, paths, effects } = commit;
+  draft.settleActive();
   const authText = newAuthText(draft);
   if (authText !== undefined) {
     const afterSha256 = authText === null ? null : sha256(authText);
@@ -60,7 +61,12 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
   if (draft.parked.length > 0) makeFolder(fs, paths.parkedDir);
   for (const document of draft.parked) parkLogin(fs, paths.parkedDir, document, now());
   if (poolBytes === null) return;
-  const isDue = draft.wantsBackup || isOlderVersion(poolBytes) || isDailyBackupDue(fs, paths.backupsDir, now());
+  if (draft.replacesBrokenPool) {
+    writeFileAtomic(fs, `${paths.poolFile}.broken-${timeInName(now())}`, poolBytes);
+    return;
+  }
+  const isDue =
+    draft.wantsBackup || isOlderVersion(poolBytes) || isDailyBackupDue(fs, paths.backupsDir, now());
   if (!isDue) return;
   makeFolder(fs, paths.backupsDir);
   takeBackup(fs, paths.backupsDir, { text: poolBytes, revision: draft.pool.revision, nowMs: now() });
@@ -80,7 +86,7 @@ function writeBoth(commit: Commit, authText: string | null): boolean {
   const pool = stageFile(fs, paths.poolFile, poolText(draft.pool));
   const auth = authText === null ? null : stageOrDiscard(commit, pool, authText);
   return replace(commit, auth ? [pool, auth] : [pool], () => {
-    if (draft.replacesBroken) saveBroken(commit);
+    if (draft.replacesBrokenLogin) saveBroken(commit);
     commitFile(fs, pool);
     try {
       if (auth) commitFile(fs, auth);
@@ -108,7 +114,11 @@ function stageOrDiscard({ draft, effects }: Commit, pool: PendingFile, authText:
 }
 
 /** The last look, immediately before the first rename: the lock is ours, and nobody wrote since we read. */
-function replace({ draft, poolBytes, paths, effects, lease }: Commit, staged: PendingFile[], put: () => void): boolean {
+function replace(
+  { draft, poolBytes, paths, effects, lease }: Commit,
+  staged: PendingFile[],
+  put: () => void,
+): boolean {
   const { fs } = effects;
   try {
     const isPoolSame = readTextIfPresent(fs, paths.poolFile) === poolBytes;
@@ -125,7 +135,11 @@ function replace({ draft, poolBytes, paths, effects, lease }: Commit, staged: Pe
 function saveBroken({ draft, effects }: Commit): void {
   const { fs, now } = effects;
   const { target } = draft.live;
-  writeFileAtomic(fs, join(dirname(target), `auth.json.broken-${timeInName(now())}`), fs.readFileSync(target));
+  writeFileAtomic(
+    fs,
+    join(dirname(target), `auth.json.broken-${timeInName(now())}`),
+    fs.readFileSync(target),
+  );
 }
 
 function removeFile({ effects }: Commit, target: string): void {

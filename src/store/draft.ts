@@ -20,7 +20,8 @@ export class WorkingDraft implements Draft {
   target: Target = null;
   parked: AuthDocument[] = [];
   wantsBackup = false;
-  replacesBroken = false;
+  replacesBrokenLogin = false;
+  replacesBrokenPool = false;
   readonly #nowMs: number;
 
   constructor(pool: Pool, live: LiveFile, nowMs: number) {
@@ -30,13 +31,14 @@ export class WorkingDraft implements Draft {
     this.active = this.#findActive();
     if (this.active) this.#adoptLive();
     this.#settleProjection();
-    if (live.state !== "broken" && this.active?.id !== pool.activeId) this.#setActive(this.active?.id ?? null);
+    if (live.state !== "broken" && this.active?.id !== pool.activeId)
+      this.#setActive(this.active?.id ?? null);
   }
 
   activate(account: Account, { replaceBroken = false } = {}): void {
     refuseHardLink(this.live);
     if (this.live.state === "broken" && !replaceBroken) throw brokenError(this.live);
-    this.replacesBroken = this.live.state === "broken";
+    this.replacesBrokenLogin = this.live.state === "broken";
     if (!this.active && this.live.login) this.#adoptLive();
     this.target = { kind: "login", account };
     this.#setActive(account.id);
@@ -49,6 +51,13 @@ export class WorkingDraft implements Draft {
     this.target = { kind: "absent" };
     this.#setActive(null);
     this.active = null;
+  }
+
+  /** Last step before the write: an import may have made the live login known. */
+  settleActive(): void {
+    if (this.target !== null || this.live.state === "broken") return;
+    this.active = this.#findActive();
+    this.#setActive(this.active?.id ?? null);
   }
 
   park(document: AuthDocument): void {
@@ -102,6 +111,7 @@ export class WorkingDraft implements Draft {
 
 function brokenError(live: LiveFile): CodexAuthError {
   const message = `${live.target} cannot be read: ${live.problem}.`;
-  const hint = "To keep it aside as auth.json.broken-<time> and go on: codex auth switch <account> --replace-broken";
+  const hint =
+    "To keep it aside as auth.json.broken-<time> and go on: codex auth switch <account> --replace-broken";
   return new CodexAuthError("auth_file_unreadable", message, { hint });
 }

@@ -10,7 +10,10 @@ export function fileError(error: unknown, action: string): CodexAuthError {
   const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
     const hint = "Free some space and run the command again. Nothing was changed.";
-    return new CodexAuthError("disk_full", `Cannot ${action}: the disk or quota is full.`, { hint, cause: error });
+    return new CodexAuthError("disk_full", `Cannot ${action}: the disk or quota is full.`, {
+      hint,
+      cause: error,
+    });
   }
   if (code === "EACCES" || code === "EPERM" || code === "EROFS") {
     const why = code === "EROFS" ? "the file system is read-only" : "permission denied";

@@ -3,6 +3,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
+import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
 import { makeFolder, readTextIfPresent } from "./files.ts";
@@ -11,15 +12,9 @@ import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
-import type { Draft, Store } from "./store.ts";
+import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
-export interface StoreEffects {
-  fs: FileSystem;
-  now: () => number;
-  sleep: (ms: number) => Promise<void>;
-  self: () => ProcessIdentity;
-}
+type Change<T> = (draft: Draft) => T;
 
 const attempts = 10;
 
@@ -29,47 +24,80 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   // Inside one process, transactions queue up here and never meet at the file lock.
   let queue: Promise<unknown> = Promise.resolve();
 
-  async function readDraft(): Promise<{ draft: WorkingDraft; poolBytes: string | null }> {
+  async function readDraft(
+    options: TransactionOptions = {},
+  ): Promise<{ draft: WorkingDraft; poolBytes: string | null }> {
     const poolBytes = readTextIfPresent(fs, paths.poolFile);
-    const pool = poolBytes === null ? emptyPool() : parsePool(poolBytes, paths.poolFile);
+    const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
-    return { draft: new WorkingDraft(pool, live, now()), poolBytes };
+    const draft = new WorkingDraft(pool, live, now());
+    draft.replacesBrokenPool = isBroken;
+    return { draft, poolBytes };
   }
 
-  async function runLocked<T>(lease: Lease, change: (draft: Draft) => T): Promise<T> {
+  function readPool(text: string | null, { replaceBrokenPool = false }: TransactionOptions) {
+    try {
+      return { pool: text === null ? emptyPool() : parsePool(text, paths.poolFile), isBroken: false };
+    } catch (error) {
+      const isBroken = error instanceof CodexAuthError && error.code === "pool_unreadable";
+      if (!isBroken || !replaceBrokenPool) throw error;
+      return { pool: emptyPool(), isBroken };
+    }
+  }
+
+  async function runLocked<T>(lease: Lease, change: Change<T>, options?: TransactionOptions): Promise<T> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { draft, poolBytes } = await readDraft();
+      const { draft, poolBytes } = await readDraft(options);
       sweepTemporaries(fs, paths.storeDir);
       sweepTemporaries(fs, dirname(draft.live.target));
       const result = change(draft);
       const isDone = await commitDraft({ draft, poolBytes, paths, effects, lease });
       if (isDone) return result;
     }
-    const message = "auth.json or the pool was changed by another program again and again while the command ran.";
-    throw new CodexAuthError("store_changed", message, { hint: "Nothing was changed. Run the command again." });
+    throw changedError("auth.json or the pool");
   }
 
-  async function transaction<T>(purpose: string, change: (draft: Draft) => T): Promise<T> {
+  async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
     prepareFolders(fs, paths);
     const lease = await acquireLock({ path: paths.storeLock, purpose, self: effects.self(), fs, sleep });
     try {
-      return await runLocked(lease, change);
+      return await work(lease);
     } finally {
       await lease.release();
     }
   }
 
+  /** One after another inside this process. */
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = queue.then(work);
+    queue = turn.catch(() => undefined);
+    return turn;
+  }
+
+  async function editConfig(edit: (text: string) => string): Promise<void> {
+    for (let attempt = 0; attempt < attempts; attempt += 1) {
+      if (editConfigFile(fs, paths.configFile, edit)) return;
+    }
+    throw changedError("config.toml");
+  }
+
   return {
     paths,
     read: async () => (await readDraft()).draft,
-    transaction: (purpose, change) => {
-      const turn = queue.then(() => transaction(purpose, change));
-      queue = turn.catch(() => undefined);
-      return turn;
-    },
+    rehearse: async (change) => change((await readDraft()).draft),
+    transaction: (purpose, change, options) =>
+      inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
     backups: () => listBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };
+}
+
+function changedError(what: string): CodexAuthError {
+  const message = `${what} was changed by another program again and again while the command ran.`;
+  return new CodexAuthError("store_changed", message, {
+    hint: "Nothing was changed. Run the command again.",
+  });
 }
 
 function prepareFolders(fs: FileSystem, paths: Paths): void {
@@ -88,5 +116,7 @@ function refuseMissingHome(fs: FileSystem, { codexHome, isHomeExplicit }: Paths)
   const hint = isTilde
     ? 'The shell left ~ as it is, perhaps because of quotes. Write: export CODEX_HOME="$HOME/…"'
     : `Create it, or unset CODEX_HOME: mkdir -p '${codexHome}'`;
-  throw new CodexAuthError("codex_home_missing", `CODEX_HOME names ${codexHome}, which is no folder.`, { hint });
+  throw new CodexAuthError("codex_home_missing", `CODEX_HOME names ${codexHome}, which is no folder.`, {
+    hint,
+  });
 }

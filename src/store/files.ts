@@ -1,3 +1,5 @@
+import { dirname, resolve } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 
@@ -39,4 +41,21 @@ export function removeIfPresent(fs: FileSystem, path: string): void {
 /** A time for file names: sorts as text and holds nothing that a file system refuses. */
 export function timeInName(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "");
+}
+
+/** Follows links by hand, because the last one may point to a file that does not exist yet. */
+export function linkTarget(fs: FileSystem, path: string): string {
+  let target = path;
+  for (let hops = 0; hops < 40; hops += 1) {
+    try {
+      target = resolve(dirname(target), fs.readlinkSync(target));
+    } catch (error) {
+      // EINVAL: no link. UNKNOWN is what Windows says.
+      if (["EINVAL", "ENOENT", "UNKNOWN"].includes(errorCode(error))) return target;
+      throw fileError(error, `read ${path}`);
+    }
+  }
+  throw new CodexAuthError("io_error", `${path} is a loop of symbolic links.`, {
+    hint: `Look where it points to: ls -l '${path}'`,
+  });
 }

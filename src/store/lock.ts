@@ -185,8 +185,12 @@ function settle<T>(done: (error: Error | null, value?: T) => void, work: () => T
 
 function lockedError({ fs, path }: LockRequest): CodexAuthError {
   const owner = readOwner(fs, path);
-  const who = owner ? `process ${owner.pid} on ${owner.host} (${owner.purpose}, since ${owner.since})` : "another process";
-  const hint = owner ? `Wait for it to end, or stop it: kill ${owner.pid}` : "Wait for it to end, then run the command again.";
+  const who = owner
+    ? `process ${owner.pid} on ${owner.host} (${owner.purpose}, since ${owner.since})`
+    : "another process";
+  const hint = owner
+    ? `Wait for it to end, or stop it: kill ${owner.pid}`
+    : "Wait for it to end, then run the command again.";
   return new CodexAuthError("store_locked", `${basename(path)} is held by ${who}.`, { hint });
 }
 

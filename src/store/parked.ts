@@ -18,7 +18,9 @@ export function parkLogin(fs: FileSystem, folder: string, document: AuthDocument
   if (reading.kind !== "login") return;
   const id = accountIdOf(reading.login.identity);
   const name = `-${fingerprint(reading.login.refreshToken)}.json`;
-  const parked = namesIn(fs, folder).filter((each) => each.startsWith(`${id}-`)).sort();
+  const parked = namesIn(fs, folder)
+    .filter((each) => each.startsWith(`${id}-`))
+    .sort();
   if (parked.some((each) => each.endsWith(name))) return;
   writeFileAtomic(fs, join(folder, `${id}-${timeInName(nowMs)}${name}`), authFileText(document));
   for (const old of parked.slice(0, Math.max(0, parked.length + 1 - keptPerAccount))) {

@@ -88,13 +88,24 @@ export function migrate(document: Json, path: string, steps: readonly Migration[
   if (!isCount(version) || version < 1) throw unreadable(path, "its version is not a number");
   if (version > steps.length + 1) {
     const message = `${path} was written by a newer codex-auth (format ${version}, this one knows ${steps.length + 1}).`;
-    throw new CodexAuthError("pool_too_new", message, { hint: "Update codex-auth: npm install -g codex-auth@latest" });
+    throw new CodexAuthError("pool_too_new", message, {
+      hint: "Update codex-auth: npm install -g codex-auth@latest",
+    });
   }
   return steps.slice(version - 1).reduce((older, step) => step(older), document);
 }
 
 function readPool(document: Json, path: string): Pool {
-  const { version: _, revision, activeId, activeSince, previousId, projection, accounts, ...extra } = document;
+  const {
+    version: _,
+    revision,
+    activeId,
+    activeSince,
+    previousId,
+    projection,
+    accounts,
+    ...extra
+  } = document;
   if (!isCount(revision)) throw unreadable(path, "revision is not a number");
   if (!isIdOrNull(activeId)) throw unreadable(path, "activeId is not a string");
   if (!isIdOrNull(activeSince)) throw unreadable(path, "activeSince is not a string");

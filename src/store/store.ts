@@ -2,8 +2,10 @@ import type { AuthDocument } from "../codex/auth-json.ts";
 import type { Adoption } from "./adopt.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Backup } from "./backups.ts";
+import type { FileSystem } from "./file-system.ts";
 import type { Paths } from "./paths.ts";
 import type { Account, Pool } from "./pool-file.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
 
 /** The pool and the live login as they are, read without a lock. */
 export interface Snapshot {
@@ -12,6 +14,8 @@ export interface Snapshot {
   live: LiveFile;
   /** The account in auth.json; null when there is none or the pool does not know it. */
   active: Account | null;
+  /** What became of the login in auth.json; null when there was none or the pool did not know it. */
+  adoption: Adoption | null;
 }
 
 /**
@@ -19,8 +23,6 @@ export interface Snapshot {
  * returns, and it may run again from fresh state when somebody else wrote in between.
  */
 export interface Draft extends Snapshot {
-  /** What became of the login in auth.json; null when there was none or the pool did not know it. */
-  adoption: Adoption | null;
   /** Makes an account the one in auth.json; whatever login is there is taken into the pool first. */
   activate(account: Account, options?: { replaceBroken?: boolean }): void;
   /** Removes auth.json. Revokes nothing. */
@@ -31,11 +33,28 @@ export interface Draft extends Snapshot {
   backUp(): void;
 }
 
+/** What the store needs of the outside world. */
+export interface StoreEffects {
+  fs: FileSystem;
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+  self: () => ProcessIdentity;
+}
+
+export interface TransactionOptions {
+  /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
+  replaceBrokenPool?: boolean;
+}
+
 /** The one door to credentials. The file store is its first implementation. */
 export interface Store {
   readonly paths: Paths;
   read(): Promise<Snapshot>;
-  transaction<T>(purpose: string, change: (draft: Draft) => T): Promise<T>;
+  /** Runs `change` on what is there now and writes nothing: what a dry run shows. */
+  rehearse<T>(change: (draft: Draft) => T): Promise<T>;
+  transaction<T>(purpose: string, change: (draft: Draft) => T, options?: TransactionOptions): Promise<T>;
+  /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
+  editConfig(edit: (text: string) => string): Promise<void>;
   backups(): Backup[];
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;

@@ -17,7 +17,9 @@ export function columnText(
   }
   const lines = rows.map((row, index) =>
     row
-      .map((cell, column) => paint(cell, index, column) + " ".repeat((widths[column] ?? 0) - displayWidth(cell)))
+      .map(
+        (cell, column) => paint(cell, index, column) + " ".repeat((widths[column] ?? 0) - displayWidth(cell)),
+      )
       .join("  ")
       .trimEnd(),
   );

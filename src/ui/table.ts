@@ -1,13 +1,29 @@
 import Table from "cli-table3";
 
 const none = {
-  top: "", "top-mid": "", "top-left": "", "top-right": "",
-  bottom: "", "bottom-mid": "", "bottom-left": "", "bottom-right": "",
-  left: "", "left-mid": "", mid: "", "mid-mid": "", right: "", "right-mid": "", middle: "  ",
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "  ",
 };
 
 /** A short table without borders, its long cells wrapped to the width of the terminal. */
-export function renderTable(head: readonly string[], rows: readonly (readonly string[])[], widths?: number[]): string {
+export function renderTable(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  widths?: number[],
+): string {
   const table = new Table({
     head: [...head],
     chars: none,

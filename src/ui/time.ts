@@ -20,7 +20,9 @@ export function clockText(time: string, nowMs: number): string {
   const clock = `${two(at.getHours())}:${two(at.getMinutes())}`;
   if (at.toDateString() === now.toDateString()) return clock;
   const [weekday, month, day, year] = at.toDateString().split(" ");
-  return at.getFullYear() === now.getFullYear() ? `${weekday} ${day} ${month} ${clock}` : `${day} ${month} ${year} ${clock}`;
+  return at.getFullYear() === now.getFullYear()
+    ? `${weekday} ${day} ${month} ${clock}`
+    : `${day} ${month} ${year} ${clock}`;
 }
 
 /** "in 2 h 10 min" or "2 h 10 min ago". */

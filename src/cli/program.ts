@@ -1,0 +1,172 @@
+import type { Command } from "commander";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { safeText } from "../ui/safe-text.ts";
+import { makeUi } from "../ui/ui.ts";
+import type { Ui } from "../ui/ui.ts";
+import type { Context, Output } from "./context.ts";
+import type { LoadedCommand, Outcome } from "./define-command.ts";
+import { failureDocument, failureText } from "./failure.ts";
+import { usageText } from "./usage.ts";
+
+/** A row of the table of contents: enough for `--help`, without loading the command. */
+export interface CommandEntry {
+  name: string;
+  aliases?: readonly string[];
+  summary: string;
+  load: () => Promise<LoadedCommand>;
+}
+
+/** The command line as far as every command shares it. */
+interface Invocation {
+  name: string | null;
+  rest: readonly string[];
+  isJson: boolean;
+  isPlain: boolean;
+  wantsHelp: boolean;
+  wantsVersion: boolean;
+}
+
+/** Runs one command line and returns its exit code. Writes nothing but its answer to stdout. */
+export async function runProgram(
+  ctx: Context,
+  table: readonly CommandEntry[],
+  argv: readonly string[],
+): Promise<number> {
+  const invocation = readInvocation(argv);
+  const output = invocation.isPlain ? withoutColor(ctx) : ctx;
+  try {
+    const { document, text, exitCode, notes = [] } = await answer(output, table, invocation);
+    ctx.stdout.write(invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : text);
+    for (const note of notes) ctx.stderr.write(`${safeText(note)}\n`);
+    return exitCode;
+  } catch (error) {
+    const entry = findEntry(table, invocation.name);
+    const name = entry?.name ?? "auth";
+    if (invocation.isJson) ctx.stdout.write(`${JSON.stringify(failureDocument(name, error), null, 2)}\n`);
+    ctx.stderr.write(failureText(error, await ui(output, output.stderr)));
+    if (!entry) ctx.stderr.write(`\n${usageText(table)}`);
+    return error instanceof CodexAuthError && error.code === "interrupted" ? 130 : 1;
+  }
+}
+
+interface Answer {
+  document: object;
+  text: string;
+  exitCode: number;
+  notes?: readonly string[];
+}
+
+async function answer(ctx: Context, table: readonly CommandEntry[], invocation: Invocation): Promise<Answer> {
+  const { name, rest, wantsHelp, wantsVersion } = invocation;
+  if (wantsVersion) return plainAnswer("version", { version: CODEX_AUTH_VERSION }, `${CODEX_AUTH_VERSION}\n`);
+  if (name === null || (name === "help" && rest.length === 0)) {
+    const usage = usageText(table);
+    return plainAnswer("help", { usage }, usage);
+  }
+  const isHelp = name === "help";
+  const wanted = isHelp ? (rest[0] ?? "") : name;
+  const entry = findEntry(table, wanted);
+  if (!entry) throw unknownCommand(wanted);
+  const command = await entry.load();
+  const parser = await makeParser(entry, command);
+  if (isHelp || wantsHelp) {
+    const usage = parser.helpInformation();
+    return plainAnswer("help", { usage }, usage);
+  }
+  const { args, options } = parse(parser, rest);
+  const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
+  const { exitCode, notes } = outcome;
+  return { document: envelope(entry.name, outcome), text: await render(ctx, outcome), exitCode, notes };
+}
+
+function plainAnswer(command: string, fields: object, text: string): Answer {
+  return { document: { command, schemaVersion: 1, ok: true, ...fields }, text, exitCode: 0 };
+}
+
+function envelope(command: string, { report, exitCode }: Outcome): object {
+  return { command, schemaVersion: 1, ok: exitCode === 0, ...report };
+}
+
+async function render(ctx: Context, outcome: Outcome): Promise<string> {
+  const text = outcome.render(await ui(ctx, ctx.stdout));
+  return text === "" || text.endsWith("\n") ? text : `${text}\n`;
+}
+
+function ui({ env, now }: Context, { colorLevel, columns }: Output): Promise<Ui> {
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+  const isUnicode = /utf-?8/i.test(locale) || env["WT_SESSION"] !== undefined;
+  return makeUi({ colorLevel, columns, isUnicode, nowMs: now() });
+}
+
+/** Global options may stand before the command or after it; behind `--` nothing is ours. */
+function readInvocation(argv: readonly string[]): Invocation {
+  const end = argv.indexOf("--");
+  const own = end === -1 ? argv : argv.slice(0, end);
+  const at = own.findIndex((word) => !word.startsWith("-") || word === "-");
+  const before = at === -1 ? own : own.slice(0, at);
+  const unknown = before.find((word) => !globalOptions.has(word));
+  return {
+    name: unknown ?? (at === -1 ? null : (own[at] ?? null)),
+    rest: at === -1 ? [] : argv.slice(at + 1),
+    isJson: own.includes("--json"),
+    isPlain: own.includes("--no-color"),
+    wantsHelp: own.includes("--help") || own.includes("-h"),
+    wantsVersion: before.includes("--version") || before.includes("-V"),
+  };
+}
+
+const globalOptions = new Set(["--json", "--no-color", "--help", "-h", "--version", "-V"]);
+
+function findEntry(table: readonly CommandEntry[], word: string | null): CommandEntry | undefined {
+  return table.find(({ name, aliases = [] }) => name === word || (word !== null && aliases.includes(word)));
+}
+
+function unknownCommand(word: string): CodexAuthError {
+  const message = word.startsWith("-") ? `Unknown option: ${word}` : `Unknown command: ${word}`;
+  return new CodexAuthError("usage", message, { hint: "See the commands: codex auth --help" });
+}
+
+/** Commander parses and prints the help of one command; what it refuses becomes our own usage error. */
+async function makeParser(entry: CommandEntry, command: LoadedCommand): Promise<Command> {
+  const { Command } = await import("commander");
+  const parser = new Command(`codex auth ${entry.name}`);
+  parser.description(entry.summary).helpOption("-h, --help", "show this help");
+  parser.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
+  command.flags(parser);
+  parser.option("--json", "print one JSON document").option("--no-color", "print without colour");
+  return parser;
+}
+
+function parse(parser: Command, words: readonly string[]): { args: readonly unknown[]; options: object } {
+  try {
+    // A negative number is a value that some argument refuses, not an option.
+    parser.parse(words.map(shieldNumber), { from: "user" });
+  } catch (error) {
+    throw usageError(parser, error);
+  }
+  return { args: parser.processedArgs.map(unshield), options: parser.opts() };
+}
+
+const shield = "\u0000";
+
+function shieldNumber(word: string): string {
+  return /^-\d/.test(word) ? shield + word : word;
+}
+
+function unshield(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unshield);
+  return typeof value === "string" && value.startsWith(shield) ? value.slice(1) : value;
+}
+
+function usageError(parser: Command, error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || !String(error.code).startsWith("commander."))
+    return error;
+  const message = error.message.replace(/^error: /, "").replaceAll(shield, "");
+  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
+  const hint = `Usage: ${parser.name()} ${parser.usage()}`;
+  return new CodexAuthError("usage", sentence, { hint });
+}
+
+function withoutColor(ctx: Context): Context {
+  return { ...ctx, stdout: { ...ctx.stdout, colorLevel: 0 }, stderr: { ...ctx.stderr, colorLevel: 0 } };
+}

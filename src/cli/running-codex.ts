@@ -1,0 +1,37 @@
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { CodexProcess } from "../store/codex-processes.ts";
+import type { Context } from "./context.ts";
+import type { Zod } from "./define-command.ts";
+
+export const processSchema = (z: Zod) =>
+  z.object({
+    pid: z.int(),
+    kind: z.enum(["daemon", "app-server", "exec", "session"]),
+    startedAt: z.iso.datetime(),
+    restarted: z.boolean().optional().describe("it was restarted and has the new login"),
+  });
+
+export type ProcessReport = CodexProcess & { restarted?: boolean };
+
+/** Restarts Codex's daemon, which outlives its terminal and keeps the account that it started with. */
+export async function restartDaemon(
+  ctx: Context,
+  processes: readonly CodexProcess[],
+): Promise<ProcessReport[]> {
+  if (!processes.some(({ kind }) => kind === "daemon")) return [...processes];
+  const codex = ctx.env["CODEX_AUTH_CODEX_BIN"] || "codex";
+  const { code, output } = await ctx.spawn(codex, ["app-server", "daemon", "restart"]);
+  if (code !== 0) {
+    const why =
+      output.trim().split("\n").at(-1) ||
+      (code === null ? `${codex} could not be started` : `exit code ${code}`);
+    throw new CodexAuthError(
+      "command_failed",
+      `The switch is done, but the daemon was not restarted: ${why}`,
+      {
+        hint: "Restart it yourself: codex app-server daemon restart",
+      },
+    );
+  }
+  return processes.map((each) => (each.kind === "daemon" ? { ...each, restarted: true } : each));
+}

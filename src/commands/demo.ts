@@ -1,0 +1,58 @@
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { copyDemoHome, removeDemoHome } from "../store/demo-home.ts";
+
+const schema = (z: Zod) =>
+  z.object({
+    home: z.string().describe("the temporary CODEX_HOME, removed again"),
+    steps: z.array(z.object({ argv: z.array(z.string()), exitCode: z.int().nullable(), output: z.string() })),
+  });
+
+const steps = [
+  ["import", "logins"],
+  ["list"],
+  ["label", "dev@team.example", "work"],
+  ["switch", "work"],
+  ["status"],
+  ["switch", "-"],
+  ["list"],
+];
+
+export default defineCommand({
+  schema,
+  async run(ctx: Context) {
+    const home = copyDemoHome(ctx.packageRoot);
+    try {
+      return { home, steps: await walk(ctx, home) };
+    } finally {
+      removeDemoHome(home);
+    }
+  },
+  render: ({ home, steps }, ui) =>
+    [
+      ui.bold(`A demo on three made-up accounts, in a copy at ${home}. Your own login is not touched.`),
+      ...steps.map(
+        ({ argv, output }) => `\n${ui.cyan(`$ codex auth ${argv.join(" ")}`)}\n${output.trimEnd()}`,
+      ),
+      "",
+      ui.bold("On your own machine:"),
+      "  codex auth import              take in the login that Codex has now",
+      "  codex auth import <file…>      and others, from auth.json files",
+      "  codex auth list                see them",
+      "  codex auth switch <account>    make one active",
+    ].join("\n"),
+  exitCode: ({ steps }) => (steps.every(({ exitCode }) => exitCode === 0) ? 0 : 1),
+});
+
+async function walk(ctx: Context, home: string) {
+  const { CODEX_AUTH_DIR: _, CODEX_API_KEY: __, CODEX_ACCESS_TOKEN: ___, ...env } = ctx.env;
+  const done = [];
+  for (const argv of steps) {
+    // `logins` lies in the demo home, wherever the person stands.
+    const words = argv.map((word) => (word === "logins" ? `${home}/logins` : word));
+    const { code, output } = await ctx.runCaptured({ ...env, CODEX_HOME: home }, words);
+    done.push({ argv, exitCode: code, output });
+  }
+  return done;
+}

@@ -1,0 +1,53 @@
+import type { CommandEntry } from "../cli/program.ts";
+
+/** The table of contents: every command, in the order of `--help`. Bodies load on demand. */
+export const commands: readonly CommandEntry[] = [
+  entry("import", "Take in logins from auth.json files", async () => (await import("./import.ts")).default),
+  entry("list", "Show the accounts", async () => (await import("./list.ts")).default, ["ls"]),
+  entry(
+    "status",
+    "Show the login that Codex uses now, and why",
+    async () => (await import("./status.ts")).default,
+    ["current", "whoami"],
+  ),
+  entry("switch", "Make an account the active one", async () => (await import("./switch.ts")).default, [
+    "use",
+  ]),
+  entry("label", "Give an account a short name", async () => (await import("./label.ts")).default),
+  entry(
+    "pause",
+    "Take accounts out of automatic selection",
+    async () => (await import("./pause.ts")).default,
+  ),
+  entry(
+    "resume",
+    "Put paused accounts back into selection",
+    async () => (await import("./resume.ts")).default,
+  ),
+  entry(
+    "remove",
+    "Forget accounts on this machine; revokes nothing",
+    async () => (await import("./remove.ts")).default,
+    ["rm"],
+  ),
+  entry("export", "Write accounts out as auth.json files", async () => (await import("./export.ts")).default),
+  entry(
+    "backup",
+    "List backups of the pool, or restore one",
+    async () => (await import("./backup.ts")).default,
+  ),
+  entry(
+    "demo",
+    "Try it on three made-up accounts in a temporary folder",
+    async () => (await import("./demo.ts")).default,
+  ),
+];
+
+function entry(
+  name: string,
+  summary: string,
+  load: CommandEntry["load"],
+  aliases: readonly string[] = [],
+): CommandEntry {
+  return { name, summary, load, aliases };
+}

@@ -1,0 +1,6 @@
+import { definePausing } from "../cli/pausing.ts";
+
+export default definePausing({
+  isPause: false,
+  done: "is in use again",
+});

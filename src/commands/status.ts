@@ -1,0 +1,112 @@
+import { accountSchema, reportOf } from "../cli/account-report.ts";
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { findingSchema } from "../cli/finding.ts";
+import { loginFindings } from "../cli/login-findings.ts";
+import { loginSource, overrides } from "../cli/login-source.ts";
+import { processSchema } from "../cli/running-codex.ts";
+import { accountName } from "../cli/select-account.ts";
+import { safeText } from "../ui/safe-text.ts";
+import { relativeText } from "../ui/time.ts";
+import type { Ui } from "../ui/ui.ts";
+
+const schema = (z: Zod) =>
+  z.object({
+    active: accountSchema(z)
+      .nullable()
+      .describe("the account in auth.json; null when there is none that we know"),
+    source: z
+      .enum(["file", "keyring", "memory", "environment", "none"])
+      .describe("where Codex takes its login from; only for `file` is it the active account"),
+    login: z.string().nullable().describe("the login that Codex would use, for a person"),
+    home: z.string(),
+    overrides: z.array(z.object({ name: z.string(), effect: z.string() })),
+    processes: z
+      .array(processSchema(z))
+      .describe("running Codex that was started before the active account was made live"),
+    findings: z.array(findingSchema(z)),
+  });
+
+export default defineCommand({
+  schema,
+  async run(ctx: Context) {
+    const snapshot = await ctx.store.read();
+    const { active, live, pool } = snapshot;
+    const since = pool.activeSince;
+    const processes = (ctx.processes() ?? []).filter(
+      ({ startedAt }) => active && since !== null && startedAt < since,
+    );
+    const inFile = active
+      ? accountName(active)
+      : (live.login?.email ?? (live.login ? "an unknown login" : null));
+    const source = loginSource(ctx, live);
+    return {
+      active: active && reportOf(snapshot, active, ctx.now()),
+      source,
+      login: {
+        file: inFile,
+        environment: overrides(ctx.env)[0]?.name ?? null,
+        keyring: null,
+        memory: null,
+        none: null,
+      }[source],
+      home: ctx.store.paths.codexHome,
+      overrides: overrides(ctx.env),
+      processes,
+      findings: loginFindings(ctx, snapshot, processes),
+    };
+  },
+  render,
+  exitCode: ({ findings }) => (findings.some(({ severity }) => severity === "error") ? 1 : 0),
+});
+
+type Report = Parameters<typeof whyLine>[0];
+
+function render(
+  report: Report & { findings: readonly { severity: string; message: string; fix: string | null }[] },
+  ui: Ui,
+): string {
+  const { active, login, findings } = report;
+  const lines = [
+    login === null ? ui.yellow("Codex has no login that we can see.") : ui.bold(safeText(login)),
+  ];
+  lines.push(ui.dim(whyLine(report)));
+  if (active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
+  if (active?.credential.expiresAt) lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
+  const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
+  for (const { severity, message, fix } of findings) {
+    const word = severity === "error" || severity === "warning" ? severity : "info";
+    lines.push(`${paint[word](`${word}:`)} ${safeText(message)}`);
+    if (fix !== null) lines.push(`  ${safeText(fix)}`);
+  }
+  return lines.join("\n");
+}
+
+function whyLine({
+  source,
+  home,
+  login,
+}: {
+  source: string;
+  home: string;
+  login: string | null;
+  active: { plan: string | null; credential: { expiresAt: string | null; health: string } } | null;
+}): string {
+  if (source === "environment") return `from the environment: ${login} overrides auth.json`;
+  if (source === "keyring") return "from the system keyring, by cli_auth_credentials_store in config.toml";
+  if (source === "memory")
+    return 'from memory only, by cli_auth_credentials_store = "ephemeral" in config.toml';
+  return source === "file" ? `from ${home}/auth.json` : `there is no usable ${home}/auth.json`;
+}
+
+function tokenText(
+  { expiresAt, health }: { expiresAt: string | null; health: string },
+  nowMs: number,
+): string {
+  if (expiresAt === null || health === "unknown") return "no expiry";
+  const when = relativeText(expiresAt, nowMs);
+  return health === "valid"
+    ? `valid, ends ${when}`
+    : `ended ${when}${health === "renewable" ? "; Codex renews it at its next use" : ""}`;
+}

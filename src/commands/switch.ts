@@ -1,0 +1,140 @@
+import type { Command } from "commander";
+import { accountSchema, reportOf } from "../cli/account-report.ts";
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { awaitPendingRefresh } from "../cli/pending-refresh.ts";
+import { pickAccount } from "../cli/picker.ts";
+import { processSchema, restartDaemon } from "../cli/running-codex.ts";
+import { accountName, selectAccount } from "../cli/select-account.ts";
+import { requireUsableLogin } from "../cli/switch-checks.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Account } from "../store/pool-file.ts";
+import type { Draft, Snapshot } from "../store/store.ts";
+import type { Ui } from "../ui/ui.ts";
+import { safeText } from "../ui/safe-text.ts";
+
+interface Options {
+  dryRun?: boolean;
+  now?: boolean;
+  restartDaemon?: boolean;
+  replaceBroken?: boolean;
+  useFileStore?: boolean;
+}
+
+const schema = (z: Zod) =>
+  z.object({
+    account: accountSchema(z),
+    previous: accountSchema(z).nullable().describe("the account that was active before"),
+    dryRun: z.boolean(),
+    adopted: z
+      .object({ id: z.string(), outcome: z.enum(["added", "updated", "kept"]) })
+      .nullable()
+      .describe("what the login found in auth.json did to the pool"),
+    processes: z.array(processSchema(z)).describe("running Codex that keeps the login it started with"),
+  });
+
+export default defineCommand({
+  flags: (command: Command) =>
+    command
+      .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
+      .option("--dry-run", "show what would change, and change nothing")
+      .option("--now", "do not wait for a running Codex that is about to renew its token")
+      .option("--restart-daemon", "restart the Codex daemon, so that it takes the new login")
+      .option("--replace-broken", "replace an auth.json that cannot be read; it is kept aside")
+      .option("--use-file-store", 'set cli_auth_credentials_store = "file" in config.toml first'),
+  schema,
+  async run(ctx: Context, [wanted]: [string?], options: Options) {
+    const snapshot = await ctx.store.read();
+    const chosen = wanted === undefined ? await pickAccount(ctx, snapshot) : choose(snapshot, wanted);
+    await requireUsableLogin(ctx, chosen, options);
+    const change = (draft: Draft) => activate(ctx, draft, chosen.id, options);
+    if (options.dryRun)
+      return { ...(await ctx.store.rehearse(change)), dryRun: true, processes: ctx.processes() ?? [] };
+    if (!options.now) await awaitPendingRefresh(ctx, snapshot, chosen);
+    const report = await ctx.store.transaction("switch", change);
+    const running = ctx.processes() ?? [];
+    const processes = options.restartDaemon ? await restartDaemon(ctx, running) : running;
+    return { ...report, dryRun: false, processes };
+  },
+  render,
+});
+
+function activate(ctx: Context, draft: Draft, id: string, { replaceBroken = false }: Options) {
+  const account = draft.pool.accounts.find((each) => each.id === id);
+  if (!account) throw new CodexAuthError("account_not_found", "The account was removed in the meantime.");
+  const before = draft.active;
+  draft.activate(account, { replaceBroken });
+  const { adoption } = draft;
+  const previous = before ?? adoption?.account ?? null;
+  return {
+    account: reportOf(draft, account, ctx.now()),
+    previous: previous && reportOf(draft, previous, ctx.now()),
+    adopted:
+      adoption && adoption.outcome !== "same" ? { id: adoption.account.id, outcome: adoption.outcome } : null,
+  };
+}
+
+/** The published contract: one text for everything that names no account, and a second line that helps. */
+function choose(snapshot: Snapshot, wanted: string): Account {
+  try {
+    return selectAccount(snapshot, wanted);
+  } catch (error) {
+    if (!(error instanceof CodexAuthError) || error.code !== "account_not_found") throw error;
+    const rows = snapshot.pool.accounts.map((account, index) => `${index + 1} ${accountName(account)}`);
+    const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
+    const hint =
+      rows.length === 0
+        ? "There are no accounts yet. Add one: codex auth import"
+        : `Accounts: ${shown.join(", ")}`;
+    const near = error.candidates && error.candidates.length > 0 ? `${error.hint}\n` : "";
+    throw new CodexAuthError("account_not_found", `Invalid index: ${wanted}`, {
+      hint: near + hint,
+      candidates: error.candidates ?? [],
+      cause: error,
+    });
+  }
+}
+
+type Report = Awaited<ReturnType<typeof activate>>;
+
+function render(
+  report: Pick<Report, "account" | "previous" | "adopted"> & {
+    dryRun: boolean;
+    processes: Parameters<typeof processLines>[0];
+  },
+  ui: Ui,
+): string {
+  const { account, previous, adopted, dryRun, processes } = report;
+  const name = ui.bold(safeText(account.label ?? account.email ?? account.id));
+  const isSame = previous?.id === account.id;
+  const verb = dryRun ? "Would switch to" : isSame ? "Already on" : "Switched to";
+  const lines = [`${verb} ${name}${account.label && account.email ? ` (${safeText(account.email)})` : ""}.`];
+  if (adopted?.outcome === "updated")
+    lines.push(ui.dim("Codex had renewed the login it left; the newer token was kept."));
+  if (adopted?.outcome === "added")
+    lines.push(
+      ui.dim(
+        `The login that was in auth.json is now in the pool: ${safeText(previous?.email ?? adopted.id)}.`,
+      ),
+    );
+  if (!isSame) lines.push(...processLines(processes, ui));
+  return lines.join("\n");
+}
+
+function processLines(
+  processes: readonly { pid: number; kind: string; restarted?: boolean | undefined }[],
+  ui: Ui,
+): string[] {
+  const restarted = processes.some((each) => each.restarted);
+  const holding = processes.filter((each) => !each.restarted);
+  const lines = restarted ? ["The Codex daemon was restarted with the new login."] : [];
+  if (holding.length === 0) return lines;
+  const names = holding.map(({ pid, kind }) => `${kind} ${pid}`).join(", ");
+  lines.push(ui.yellow(`Running Codex keeps the login it started with: ${names}.`));
+  if (holding.some(({ kind }) => kind === "daemon"))
+    lines.push("Restart the daemon: codex app-server daemon restart");
+  if (holding.some(({ kind }) => kind !== "daemon"))
+    lines.push("Restart a session and go on: codex resume <session id>");
+  return lines;
+}

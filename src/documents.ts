@@ -1,0 +1,26 @@
+import { z } from "zod";
+import { commands } from "./commands/index.ts";
+
+/** The document of a command that failed; every command may print it instead of its own. */
+const failure = z.object({
+  command: z.string(),
+  schemaVersion: z.literal(1),
+  ok: z.literal(false),
+  error: z.object({
+    code: z.string(),
+    message: z.string(),
+    hint: z.string().optional(),
+    candidates: z.array(z.string()).optional(),
+  }),
+});
+
+/** The zod schema of every JSON document that the commands print, by command name. */
+export async function documentSchemas(): Promise<Record<string, z.ZodType>> {
+  const entries = commands.map(async ({ name, load }) => {
+    const { schema } = await load();
+    const envelope = { command: z.literal(name), schemaVersion: z.literal(1), ok: z.boolean() };
+    const document = z.object({ ...envelope, ...schema(z).shape });
+    return [name, z.union([document, failure])] as const;
+  });
+  return Object.fromEntries(await Promise.all(entries));
+}

@@ -1,0 +1,53 @@
+import * as fs from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { isatty } from "node:tty";
+import type { Context, Finished, Output } from "./cli/context.ts";
+import { runProgram } from "./cli/program.ts";
+import { readAllInput } from "./platform/standard-input.ts";
+import { askOnTerminal } from "./platform/prompt.ts";
+import { openOutput } from "./platform/standard-output.ts";
+import { commands } from "./commands/index.ts";
+import { runToEnd } from "./platform/run-program.ts";
+import { codexProcesses } from "./store/codex-processes.ts";
+import { openFileStore } from "./store/file-store.ts";
+import { resolvePaths } from "./store/paths.ts";
+import { currentProcess } from "./store/process-identity.ts";
+
+const context = makeContext(process.env, openOutput(1, process.env), openOutput(2, process.env));
+void runProgram(context, commands, process.argv.slice(2)).then((code) => {
+  process.exitCode = code;
+});
+
+function makeContext(env: Context["env"], stdout: Output, stderr: Output): Context {
+  const cwd = process.cwd();
+  const paths = resolvePaths(env, homedir(), cwd);
+  const effects = { fs, now: Date.now, sleep, self: currentProcess };
+  return {
+    stdin: { isTerminal: isatty(0), readAll: readAllInput },
+    stdout,
+    stderr,
+    env,
+    cwd,
+    now: Date.now,
+    sleep,
+    prompt: askOnTerminal,
+    spawn: (command, args) => runToEnd(command, args, env),
+    processes: () => codexProcesses(paths.codexHome),
+    fs,
+    store: openFileStore(paths, effects),
+    packageRoot: join(__dirname, "../.."),
+    runCaptured: (other, argv) => runCaptured(other, argv, stdout),
+  };
+}
+
+async function runCaptured(env: Context["env"], argv: readonly string[], like: Output): Promise<Finished> {
+  let output = "";
+  const sink: Output = { ...like, write: (text) => void (output += text) };
+  const code = await runProgram(makeContext(env, sink, sink), commands, argv);
+  return { code, output };
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}

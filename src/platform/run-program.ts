@@ -1,0 +1,17 @@
+import { spawn } from "node:child_process";
+import type { Context, Finished } from "../cli/context.ts";
+
+/** Runs a program to its end, without a shell and without input, and keeps what it prints. */
+export function runToEnd(command: string, args: readonly string[], env: Context["env"]): Promise<Finished> {
+  return new Promise((resolve) => {
+    const child = spawn(command, args, { env: { ...env }, stdio: ["ignore", "pipe", "pipe"] });
+    let output = "";
+    for (const stream of [child.stdout, child.stderr]) {
+      stream.on("data", (chunk: Buffer) => {
+        output += chunk.toString();
+      });
+    }
+    child.once("error", () => resolve({ code: null, output }));
+    child.once("close", (code) => resolve({ code, output }));
+  });
+}

@@ -1,0 +1,43 @@
+import { writeSync } from "node:fs";
+import { WriteStream, isatty } from "node:tty";
+import type { Context, Output } from "../cli/context.ts";
+
+/**
+ * Standard output or error. A pipe or file is written to directly: process.stdout costs more to make than a whole
+ * `list`, and a direct write is complete when the process ends.
+ */
+export function openOutput(fd: 1 | 2, env: Context["env"]): Output {
+  const isTerminal = isatty(fd);
+  const terminal = isTerminal ? new WriteStream(fd) : null;
+  return {
+    write: (text) => writeAll(fd, text),
+    isTerminal,
+    columns: Number(env["COLUMNS"]) || (terminal?.columns ?? 80),
+    colorLevel: colorLevel(env, terminal),
+  };
+}
+
+/** FORCE_COLOR over NO_COLOR over TERM=dumb over what the terminal can do; a pipe has none. */
+function colorLevel(env: Context["env"], terminal: WriteStream | null): Output["colorLevel"] {
+  const forced = env["FORCE_COLOR"];
+  if (forced !== undefined)
+    return forced === "0" || forced === "false" ? 0 : forced === "2" ? 2 : forced === "3" ? 3 : 1;
+  if (env["NO_COLOR"] || env["TERM"] === "dumb" || !terminal) return 0;
+  const depth = terminal.getColorDepth({ ...env });
+  return depth >= 24 ? 3 : depth >= 8 ? 2 : depth >= 4 ? 1 : 0;
+}
+
+function writeAll(fd: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let offset = 0; offset < bytes.length;) {
+    try {
+      offset += writeSync(fd, bytes, offset);
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? error.code : "";
+      // The reader has gone, as in `… | head -1`: that is its right.
+      if (code === "EPIPE") return;
+      if (code !== "EAGAIN") throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+    }
+  }
+}

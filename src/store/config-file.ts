@@ -1,0 +1,32 @@
+import { commitFile, discard, stageFile } from "./atomic-write.ts";
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+import { linkTarget, readTextIfPresent } from "./files.ts";
+
+/**
+ * Replaces the text of config.toml, keeping its mode and the link that leads to it. False when another program
+ * wrote it in between; then nothing was changed.
+ */
+export function editConfigFile(fs: FileSystem, path: string, edit: (text: string) => string): boolean {
+  const target = linkTarget(fs, path);
+  const before = readTextIfPresent(fs, target);
+  const after = edit(before ?? "");
+  if (after === before) return true;
+  const staged = stageFile(fs, target, after, modeOf(fs, target));
+  try {
+    if (readTextIfPresent(fs, target) !== before) return false;
+    commitFile(fs, staged);
+    return true;
+  } finally {
+    discard(fs, staged);
+  }
+}
+
+function modeOf(fs: FileSystem, path: string): number {
+  try {
+    return fs.statSync(path).mode & 0o777;
+  } catch (error) {
+    if (errorCode(error) === "ENOENT") return 0o600;
+    throw fileError(error, `read ${path}`);
+  }
+}

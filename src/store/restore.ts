@@ -1,0 +1,45 @@
+import { adopt } from "./adopt.ts";
+import type { Backup } from "./backups.ts";
+import type { Account } from "./pool-file.ts";
+import type { Draft, Store } from "./store.ts";
+
+export interface Restored {
+  added: number;
+  changed: number;
+  kept: number;
+}
+
+/**
+ * Brings back what a backup has: missing accounts, labels, pauses. A token comes back only when the pool has none that
+ * is newer, because an old refresh token is used up; and no account of today is taken away.
+ */
+export async function restoreBackup(store: Store, backup: Backup): Promise<Restored> {
+  const old = store.readBackup(backup);
+  const restore = (draft: Draft): Restored => {
+    draft.backUp();
+    const outcomes = old.accounts.map((account) => restoreAccount(draft, account));
+    const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
+    const [added, changed] = [count("added"), count("changed")];
+    return { added, changed, kept: draft.pool.accounts.length - added - changed };
+  };
+  return await store.transaction("backup restore", restore, { replaceBrokenPool: true });
+}
+
+function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept" {
+  const { pool } = draft;
+  const current = pool.accounts.find(({ id }) => id === old.id);
+  const isLabelFree = !pool.accounts.some(
+    ({ id, label }) => id !== old.id && label !== null && label === old.label,
+  );
+  const label = isLabelFree ? old.label : null;
+  if (!current) {
+    pool.accounts.push({ ...old, label });
+    return "added";
+  }
+  const { outcome, displaced } = adopt(pool, old.login, 0);
+  if (displaced) draft.park(displaced);
+  const isSame = current.label === old.label && current.pausedAt === old.pausedAt;
+  if (isLabelFree) current.label = old.label;
+  current.pausedAt = old.pausedAt;
+  return isSame && outcome !== "updated" ? "kept" : "changed";
+}
