@@ -2,6 +2,7 @@
 // `--cli` builds the binary alone, in a tenth of a second.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,10 +21,22 @@ if (!cliOnly) {
 }
 
 async function bundleBinary() {
-  const result = await build({
+  const program = await bundle("src/main.ts", "dist/cli/program.cjs", { CODEX_AUTH_VERSION: version });
+  const hash = createHash("sha256")
+    .update(readFileSync(join(root, "dist/cli/program.cjs")))
+    .digest("hex");
+  await bundle("src/start.ts", "dist/cli/start.cjs", { CODEX_AUTH_BUILD: hash.slice(0, 16) });
+  writeFileSync(
+    join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"),
+    notices(Object.keys(program.metafile.inputs)),
+  );
+}
+
+function bundle(entry, outfile, constants) {
+  return build({
     absWorkingDir: root,
-    entryPoints: ["src/main.ts"],
-    outfile: "dist/cli/main.cjs",
+    entryPoints: [entry],
+    outfile,
     bundle: true,
     minify: true,
     platform: "node",
@@ -31,11 +44,12 @@ async function bundleBinary() {
     format: "cjs",
     // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
     alias: { "graceful-fs": "node:fs" },
-    define: { CODEX_AUTH_VERSION: JSON.stringify(version) },
+    // Rarely needed and as large as the rest of the interface: loaded from node_modules when a table is printed.
+    external: ["cli-table3"],
+    define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
     metafile: true,
     logLevel: "warning",
   });
-  writeFileSync(join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"), notices(Object.keys(result.metafile.inputs)));
 }
 
 /** The licences of every package whose code is inside the bundle. */

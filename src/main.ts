@@ -15,9 +15,14 @@ import { resolvePaths } from "./store/paths.ts";
 import { currentProcess } from "./store/process-identity.ts";
 
 const context = makeContext(process.env, openOutput(1, process.env), openOutput(2, process.env));
-void runProgram(context, commands, process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+
+/** Whether the command wrote to the store. */
+export const finished = main();
+
+async function main(): Promise<boolean> {
+  process.exitCode = await runProgram(context, commands, process.argv.slice(2));
+  return context.store.hasWritten();
+}
 
 function makeContext(env: Context["env"], stdout: Output, stderr: Output): Context {
   const cwd = process.cwd();

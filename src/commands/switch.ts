@@ -9,7 +9,7 @@ import { processSchema, restartDaemon } from "../cli/running-codex.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
 import { requireUsableLogin } from "../cli/switch-checks.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import type { Draft, Snapshot } from "../store/store.ts";
 import type { Ui } from "../ui/ui.ts";
 import { safeText } from "../ui/safe-text.ts";

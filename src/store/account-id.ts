@@ -1,6 +1,6 @@
 import type { AuthDocument, Identity, Login } from "../codex/auth-json.ts";
 import { sha256 } from "./auth-file.ts";
-import type { Account } from "./pool-file.ts";
+import { Account } from "./account.ts";
 
 /** Derived from the identity, so that the same login gets the same id on every machine and after every import. */
 export function accountIdOf(identity: Identity): string {
@@ -16,16 +16,16 @@ export function fingerprint(refreshToken: string): string {
 
 export function newAccount(login: Login, nowMs: number): Account {
   const addedAt = new Date(nowMs).toISOString();
-  return {
-    id: accountIdOf(login.identity),
+  const id = accountIdOf(login.identity);
+  return new Account({
+    id,
     label: null,
     pausedAt: null,
     addedAt,
     auth: repaired(login),
     spent: [],
-    login,
     extra: {},
-  };
+  });
 }
 
 /**

@@ -1,7 +1,8 @@
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { compareFreshness } from "../codex/freshness.ts";
 import { accountIdOf, fingerprint, newAccount, repaired } from "./account-id.ts";
-import type { Account, Pool } from "./pool-file.ts";
+import type { Account } from "./account.ts";
+import type { Pool } from "./pool-file.ts";
 
 /**
  * What a login found outside the pool did to it. `added`: an account that the pool did not know. `updated`: its
@@ -33,7 +34,6 @@ function adoptKnown(account: Account, login: Login): Adoption {
   }
   const displaced = worthParking(older, account, login);
   account.auth = repaired(login);
-  account.login = login;
   return { outcome: "updated", account, displaced };
 }
 

@@ -23,11 +23,11 @@ interface Commit {
   lease: Lease;
 }
 
-/**
- * Writes what the draft has become. False when auth.json or the pool changed since the draft was read: then nothing
- * was written, and the caller starts again from what is there now.
- */
-export async function commitDraft(commit: Commit): Promise<boolean> {
+/** `changed`: somebody else wrote since the draft was read, so nothing was written and the caller starts again. */
+type CommitOutcome = "written" | "unchanged" | "changed";
+
+/** Writes what the draft has become. */
+export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   const { draft, paths, effects } = commit;
   draft.settleActive();
   const authText = newAuthText(draft);
@@ -35,7 +35,7 @@ export async function commitDraft(commit: Commit): Promise<boolean> {
     const afterSha256 = authText === null ? null : sha256(authText);
     draft.pool.projection = { before: draft.live.version, afterSha256 };
   }
-  if (authText === undefined && poolText(draft.pool) === commit.poolBytes) return true;
+  if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes) return "unchanged";
   keepWhatWouldBeLost(commit);
   draft.pool.revision += 1;
   if (authText === undefined) return writePool(commit);
@@ -72,14 +72,14 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
   takeBackup(fs, paths.backupsDir, { text: poolBytes, revision: draft.pool.revision, nowMs: now() });
 }
 
-function writePool(commit: Commit): boolean {
+function writePool(commit: Commit): CommitOutcome {
   const { draft, paths, effects } = commit;
   const pool = stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
   return replace(commit, [pool], () => commitFile(effects.fs, pool));
 }
 
 /** The pool first: it is the only truth, and its projection tells the next command what auth.json was to become. */
-function writeBoth(commit: Commit, authText: string | null): boolean {
+function writeBoth(commit: Commit, authText: string | null): CommitOutcome {
   const { draft, paths, effects } = commit;
   const { fs } = effects;
   const { target } = draft.live;
@@ -118,15 +118,15 @@ function replace(
   { draft, poolBytes, paths, effects, lease }: Commit,
   staged: PendingFile[],
   put: () => void,
-): boolean {
+): CommitOutcome {
   const { fs } = effects;
   try {
     const isPoolSame = readTextIfPresent(fs, paths.poolFile) === poolBytes;
     const isAuthSame = isSameVersion(readLiveFile(fs, paths.authFile).version, draft.live.version);
-    if (!isPoolSame || !isAuthSame) return false;
+    if (!isPoolSame || !isAuthSame) return "changed";
     lease.assertOwned();
     put();
-    return true;
+    return "written";
   } finally {
     for (const file of staged) discard(fs, file);
   }

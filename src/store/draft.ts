@@ -5,7 +5,8 @@ import type { Adoption } from "./adopt.ts";
 import { accountIdOf } from "./account-id.ts";
 import { isSameVersion, refuseHardLink } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
-import type { Account, Pool } from "./pool-file.ts";
+import type { Account } from "./account.ts";
+import type { Pool } from "./pool-file.ts";
 import type { Draft } from "./store.ts";
 
 /** What auth.json is to become; null leaves it alone. */
@@ -20,6 +21,8 @@ export class WorkingDraft implements Draft {
   target: Target = null;
   parked: AuthDocument[] = [];
   wantsBackup = false;
+  /** A switch counts as a change, and in `revision`, even to the account that is active already. */
+  isSwitch = false;
   replacesBrokenLogin = false;
   replacesBrokenPool = false;
   readonly #nowMs: number;
@@ -41,6 +44,7 @@ export class WorkingDraft implements Draft {
     this.replacesBrokenLogin = this.live.state === "broken";
     if (!this.active && this.live.login) this.#adoptLive();
     this.target = { kind: "login", account };
+    this.isSwitch = true;
     this.#setActive(account.id);
     this.active = account;
   }

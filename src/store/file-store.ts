@@ -23,6 +23,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   const { fs, now, sleep } = effects;
   // Inside one process, transactions queue up here and never meet at the file lock.
   let queue: Promise<unknown> = Promise.resolve();
+  let hasWritten = false;
 
   async function readDraft(
     options: TransactionOptions = {},
@@ -51,8 +52,9 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       sweepTemporaries(fs, paths.storeDir);
       sweepTemporaries(fs, dirname(draft.live.target));
       const result = change(draft);
-      const isDone = await commitDraft({ draft, poolBytes, paths, effects, lease });
-      if (isDone) return result;
+      const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
+      hasWritten ||= outcome === "written";
+      if (outcome !== "changed") return result;
     }
     throw changedError("auth.json or the pool");
   }
@@ -88,6 +90,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     transaction: (purpose, change, options) =>
       inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };

@@ -1,27 +1,8 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
-import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { isKeptDocument } from "../codex/auth-json.ts";
 import { isObject } from "../codex/claims.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { Account } from "./account.ts";
 import type { FileVersion } from "./auth-file.ts";
-
-/** One login that we keep. */
-export interface Account {
-  /** Ours, stable, not secret: derived from the identity. */
-  id: string;
-  label: string | null;
-  /** ISO time since when it is out of selection; null when in use. */
-  pausedAt: string | null;
-  /** ISO time. */
-  addedAt: string;
-  /** The whole auth.json document, verbatim. */
-  auth: AuthDocument;
-  /** Fingerprints of refresh tokens that are known to be used up, newest last. */
-  spent: string[];
-  /** Read from `auth`; never written. */
-  login: Login;
-  /** Keys of a later version. */
-  extra: Record<string, unknown>;
-}
 
 /** Names the auth.json bytes that a commit of the pool has promised, and the file that stood there before. */
 export interface Projection {
@@ -129,9 +110,7 @@ function readAccount(entry: unknown): Account | null {
   if (typeof id !== "string" || id === "" || typeof addedAt !== "string" || !isObject(auth)) return null;
   if (!isIdOrNull(label) || !isIdOrNull(pausedAt)) return null;
   if (!Array.isArray(spent) || !spent.every((each) => typeof each === "string")) return null;
-  const reading = readAuthDocument(auth);
-  if (reading.kind !== "login") return null;
-  return { id, label, pausedAt, addedAt, auth, spent, login: reading.login, extra };
+  return isKeptDocument(auth) ? new Account({ id, label, pausedAt, addedAt, auth, spent, extra }) : null;
 }
 
 /** The text of pool.json: one account a line, so that a person can look at it and a diff says something. */
@@ -143,8 +122,8 @@ export function poolText(pool: Pool): string {
   return `${head.slice(0, -1)},"accounts":[\n${lines}\n]}\n`;
 }
 
-function accountEntry({ login: _, extra, spent, ...fields }: Account): object {
-  return { ...fields, spent: spent.slice(-spentLimit), ...extra };
+function accountEntry({ id, label, pausedAt, addedAt, auth, spent, extra }: Account): object {
+  return { id, label, pausedAt, addedAt, auth, spent: spent.slice(-spentLimit), ...extra };
 }
 
 function isProjection(value: unknown): value is Projection | null {

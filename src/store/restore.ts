@@ -1,6 +1,6 @@
 import { adopt } from "./adopt.ts";
 import type { Backup } from "./backups.ts";
-import type { Account } from "./pool-file.ts";
+import type { Account } from "./account.ts";
 import type { Draft, Store } from "./store.ts";
 
 export interface Restored {
@@ -33,7 +33,8 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
   );
   const label = isLabelFree ? old.label : null;
   if (!current) {
-    pool.accounts.push({ ...old, label });
+    old.label = label;
+    pool.accounts.push(old);
     return "added";
   }
   const { outcome, displaced } = adopt(pool, old.login, 0);

@@ -4,7 +4,8 @@ import type { LiveFile } from "./auth-file.ts";
 import type { Backup } from "./backups.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Paths } from "./paths.ts";
-import type { Account, Pool } from "./pool-file.ts";
+import type { Account } from "./account.ts";
+import type { Pool } from "./pool-file.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** The pool and the live login as they are, read without a lock. */
@@ -55,6 +56,8 @@ export interface Store {
   transaction<T>(purpose: string, change: (draft: Draft) => T, options?: TransactionOptions): Promise<T>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
+  /** Whether this process has changed a file. */
+  hasWritten(): boolean;
   backups(): Backup[];
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;
