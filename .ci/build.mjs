@@ -97,7 +97,7 @@ async function writeSchemas() {
   const { z } = await import("zod");
   mkdirSync(join(root, "dist/schema"), { recursive: true });
   for (const [name, schema] of Object.entries(await documentSchemas())) {
-    const text = JSON.stringify(z.toJSONSchema(schema), null, 2);
+    const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2);
     writeFileSync(join(root, `dist/schema/${name}.json`), text + "\n");
   }
 }

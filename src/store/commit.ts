@@ -35,7 +35,8 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
     const afterSha256 = authText === null ? null : sha256(authText);
     draft.pool.projection = { before: draft.live.version, afterSha256 };
   }
-  if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes) return "unchanged";
+  if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes)
+    return "unchanged";
   keepWhatWouldBeLost(commit);
   draft.pool.revision += 1;
   if (authText === undefined) return writePool(commit);
