@@ -10,7 +10,7 @@ export interface Output {
   colorLevel: 0 | 1 | 2 | 3;
 }
 
-export interface Input {
+interface Input {
   isTerminal: boolean;
   /** Everything until the end of the stream; more than `limitBytes` is an error. */
   readAll(limitBytes: number): Promise<string>;

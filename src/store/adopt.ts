@@ -8,7 +8,7 @@ import type { Pool } from "./pool-file.ts";
  * What a login found outside the pool did to it. `added`: an account that the pool did not know. `updated`: its
  * newer tokens were taken over. `kept`: the pool's are newer. `same`: nothing to do.
  */
-export type AdoptionOutcome = "added" | "updated" | "kept" | "same";
+type AdoptionOutcome = "added" | "updated" | "kept" | "same";
 
 export interface Adoption {
   outcome: AdoptionOutcome;

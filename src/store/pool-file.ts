@@ -5,7 +5,7 @@ import { Account } from "./account.ts";
 import type { FileVersion } from "./auth-file.ts";
 
 /** Names the auth.json bytes that a commit of the pool has promised, and the file that stood there before. */
-export interface Projection {
+interface Projection {
   before: FileVersion | null;
   afterSha256: string | null;
 }
@@ -29,7 +29,7 @@ type Migration = (document: Json) => Json;
 
 /** `migrations[n]` turns version n + 1 into n + 2. */
 const migrations: readonly Migration[] = [];
-export const poolVersion = migrations.length + 1;
+const poolVersion = migrations.length + 1;
 
 const spentLimit = 20;
 

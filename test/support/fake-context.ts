@@ -12,7 +12,7 @@ import { currentProcess } from "../../src/store/process-identity.ts";
 export const testNowMs = Date.UTC(2026, 10, 20, 12);
 
 /** A context on real files whose every other effect is refused until a test allows it. */
-export function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & { printed: Printed } {
+function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & { printed: Printed } {
   const printed: Printed = { stdout: "", stderr: "" };
   const now = () => testNowMs;
   const env = allowed.env ?? { LANG: "C.UTF-8" };
