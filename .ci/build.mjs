@@ -46,6 +46,8 @@ function bundle(entry, outfile, constants) {
     alias: { "graceful-fs": "node:fs" },
     // Rarely needed and as large as the rest of the interface: loaded from node_modules when a table is printed.
     external: ["cli-table3"],
+    // start.ts runs the program through vm.Script, where import() has no loader: require() does the same.
+    supported: { "dynamic-import": false },
     define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
     metafile: true,
     logLevel: "warning",

@@ -1,7 +1,8 @@
+import { spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
 import { runFake, terminal } from "../support/fake-context.ts";
-import { TestHome, homeWithThree } from "../support/home.ts";
+import { TestHome, homeWithThree, projectRoot, runProcess } from "../support/home.ts";
 
 const escape = "\u001B";
 
@@ -117,6 +118,22 @@ test("no answer at the picker changes nothing and exits 130", async () => {
   expect(home.read("codex-auth/pool.json")).toBe(before);
 });
 
+/** util-linux's `script` gives the command a terminal of its own. */
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+
+test.runIf(hasScript)("the picker of the built binary asks on a real terminal, in colour", async () => {
+  const home = await homeWithThree();
+  const env = { ...bareEnv(home), TERM: "xterm-256color", COLORTERM: "truecolor" };
+  const command = `${projectRoot}/bin/codex-auth switch`;
+  const { stdout } = await runProcess("script", ["-qec", command, "/dev/null"], { env, input: "2\r" });
+  expect(stdout).toContain("Switch to [1-3]: ");
+  expect(stdout).toMatch(new RegExp(`Switched to ${escape}\\[1mdev@team.example${escape}\\[22m`));
+  const dumb = await runProcess("script", ["-qec", `${projectRoot}/bin/codex-auth list`, "/dev/null"], {
+    env: { ...env, TERM: "dumb" },
+  });
+  expect(dumb.stdout).not.toContain(escape);
+});
+
 function onTerminal(home: TestHome, answers: string[]) {
   return runFake(home, ["switch"], {
     stdin: { isTerminal: true, readAll: () => Promise.reject(new Error("unexpected")) },
@@ -125,9 +142,10 @@ function onTerminal(home: TestHome, answers: string[]) {
   });
 }
 
-async function runShell(home: TestHome, line: string) {
-  const { runProcess, projectRoot } = await import("../support/home.ts");
-  return runProcess("/bin/sh", ["-c", `${projectRoot}/bin/codex-auth ${line}`], {
-    env: { PATH: process.env["PATH"] ?? "", CODEX_HOME: home.path, HOME: home.path },
-  });
+function runShell(home: TestHome, line: string) {
+  return runProcess("/bin/sh", ["-c", `${projectRoot}/bin/codex-auth ${line}`], { env: bareEnv(home) });
+}
+
+function bareEnv(home: TestHome) {
+  return { PATH: process.env["PATH"] ?? "", CODEX_HOME: home.path, HOME: home.path };
 }
