@@ -12,6 +12,20 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const cliOnly = process.argv.includes("--cli");
 
+/**
+ * commander loads node:child_process, and with it all of Node's network code, for commands that are programs of their
+ * own. We have none.
+ */
+const withoutSubprograms = {
+  name: "without-subprograms",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/commander/") ? { path: "none", namespace: "empty" } : null,
+    );
+    onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
+
 if (!cliOnly) rmSync(join(root, "dist"), { recursive: true, force: true });
 await bundleBinary();
 linkCodexCommand();
@@ -42,12 +56,17 @@ function bundle(entry, outfile, constants) {
     platform: "node",
     target: "node20",
     format: "cjs",
-    // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
-    alias: { "graceful-fs": "node:fs" },
+    alias: {
+      // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
+      "graceful-fs": "node:fs",
+      // Its signal-exit hooks every signal to remove locks; ours heals the lock of a killed holder in milliseconds.
+      "signal-exit": join(root, ".ci/on-exit.cjs"),
+    },
     // Rarely needed and as large as the rest of the interface: loaded from node_modules when a table is printed.
     external: ["cli-table3"],
     // start.ts runs the program through vm.Script, where import() has no loader: require() does the same.
     supported: { "dynamic-import": false },
+    plugins: [withoutSubprograms],
     define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
     metafile: true,
     logLevel: "warning",

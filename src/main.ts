@@ -1,17 +1,15 @@
 import * as fs from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { isatty } from "node:tty";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
 import { readAllInput } from "./platform/standard-input.ts";
 import { askOnTerminal } from "./platform/prompt.ts";
-import { openOutput } from "./platform/standard-output.ts";
+import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
 import { openFileStore } from "./store/file-store.ts";
-import { resolvePaths } from "./store/paths.ts";
+import { resolvePaths, userHome } from "./store/paths.ts";
 import { currentProcess } from "./store/process-identity.ts";
 
 const context = makeContext(process.env, openOutput(1, process.env), openOutput(2, process.env));
@@ -26,10 +24,15 @@ async function main(): Promise<boolean> {
 
 function makeContext(env: Context["env"], stdout: Output, stderr: Output): Context {
   const cwd = process.cwd();
-  const paths = resolvePaths(env, homedir(), cwd);
+  const paths = resolvePaths(env, userHome(env), cwd);
   const effects = { fs, now: Date.now, sleep, self: currentProcess };
   return {
-    stdin: { isTerminal: isatty(0), readAll: readAllInput },
+    stdin: {
+      get isTerminal() {
+        return isTerminal(0);
+      },
+      readAll: readAllInput,
+    },
     stdout,
     stderr,
     env,

@@ -1,10 +1,9 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
-import { homedir } from "node:os";
 import { join } from "node:path";
 import { Script } from "node:vm";
 import { codeCacheFile, readCodeCache, writeCodeCache } from "./store/code-cache.ts";
-import { resolvePaths } from "./store/paths.ts";
+import { resolvePaths, userHome } from "./store/paths.ts";
 
 /** What main.ts exports. */
 interface Program {
@@ -17,7 +16,7 @@ interface Program {
  * to the store anyway leaves a cache behind: one that only looks leaves no trace.
  */
 const file = join(__dirname, "program.cjs");
-const { storeDir } = resolvePaths(process.env, homedir(), process.cwd());
+const { storeDir } = resolvePaths(process.env, userHome(process.env), process.cwd());
 const cacheFile = codeCacheFile(storeDir, CODEX_AUTH_BUILD);
 const cachedData = readCodeCache(cacheFile);
 const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "utf8")}\n})`;

@@ -1,3 +1,4 @@
+import { isUntouched } from "../store/auth-file.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Context } from "./context.ts";
@@ -25,6 +26,6 @@ export async function awaitPendingRefresh(
   for (let waitedMs = 0; waitedMs < waitMs; waitedMs += 250) {
     await ctx.sleep(250);
     const { live: later } = await ctx.store.read();
-    if (later.version?.sha256 !== live.version?.sha256) return;
+    if (!isUntouched(live, later)) return;
   }
 }

@@ -13,6 +13,11 @@ export type Identity =
   | { kind: "seat"; userId: string; accountId: string }
   | { kind: "secret"; secret: string };
 
+export function isSameIdentity(a: Identity, b: Identity): boolean {
+  if (a.kind === "seat") return b.kind === "seat" && a.userId === b.userId && a.accountId === b.accountId;
+  return b.kind === "secret" && a.secret === b.secret;
+}
+
 /** A usable login: the document and what can be read from it. */
 export interface Login {
   document: AuthDocument;

@@ -1,5 +1,5 @@
 import type { AuthDocument, Identity, Login } from "../codex/auth-json.ts";
-import { sha256 } from "./auth-file.ts";
+import { sha256 } from "./hash.ts";
 import { Account } from "./account.ts";
 
 /** Derived from the identity, so that the same login gets the same id on every machine and after every import. */

@@ -1,6 +1,7 @@
+import { isSameIdentity } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { compareFreshness } from "../codex/freshness.ts";
-import { accountIdOf, fingerprint, newAccount, repaired } from "./account-id.ts";
+import { fingerprint, newAccount, repaired } from "./account-id.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
 
@@ -19,11 +20,18 @@ export interface Adoption {
 
 /** Takes a login into the pool, adding the account when it is unknown. Never an older token over a newer one. */
 export function adopt(pool: Pool, login: Login, nowMs: number): Adoption {
-  const account = pool.accounts.find(({ id }) => id === accountIdOf(login.identity));
+  const account = findAccount(pool, login);
   if (account) return adoptKnown(account, login);
   const added = newAccount(login, nowMs);
   pool.accounts.push(added);
   return { outcome: "added", account: added, displaced: null };
+}
+
+/** The account that a login belongs to. The active one is tried first, which spares decoding the tokens of the others. */
+export function findAccount({ accounts, activeId }: Pool, { identity }: Login): Account | undefined {
+  const isWanted = (account: Account) => isSameIdentity(account.login.identity, identity);
+  const active = accounts.find(({ id }) => id === activeId);
+  return active && isWanted(active) ? active : accounts.find(isWanted);
 }
 
 function adoptKnown(account: Account, login: Login): Adoption {
@@ -42,8 +50,8 @@ function supersedes(login: Login, { login: held, spent }: Account): boolean {
   // A lease, or a login cut down by another tool, must not displace one that can renew itself.
   if (login.refreshToken === "" && held.refreshToken !== "") return false;
   if (held.refreshToken === "" && login.refreshToken !== "") return true;
-  if (spent.includes(fingerprint(login.refreshToken))) return false;
-  if (spent.includes(fingerprint(held.refreshToken))) return true;
+  if (isSpent(login, spent)) return false;
+  if (isSpent(held, spent)) return true;
   // Where nothing tells, the one outside was written later: we write the pool first.
   return compareFreshness(login, held) >= 0;
 }
@@ -51,7 +59,11 @@ function supersedes(login: Login, { login: held, spent }: Account): boolean {
 function worthParking(loser: Login, { spent }: Account, winner: Login): AuthDocument | null {
   const { refreshToken } = loser;
   if (refreshToken === "" || refreshToken === winner.refreshToken) return null;
-  return spent.includes(fingerprint(refreshToken)) ? null : loser.document;
+  return isSpent(loser, spent) ? null : loser.document;
+}
+
+function isSpent({ refreshToken }: Login, spent: readonly string[]): boolean {
+  return spent.length > 0 && spent.includes(fingerprint(refreshToken));
 }
 
 /** Equal in meaning: the order of keys and the layout of the text do not count. */

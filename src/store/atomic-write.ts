@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path";
-import { randomBytes } from "node:crypto";
 import { fileError } from "./file-error.ts";
 import { namesIn, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
+import { randomHex } from "./hash.ts";
 
 const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
 
@@ -23,7 +23,7 @@ export function stageFile(
   mode = 0o600,
 ): PendingFile {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  const name = `.${basename(target)}.${randomBytes(8).toString("hex")}.codex-auth-tmp`;
+  const name = `.${basename(target)}.${randomHex(8)}.codex-auth-tmp`;
   const temporary = join(dirname(target), name);
   try {
     const fd = fs.openSync(temporary, "wx", 0o600);

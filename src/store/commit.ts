@@ -1,10 +1,9 @@
 import { dirname, join } from "node:path";
 import { isSameDocument } from "./adopt.ts";
-import { authFileText, isSameVersion, readLiveFile, sha256 } from "./auth-file.ts";
+import { authFileText, isUntouched, readLiveFile } from "./auth-file.ts";
 import { commitFile, discard, stageFile, syncFolder, writeFileAtomic } from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
 import { isDailyBackupDue, takeBackup } from "./backups.ts";
-import { lockLikeCodex } from "./codex-locks.ts";
 import type { WorkingDraft } from "./draft.ts";
 import { fileError } from "./file-error.ts";
 import { makeFolder, readTextIfPresent, removeIfPresent, timeInName } from "./files.ts";
@@ -32,8 +31,7 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   draft.settleActive();
   const authText = newAuthText(draft);
   if (authText !== undefined) {
-    const afterSha256 = authText === null ? null : sha256(authText);
-    draft.pool.projection = { before: draft.live.version, afterSha256 };
+    draft.pool.projection = { before: draft.live.version };
   }
   if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes)
     return "unchanged";
@@ -41,6 +39,7 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   draft.pool.revision += 1;
   if (authText === undefined) return writePool(commit);
   const locks = [paths.authLock, `${draft.live.target}.lock`];
+  const { lockLikeCodex } = await import("./codex-locks.ts");
   const release = await lockLikeCodex(effects.fs, locks, effects.sleep);
   try {
     return writeBoth(commit, authText);
@@ -123,7 +122,7 @@ function replace(
   const { fs } = effects;
   try {
     const isPoolSame = readTextIfPresent(fs, paths.poolFile) === poolBytes;
-    const isAuthSame = isSameVersion(readLiveFile(fs, paths.authFile).version, draft.live.version);
+    const isAuthSame = isUntouched(draft.live, readLiveFile(fs, paths.authFile));
     if (!isPoolSame || !isAuthSame) return "changed";
     lease.assertOwned();
     put();

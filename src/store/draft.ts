@@ -1,8 +1,7 @@
 import type { AuthDocument } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { adopt } from "./adopt.ts";
+import { adopt, findAccount } from "./adopt.ts";
 import type { Adoption } from "./adopt.ts";
-import { accountIdOf } from "./account-id.ts";
 import { isSameVersion, refuseHardLink } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Account } from "./account.ts";
@@ -74,9 +73,7 @@ export class WorkingDraft implements Draft {
 
   #findActive(): Account | null {
     const { login } = this.live;
-    if (!login) return null;
-    const id = accountIdOf(login.identity);
-    return this.pool.accounts.find((account) => account.id === id) ?? null;
+    return login && (findAccount(this.pool, login) ?? null);
   }
 
   #adoptLive(): void {
@@ -96,7 +93,7 @@ export class WorkingDraft implements Draft {
     this.pool.projection = null;
     // Without a file before, a promise not kept and a logout since then look the same: keep neither.
     if (!projection?.before || !isSameVersion(projection.before, this.live.version)) return;
-    if (projection.afterSha256 === null) this.target = { kind: "absent" };
+    if (activeId === null) this.target = { kind: "absent" };
     const promised = accounts.find(({ id }) => id === activeId);
     if (!promised) return;
     this.target = { kind: "login", account: promised };

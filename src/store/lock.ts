@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { basename } from "node:path";
-import properLockfile from "proper-lockfile";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { randomHex } from "./hash.ts";
 import { folderIdentity, holderLiveness, readOwner, removeOwner, writeOwner } from "./lock-owner.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
@@ -39,6 +38,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
   // Date.now, not the context's clock: it is compared with times that the file system gives.
   const deadlineMs = Date.now() + (request.waitMs ?? 15_000);
   const hold = new Hold(request);
+  const { default: properLockfile } = await import("proper-lockfile");
   for (let delayMs = 6; ; delayMs = Math.min(delayMs * 1.6, 60)) {
     try {
       const release = await properLockfile.lock(request.path, {
@@ -61,7 +61,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
 
 /** Our side of one lock: whether we hold it, and under which token. */
 class Hold {
-  readonly token = randomBytes(8).toString("hex");
+  readonly token = randomHex(8);
   readonly #request: LockRequest;
   phase: "waiting" | "held" | "releasing" = "waiting";
   #isLost = false;

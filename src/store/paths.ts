@@ -18,6 +18,11 @@ export interface Paths {
 
 type Env = Record<string, string | undefined>;
 
+/** HOME, as Codex takes it; where it is not set, what the system says. */
+export function userHome(env: Env): string {
+  return env["HOME"] || process.getBuiltinModule("node:os").homedir();
+}
+
 /** Reads CODEX_HOME and CODEX_AUTH_DIR as Codex does: no `~` is expanded, an empty value counts as unset. */
 export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
   const codexHome = resolve(cwd, env["CODEX_HOME"] || join(userHome, ".codex"));

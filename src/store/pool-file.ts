@@ -4,10 +4,9 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { Account } from "./account.ts";
 import type { FileVersion } from "./auth-file.ts";
 
-/** Names the auth.json bytes that a commit of the pool has promised, and the file that stood there before. */
+/** A commit of the pool has promised that auth.json will hold `activeId` instead of this file. */
 interface Projection {
   before: FileVersion | null;
-  afterSha256: string | null;
 }
 
 export interface Pool {
@@ -129,7 +128,7 @@ function accountEntry({ id, label, pausedAt, addedAt, auth, spent, extra }: Acco
 function isProjection(value: unknown): value is Projection | null {
   if (value === null) return true;
   if (!isObject(value)) return false;
-  return (value["before"] === null || isObject(value["before"])) && isIdOrNull(value["afterSha256"]);
+  return value["before"] === null || isObject(value["before"]);
 }
 
 function isIdOrNull(value: unknown): value is string | null {
