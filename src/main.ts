@@ -6,18 +6,24 @@ import { readAllInput } from "./platform/standard-input.ts";
 import { askOnTerminal } from "./platform/prompt.ts";
 import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
+import { renewalWord, runRenewal, startRenewal } from "./platform/renewal-process.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
 import { openFileStore } from "./store/file-store.ts";
 import { resolvePaths, userHome } from "./store/paths.ts";
 import { currentProcess } from "./store/process-identity.ts";
 
+const packageRoot = join(__dirname, "../..");
 const context = makeContext(process.env, openOutput(1, process.env), openOutput(2, process.env));
 
 /** Whether the command wrote to the store. */
 export const finished = main();
 
 async function main(): Promise<boolean> {
+  if (process.argv[2] === renewalWord) {
+    await runRenewal({ ...context, self: currentProcess });
+    return false;
+  }
   process.exitCode = await runProgram(context, commands, process.argv.slice(2));
   return context.store.hasWritten();
 }
@@ -41,10 +47,12 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
     sleep,
     prompt: askOnTerminal,
     spawn: (command, args) => runToEnd(command, args, env),
+    fetch: (url, init) => fetch(url, init),
+    renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
     fs,
     store: openFileStore(paths, effects),
-    packageRoot: join(__dirname, "../.."),
+    packageRoot,
     runCaptured: (other, argv) => runCaptured(other, argv, stdout),
   };
 }

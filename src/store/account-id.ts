@@ -9,6 +9,11 @@ export function accountIdOf(identity: Identity): string {
   return sha256(JSON.stringify(parts)).slice(0, 12);
 }
 
+/** Names the lock under which the seats of one user are renewed, one after the other. */
+export function userKeyOf({ id, login }: Account): string {
+  return login.identity.kind === "seat" ? sha256(login.identity.userId).slice(0, 12) : id;
+}
+
 /** How logs and files outside the pool name a refresh token. */
 export function fingerprint(refreshToken: string): string {
   return sha256(refreshToken).slice(0, 16);
@@ -17,15 +22,8 @@ export function fingerprint(refreshToken: string): string {
 export function newAccount(login: Login, nowMs: number): Account {
   const addedAt = new Date(nowMs).toISOString();
   const id = accountIdOf(login.identity);
-  return new Account({
-    id,
-    label: null,
-    pausedAt: null,
-    addedAt,
-    auth: repaired(login),
-    spent: [],
-    extra: {},
-  });
+  const fresh = { label: null, pausedAt: null, spent: [], flag: null, refresh: null, extra: {} };
+  return new Account({ ...fresh, id, addedAt, auth: repaired(login) });
 }
 
 /**

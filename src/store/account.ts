@@ -1,5 +1,6 @@
 import { keptLogin } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import type { Flag, RefreshMark } from "./refresh-mark.ts";
 
 /** What pool.json holds of one account. */
 export interface AccountFields {
@@ -14,6 +15,8 @@ export interface AccountFields {
   auth: AuthDocument;
   /** Fingerprints of refresh tokens that are known to be used up, newest last. */
   spent: string[];
+  flag: Flag | null;
+  refresh: RefreshMark | null;
   /** Keys of a later version. */
   extra: Record<string, unknown>;
 }
@@ -25,16 +28,20 @@ export class Account {
   pausedAt: string | null;
   readonly addedAt: string;
   spent: string[];
+  flag: Flag | null;
+  refresh: RefreshMark | null;
   readonly extra: Record<string, unknown>;
   #auth: AuthDocument;
   #login: Login | null = null;
 
-  constructor({ id, label, pausedAt, addedAt, auth, spent, extra }: AccountFields) {
+  constructor({ id, label, pausedAt, addedAt, auth, spent, flag, refresh, extra }: AccountFields) {
     this.id = id;
     this.label = label;
     this.pausedAt = pausedAt;
     this.addedAt = addedAt;
     this.spent = spent;
+    this.flag = flag;
+    this.refresh = refresh;
     this.extra = extra;
     this.#auth = auth;
   }

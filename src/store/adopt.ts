@@ -41,8 +41,17 @@ function adoptKnown(account: Account, login: Login): Adoption {
     return { outcome: "kept", account, displaced: worthParking(login, account, account.login) };
   }
   const displaced = worthParking(older, account, login);
-  account.auth = repaired(login);
+  replaceLogin(account, login);
   return { outcome: "updated", account, displaced };
+}
+
+/** Another refresh token ends what was known about the old one: a flag, an interrupted refresh. */
+export function replaceLogin(account: Account, login: Login): void {
+  if (login.refreshToken !== account.login.refreshToken) {
+    account.flag = null;
+    account.refresh = null;
+  }
+  account.auth = repaired(login);
 }
 
 /** Whether `login` is to replace what the pool holds for the same identity. */

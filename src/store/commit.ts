@@ -38,7 +38,7 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   keepWhatWouldBeLost(commit);
   draft.pool.revision += 1;
   if (authText === undefined) return writePool(commit);
-  const locks = [paths.authLock, `${draft.live.target}.lock`];
+  const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];
   const { lockLikeCodex } = await import("./codex-locks.ts");
   const release = await lockLikeCodex(effects.fs, locks, effects.sleep);
   try {
@@ -52,8 +52,8 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
 function newAuthText({ target, live }: WorkingDraft): string | null | undefined {
   if (target === null) return undefined;
   if (target.kind === "absent") return live.state === "missing" ? undefined : null;
-  if (live.login && isSameDocument(live.login.document, target.account.auth)) return undefined;
-  return authFileText(target.account.auth);
+  if (live.login && isSameDocument(live.login.document, target.document)) return undefined;
+  return authFileText(target.document);
 }
 
 function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void {

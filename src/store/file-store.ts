@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
@@ -12,6 +12,9 @@ import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
+import { livenessOf } from "./process-identity.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import { readRescues, removeRescues } from "./rescue.ts";
 import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
@@ -31,8 +34,11 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const poolBytes = readTextIfPresent(fs, paths.poolFile);
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
-    const draft = new WorkingDraft(pool, live, now());
+    const rescues = readRescues(fs, paths.rescueDir);
+    const isDead = (process: ProcessIdentity) => livenessOf(process, effects.self()) === "dead";
+    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), isDead });
     draft.replacesBrokenPool = isBroken;
+    draft.isAuthLocked = options.isAuthLocked ?? false;
     return { draft, poolBytes };
   }
 
@@ -54,7 +60,9 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
-      if (outcome !== "changed") return result;
+      if (outcome === "changed") continue;
+      removeRescues(fs, draft.rescues);
+      return result;
     }
     throw changedError("auth.json or the pool");
   }
@@ -89,6 +97,11 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) =>
       inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    refreshLock: (user) => {
+      prepareFolders(fs, paths);
+      const path = join(paths.locksDir, `refresh-${user}.lock`);
+      return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
+    },
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),

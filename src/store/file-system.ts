@@ -22,6 +22,7 @@ export type FileSystem = Pick<
   | "renameSync"
   | "rmdirSync"
   | "statSync"
+  | "statfsSync"
   | "unlinkSync"
   | "utimesSync"
   | "writeSync"

@@ -13,6 +13,7 @@ export interface Paths {
   backupsDir: string;
   locksDir: string;
   parkedDir: string;
+  rescueDir: string;
   storeLock: string;
 }
 
@@ -39,6 +40,7 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     backupsDir: join(storeDir, "backups"),
     locksDir: join(storeDir, "locks"),
     parkedDir: join(storeDir, "parked"),
+    rescueDir: join(storeDir, "rescue"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };
 }

@@ -3,6 +3,7 @@ import { isObject } from "../codex/claims.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { Account } from "./account.ts";
 import type { FileVersion } from "./auth-file.ts";
+import { isFlag, isRefreshMark } from "./refresh-mark.ts";
 
 /** A commit of the pool has promised that auth.json will hold `activeId` instead of this file. */
 interface Projection {
@@ -105,11 +106,14 @@ function readPool(document: Json, path: string): Pool {
 
 function readAccount(entry: unknown): Account | null {
   if (!isObject(entry)) return null;
-  const { id, label, pausedAt, addedAt, auth, spent, ...extra } = entry;
+  const { id, label, pausedAt, addedAt, auth, spent, flag = null, refresh = null, ...extra } = entry;
   if (typeof id !== "string" || id === "" || typeof addedAt !== "string" || !isObject(auth)) return null;
   if (!isIdOrNull(label) || !isIdOrNull(pausedAt)) return null;
   if (!Array.isArray(spent) || !spent.every((each) => typeof each === "string")) return null;
-  return isKeptDocument(auth) ? new Account({ id, label, pausedAt, addedAt, auth, spent, extra }) : null;
+  if (flag !== null && !isFlag(flag)) return null;
+  if (refresh !== null && !isRefreshMark(refresh)) return null;
+  if (!isKeptDocument(auth)) return null;
+  return new Account({ id, label, pausedAt, addedAt, auth, spent, flag, refresh, extra });
 }
 
 /** The text of pool.json: one account a line, so that a person can look at it and a diff says something. */
@@ -121,8 +125,8 @@ export function poolText(pool: Pool): string {
   return `${head.slice(0, -1)},"accounts":[\n${lines}\n]}\n`;
 }
 
-function accountEntry({ id, label, pausedAt, addedAt, auth, spent, extra }: Account): object {
-  return { id, label, pausedAt, addedAt, auth, spent: spent.slice(-spentLimit), ...extra };
+function accountEntry({ id, label, pausedAt, addedAt, auth, spent, flag, refresh, extra }: Account): object {
+  return { id, label, pausedAt, addedAt, auth, spent: spent.slice(-spentLimit), flag, refresh, ...extra };
 }
 
 function isProjection(value: unknown): value is Projection | null {

@@ -28,6 +28,8 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     sleep,
     prompt: () => unexpected("prompt"),
     spawn: () => unexpected("spawn"),
+    fetch: () => unexpected("fetch"),
+    renew: () => unexpected("renew"),
     processes: () => [],
     fs,
     store: openFileStore(paths, { fs, now, sleep, self: currentProcess }),
