@@ -34,7 +34,8 @@ export class FakeIssuer {
       return { kind: "reused" };
     }
     this.refreshes += 1;
-    const login = { ...family.login, expiresInSec: this.accessTokenSec, refreshToken: nextToken(family) };
+    const { issuedAt: _, lastRefresh: __, ...who } = family.login;
+    const login = { ...who, expiresInSec: this.accessTokenSec, refreshToken: nextToken(family) };
     return { kind: "renewed", tokens: forgeTokens(login) };
   }
 
