@@ -73,7 +73,8 @@ export function proxyAnswer(
   if (situation.kind === "pool-exhausted" || situation.kind === "pin-unavailable") {
     return poolAnswer(situation, { isCodex, nowMs });
   }
-  return catalogAnswer(...refusals[situation.kind]);
+  const [code, message] = refusals[situation.kind];
+  return catalogAnswer(code, message);
 }
 
 /** True when a request comes from Codex itself: its user-agent or originator starts with `codex`. */
