@@ -4,12 +4,7 @@ export type { ErrorDetails } from "./errors/codex-auth-error.ts";
 export { apiErrors, commandErrors } from "./errors/catalog.ts";
 export type { ApiErrorCode, CommandErrorCode, ErrorType, Fault } from "./errors/catalog.ts";
 export { parseErrorEnvelope, toErrorEnvelope, validationEnvelope } from "./errors/envelope.ts";
-export type {
-  ErrorDetail,
-  ErrorDiagnostics,
-  ErrorEnvelope,
-  ErrorEnvelopeInput,
-} from "./errors/envelope.ts";
+export type { ErrorDetail, ErrorDiagnostics, ErrorEnvelope, ErrorEnvelopeInput } from "./errors/envelope.ts";
 export { paramFromPath } from "./errors/param-path.ts";
 export type { ValidationIssue } from "./errors/param-path.ts";
 export {

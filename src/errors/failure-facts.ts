@@ -2,7 +2,7 @@ import type { FailureStage } from "./codex-error-info.ts";
 import type { ErrorDiagnostics } from "./envelope.ts";
 import { headerMap } from "./header-map.ts";
 import type { HeaderSource } from "./header-map.ts";
-import { defined, field, numberField, textField } from "./json-value.ts";
+import { defined, field, numberField, parseJson, textField } from "./json-value.ts";
 import { longerHint, parseRetryHint } from "./retry-hint.ts";
 import type { RetryHint, RetryHintOptions } from "./retry-hint.ts";
 import { parseStreamFailure } from "./stream-failure.ts";
@@ -54,7 +54,8 @@ export function failureFacts(failure: unknown, nowMs: number, options: ClassifyO
   }
   const status = numberField(failure, "status");
   if (status === undefined) return networkFacts(failure, options);
-  const body = field(failure, "body");
+  const given = field(failure, "body");
+  const body = typeof given === "string" ? (parseJson(given) ?? given) : given;
   const facts = answerFacts(field(failure, "headers"), body, nowMs, options);
   const diagnostics = { ...facts.diagnostics, httpStatus: status };
   return { ...facts, source: "http", status, diagnostics, ...errorFacts(readUpstreamError(body)) };

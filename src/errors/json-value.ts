@@ -22,15 +22,39 @@ export function numberField(value: unknown, key: string): number | undefined {
   return typeof found === "number" && Number.isFinite(found) ? found : undefined;
 }
 
-/** JSON text as a value; undefined when it is not JSON. Text that cannot be an object or array is not tried. */
+/** True for text that means to be a JSON object or array, whether it parses or not. */
+export function opensJson(text: string): boolean {
+  return /^\s{0,100}[[{]/.test(text);
+}
+
+/**
+ * JSON text as a value; undefined when it is not an object or array. Text that is nested deeper than any answer of an
+ * API counts as not JSON, because JSON.parse needs more than linear time on it.
+ */
 export function parseJson(text: string): unknown {
-  const first = text.trimStart()[0];
-  if (first !== "{" && first !== "[") return undefined;
+  if (!opensJson(text) || isDeep(text)) return undefined;
   try {
     return JSON.parse(text);
   } catch {
     return undefined;
   }
+}
+
+const deepest = 200;
+
+/** True when more brackets are open at once than any answer of an API has. Brackets inside strings do not count. */
+function isDeep(text: string): boolean {
+  let depth = 0;
+  let isText = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text.charCodeAt(at);
+    if (isText && char === 0x5c) at += 1;
+    else if (char === 0x22) isText = !isText;
+    else if (!isText && (char === 0x5b || char === 0x7b)) depth += 1;
+    else if (!isText && (char === 0x5d || char === 0x7d)) depth -= 1;
+    if (depth > deepest) return true;
+  }
+  return false;
 }
 
 /** A copy without the keys whose value is undefined, so that an absent value leaves no key behind. */

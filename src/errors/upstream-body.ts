@@ -1,6 +1,6 @@
 import { readErrorExtras } from "./envelope.ts";
 import type { ErrorDetail } from "./envelope.ts";
-import { defined, field, isRecord, parseJson, textField } from "./json-value.ts";
+import { defined, field, isRecord, opensJson, parseJson, textField } from "./json-value.ts";
 import { paramFromPath } from "./param-path.ts";
 import { redact } from "./redact.ts";
 
@@ -11,11 +11,11 @@ const longestMessage = 4000;
 
 /**
  * Reads an error in any shape that OpenAI, Cloudflare, FastAPI or OAuth answer: `{error:{…}}`, `{error:"code",
- * error_description}`, `{detail:…}`, `{message}`, plain text. HTML gives nothing. Messages are redacted and cut.
+ * error_description}`, `{detail:…}`, `{message}`, plain text. HTML and broken JSON give nothing. Messages are redacted and cut.
  */
 export function readUpstreamError(body: unknown): UpstreamError {
   const value = typeof body === "string" ? (parseJson(body) ?? body) : body;
-  if (typeof value === "string") return looksLikeHtml(value) ? {} : readMessage(value);
+  if (typeof value === "string") return looksLikeHtml(value) || opensJson(value) ? {} : readMessage(value);
   const error = field(value, "error");
   if (isRecord(error)) return readObject(error);
   if (typeof error === "string") return readOAuth(error, value);
