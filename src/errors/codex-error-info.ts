@@ -134,9 +134,9 @@ export function isKnownCodexErrorInfo(
   return [...unitNames, ...httpNames, "activeTurnNotSteerable"].some((each) => each === name);
 }
 
-/** The name of a variant: `unauthorized`, `httpConnectionFailed`. */
+/** The name of a variant: `unauthorized`, `httpConnectionFailed`; `unknown` for an empty object. */
 export function codexErrorName(info: CodexErrorInfo): string {
-  return typeof info === "string" ? info : (Object.keys(info)[0] ?? "other");
+  return typeof info === "string" ? info : (Object.keys(info)[0] ?? "unknown");
 }
 
 /** The HTTP status inside a variant, or undefined. */

@@ -16,7 +16,7 @@ const unitsMs: Readonly<Record<string, number>> = {
 
 const separator = /(?:[\s,;&]|and\b){0,6}/y;
 const amount = /(\d{1,15}(?:\.\d{1,9})?|an?(?= ))[ \t-]{0,4}([a-z]{0,13})/iy;
-const bareNumber = /\d{1,15}(?:\.\d{1,9})?(?=[\s.,;)!"']|$)/y;
+const bareNumber = /\d{1,15}(?:\.\d{1,9})?(?=\s{0,3}$|[.,;)!"'](?:\s|$))/y;
 
 /**
  * Reads a duration that starts at `at`: "3 days 4 hours 9 minutes", "1h30m", "6m0s", "1.5s", "500ms", "an hour".
@@ -59,7 +59,7 @@ function termAt(text: string, at: number): { count: number; unit: string; end: n
   return { count, unit: unit.toLowerCase(), end: amount.lastIndex };
 }
 
-/** "30" in "retry after 30." but not in "2026-11-25", "3/5" or "15:05". */
+/** "30" at the end of a sentence, but not in "2026-11-25", "3/5", "15:05" or "5 requests". */
 function bareSecondsAt(text: string, at: number): { ms: number; end: number } | undefined {
   bareNumber.lastIndex = at;
   const match = bareNumber.exec(text);

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { classifyFailure } from "../../src/errors/classify.ts";
 import type { ClassifyOptions } from "../../src/errors/failure-facts.ts";
