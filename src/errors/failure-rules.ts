@@ -24,7 +24,7 @@ export type FailureKind =
   | "overloaded"
   | "server"
   | "network"
-  /** The stream stalled or was cut. */
+  /** The stream stalled, was cut, or failed without a known reason. */
   | "stream"
   | "contextWindow"
   | "policy"
@@ -109,6 +109,8 @@ const rules: readonly Rule[] = [
   ["network", ({ source, stage }) => source === "network" && stage === "connect"],
   ["stream", ({ source }) => source === "network"],
   ["request", ({ source, names }) => source === "stream" && /invalid_request|validation_error/.test(names)],
+  // An incomplete response is an answer: cut by its own length or by a content filter.
+  ["request", ({ source, words }) => source === "stream" && words.startsWith("incomplete response")],
   ["stream", ({ source }) => source === "stream"],
 ];
 

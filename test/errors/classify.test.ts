@@ -2,325 +2,140 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { classifyFailure } from "../../src/errors/classify.ts";
 import type { ClassifyOptions } from "../../src/errors/failure-facts.ts";
+import type { FailureKind } from "../../src/errors/failure-rules.ts";
 import { growth } from "../support/growth.ts";
 import { fixtureNames, fixtureNowMs, readFailure } from "../support/upstream-fixture.ts";
 
 const quota = "usageLimitExceeded";
 const rate = "rateLimitExceeded";
+const busy = "serverOverloaded";
+const full = "contextWindowExceeded";
+const noChatGpt = "model_not_supported_with_chatgpt_account";
 const cut = { responseStreamDisconnected: { httpStatusCode: null } };
 const refused = { httpConnectionFailed: { httpStatusCode: null } };
 const waiting = { responseStreamConnectionFailed: { httpStatusCode: null } };
 
-/** fixture, kind, account, next, status, type/code of the envelope, codexErrorInfo, retryAfterMs */
-type Row = [string, string, string, string, number, string, unknown, number?];
+/** What each kind says about the account, and what to do next. */
+const verdicts: Record<FailureKind, [string, string]> = {
+  entitlement: ["entitlement", "rotate"],
+  usageLimit: ["limited", "rotate"],
+  rateLimit: ["limited", "rotate"],
+  slowDown: ["transient", "rotate"],
+  unauthorized: ["transient", "refresh"],
+  reauth: ["reauth", "rotate"],
+  deactivated: ["deactivated", "rotate"],
+  permission: ["entitlement", "rotate"],
+  blocked: ["transient", "rotate"],
+  overloaded: ["transient", "retry"],
+  server: ["transient", "rotate"],
+  network: ["transient", "retry"],
+  stream: ["transient", "rotate"],
+  contextWindow: ["fine", "surface"],
+  policy: ["fine", "surface"],
+  modelNotFound: ["fine", "surface"],
+  request: ["fine", "surface"],
+  unknown: ["transient", "rotate"],
+};
 
-const twoHours = 7_200_000;
-const limitReached = "usage_limit_reached/usage_limit_reached";
-const tooFast = "rate_limit_error/rate_limit_exceeded";
-const notIncluded = "entitlement_error/usage_not_included";
+const auth = "authentication_error";
+const bad = "invalid_request_error";
+const entitled = "entitlement_error";
+const limit = "usage_limit_reached";
+const tooFast = "rate_limit_error";
+const server = "server_error";
+const login = "unauthorized";
+const failed = "internalServerError";
+
+/** fixture, kind, status for the client, type and code of the envelope, codexErrorInfo, retryAfterMs */
+type Row = [string, FailureKind, number, string, string, unknown, number?];
 
 const rows: Row[] = [
   // 404 that means the plan: 403, never a rate limit
-  ["404-entitlement-by-type", "entitlement", "entitlement", "rotate", 403, notIncluded, quota],
-  ["404-entitlement-by-code", "entitlement", "entitlement", "rotate", 403, notIncluded, quota],
-  ["404-entitlement-by-text", "entitlement", "entitlement", "rotate", 403, notIncluded, quota],
-  ["404-entitlement-by-subscription-text", "entitlement", "entitlement", "rotate", 403, notIncluded, quota],
+  ["404-entitlement-by-type", "entitlement", 403, entitled, "usage_not_included", quota],
+  ["404-entitlement-by-code", "entitlement", 403, entitled, "usage_not_included", quota],
+  ["404-entitlement-by-text", "entitlement", 403, entitled, "usage_not_included", quota],
+  ["404-entitlement-by-subscription-text", "entitlement", 403, entitled, "usage_not_included", quota],
   // any status with usage_not_included
-  [
-    "429-usage-not-included-with-retry-after",
-    "entitlement",
-    "entitlement",
-    "rotate",
-    403,
-    notIncluded,
-    quota,
-  ],
-  ["sse-failed-usage-not-included", "entitlement", "entitlement", "rotate", 403, notIncluded, quota],
-  [
-    ...(["400-model-not-supported-with-chatgpt", "entitlement", "entitlement", "rotate", 403] as const),
-    "entitlement_error/model_not_supported_with_chatgpt_account",
-    quota,
-  ],
+  ["429-usage-not-included-with-retry-after", "entitlement", 403, entitled, "usage_not_included", quota],
+  ["sse-failed-usage-not-included", "entitlement", 403, entitled, "usage_not_included", quota],
+  ["400-model-not-supported-with-chatgpt", "entitlement", 403, entitled, noChatGpt, quota],
   // 404 that means a limit
-  ["404-usage-limit-by-type", "usageLimit", "limited", "rotate", 429, limitReached, quota, twoHours],
-  ["404-rate-limit-by-code", "rateLimit", "limited", "rotate", 429, tooFast, rate, 20_000],
+  ["404-usage-limit-by-type", "usageLimit", 429, limit, limit, quota, 7_200_000],
+  ["404-rate-limit-by-code", "rateLimit", 429, tooFast, "rate_limit_exceeded", rate, 20_000],
   // limits
-  ["429-usage-limit", "usageLimit", "limited", "rotate", 429, limitReached, quota, twoHours],
-  [
-    "429-usage-limit-both-windows-full",
-    "usageLimit",
-    "limited",
-    "rotate",
-    429,
-    limitReached,
-    quota,
-    432_000_000,
-  ],
-  ["429-usage-limit-no-reset", "usageLimit", "limited", "rotate", 429, limitReached, quota],
-  ["429-rate-limit-text-hint", "rateLimit", "limited", "rotate", 429, tooFast, rate, 6500],
-  [
-    ...(["429-insufficient-quota", "usageLimit", "limited", "rotate", 429] as const),
-    "usage_limit_reached/insufficient_quota",
-    quota,
-  ],
-  [
-    ...(["429-organization-usage-limit", "usageLimit", "limited", "rotate", 429] as const),
-    "usage_limit_reached/organization_usage_limit_exceeded",
-    quota,
-  ],
-  [
-    "429-long-retry-after-without-code",
-    "usageLimit",
-    "limited",
-    "rotate",
-    429,
-    limitReached,
-    quota,
-    18_000_000,
-  ],
-  ["sse-failed-usage-limit", "usageLimit", "limited", "rotate", 429, limitReached, quota, twoHours],
-  ["sse-failed-rate-limit", "rateLimit", "limited", "rotate", 429, tooFast, rate, 1200],
-  [
-    ...(["sse-failed-insufficient-quota", "usageLimit", "limited", "rotate", 429] as const),
-    "usage_limit_reached/insufficient_quota",
-    quota,
-  ],
-  ["websocket-frame-429", "usageLimit", "limited", "rotate", 429, limitReached, quota, twoHours],
+  ["429-usage-limit", "usageLimit", 429, limit, limit, quota, 7_200_000],
+  ["429-usage-limit-both-windows-full", "usageLimit", 429, limit, limit, quota, 432_000_000],
+  ["429-usage-limit-no-reset", "usageLimit", 429, limit, limit, quota],
+  ["429-rate-limit-text-hint", "rateLimit", 429, tooFast, "rate_limit_exceeded", rate, 6500],
+  ["429-insufficient-quota", "usageLimit", 429, limit, "insufficient_quota", quota],
+  ["429-organization-usage-limit", "usageLimit", 429, limit, "organization_usage_limit_exceeded", quota],
+  ["429-long-retry-after-without-code", "usageLimit", 429, limit, limit, quota, 18_000_000],
+  ["sse-failed-usage-limit", "usageLimit", 429, limit, limit, quota, 7_200_000],
+  ["sse-failed-rate-limit", "rateLimit", 429, tooFast, "rate_limit_exceeded", rate, 1200],
+  ["sse-failed-insufficient-quota", "usageLimit", 429, limit, "insufficient_quota", quota],
+  ["websocket-frame-429", "usageLimit", 429, limit, limit, quota, 7_200_000],
   // "slow down"
-  ["429-slow-down-short-retry-after", "slowDown", "transient", "rotate", 429, tooFast, rate, 2000],
-  ["429-plain-without-anything", "slowDown", "transient", "rotate", 429, tooFast, rate],
-  ["503-slow-down", "slowDown", "transient", "rotate", 429, "rate_limit_error/slow_down", rate],
+  ["429-slow-down-short-retry-after", "slowDown", 429, tooFast, "rate_limit_exceeded", rate, 2000],
+  ["429-plain-without-anything", "slowDown", 429, tooFast, "rate_limit_exceeded", rate],
+  ["503-slow-down", "slowDown", 429, tooFast, "slow_down", rate],
   // 401 once
-  [
-    "401-token-expired",
-    "unauthorized",
-    "transient",
-    "refresh",
-    401,
-    "authentication_error/token_expired",
-    "unauthorized",
-  ],
-  [
-    "401-plain-text",
-    "unauthorized",
-    "transient",
-    "refresh",
-    401,
-    "authentication_error/invalid_api_key",
-    "unauthorized",
-  ],
-  [
-    "401-empty",
-    "unauthorized",
-    "transient",
-    "refresh",
-    401,
-    "authentication_error/invalid_api_key",
-    "unauthorized",
-  ],
+  ["401-token-expired", "unauthorized", 401, auth, "token_expired", login],
+  ["401-plain-text", "unauthorized", 401, auth, "invalid_api_key", login],
+  ["401-empty", "unauthorized", 401, auth, "invalid_api_key", login],
   // a new login is needed
-  ...["refresh_token_reused", "refresh_token_expired", "refresh_token_invalidated"].map((code): Row => {
-    const name = `401-${code.replaceAll("_", "-")}`;
-    return [name, "reauth", "reauth", "rotate", 401, `invalid_request_error/${code}`, "unauthorized"];
-  }),
-  [
-    "400-invalid-grant",
-    "reauth",
-    "reauth",
-    "rotate",
-    400,
-    "invalid_request_error/invalid_grant",
-    "unauthorized",
-  ],
-  ...[
-    "token_invalidated",
-    "app_session_terminated",
-    "account_session_expired",
-    "account_auth_invalidated",
-  ].map((code): Row => {
-    const name = `401-${code.replaceAll("_", "-")}`;
-    return [name, "reauth", "reauth", "rotate", 401, `authentication_error/${code}`, "unauthorized"];
-  }),
+  ["401-refresh-token-reused", "reauth", 401, bad, "refresh_token_reused", login],
+  ["401-refresh-token-expired", "reauth", 401, bad, "refresh_token_expired", login],
+  ["401-refresh-token-invalidated", "reauth", 401, bad, "refresh_token_invalidated", login],
+  ["400-invalid-grant", "reauth", 400, bad, "invalid_grant", login],
+  ["401-token-invalidated", "reauth", 401, auth, "token_invalidated", login],
+  ["401-app-session-terminated", "reauth", 401, auth, "app_session_terminated", login],
+  ["401-account-session-expired", "reauth", 401, auth, "account_session_expired", login],
+  ["401-account-auth-invalidated", "reauth", 401, auth, "account_auth_invalidated", login],
   // closed accounts
-  ...["account_deactivated", "account_suspended", "account_deleted"].map((code): Row => {
-    const name = `403-${code.replaceAll("_", "-")}`;
-    return [
-      name,
-      "deactivated",
-      "deactivated",
-      "rotate",
-      403,
-      `invalid_request_error/${code}`,
-      "unauthorized",
-    ];
-  }),
-  [
-    ...(["402-deactivated-workspace", "deactivated", "deactivated", "rotate", 402] as const),
-    "permission_error/deactivated_workspace",
-    "unauthorized",
-  ],
-  [
-    ...(["403-workspace-access-denied", "permission", "entitlement", "rotate", 403] as const),
-    "permission_error/workspace_access_denied",
-    "other",
-  ],
+  ["403-account-deactivated", "deactivated", 403, bad, "account_deactivated", login],
+  ["403-account-suspended", "deactivated", 403, bad, "account_suspended", login],
+  ["403-account-deleted", "deactivated", 403, bad, "account_deleted", login],
+  ["402-deactivated-workspace", "deactivated", 402, "permission_error", "deactivated_workspace", login],
+  ["403-workspace-access-denied", "permission", 403, "permission_error", "workspace_access_denied", "other"],
   // not the account's fault
-  ["403-html-cloudflare", "blocked", "transient", "rotate", 403, "server_error/upstream_error", "other"],
-  [
-    "500-server-error",
-    "server",
-    "transient",
-    "rotate",
-    500,
-    "server_error/server_error",
-    "internalServerError",
-  ],
-  ["502-html", "server", "transient", "rotate", 502, "server_error/upstream_error", "internalServerError"],
-  [
-    "503-retry-after",
-    "server",
-    "transient",
-    "rotate",
-    503,
-    "server_error/upstream_error",
-    "internalServerError",
-    30_000,
-  ],
-  [
-    ...(["503-overloaded", "overloaded", "transient", "retry", 503] as const),
-    "service_unavailable_error/server_is_overloaded",
-    "serverOverloaded",
-  ],
-  [
-    "529-overloaded-by-type",
-    "overloaded",
-    "transient",
-    "retry",
-    529,
-    "overloaded_error/upstream_error",
-    "serverOverloaded",
-  ],
-  [
-    "sse-failed-overloaded",
-    "overloaded",
-    "transient",
-    "retry",
-    503,
-    "server_error/server_is_overloaded",
-    "serverOverloaded",
-  ],
-  ["sse-failed-server-error", "stream", "transient", "rotate", 502, "server_error/server_error", cut],
-  ["sse-failed-without-error", "stream", "transient", "rotate", 502, "server_error/upstream_error", cut],
-  ["sse-error-flat", "stream", "transient", "rotate", 502, "server_error/server_error", cut],
-  ["sse-incomplete-content-filter", "stream", "transient", "rotate", 502, "server_error/upstream_error", cut],
-  [
-    "network-connection-refused",
-    "network",
-    "transient",
-    "retry",
-    502,
-    "server_error/upstream_error",
-    refused,
-  ],
-  ["network-name-not-found", "network", "transient", "retry", 502, "server_error/upstream_error", refused],
-  ["network-headers-timeout", "stream", "transient", "rotate", 502, "server_error/upstream_error", waiting],
-  ["network-cut-stream", "stream", "transient", "rotate", 502, "server_error/upstream_error", cut],
+  ["403-html-cloudflare", "blocked", 403, server, "upstream_error", "other"],
+  ["500-server-error", "server", 500, server, "server_error", failed],
+  ["502-html", "server", 502, server, "upstream_error", failed],
+  ["503-retry-after", "server", 503, server, "upstream_error", failed, 30_000],
+  ["503-overloaded", "overloaded", 503, "service_unavailable_error", "server_is_overloaded", busy],
+  ["529-overloaded-by-type", "overloaded", 529, "overloaded_error", "upstream_error", busy],
+  ["sse-failed-overloaded", "overloaded", 503, server, "server_is_overloaded", busy],
+  ["sse-failed-server-error", "stream", 502, server, "server_error", cut],
+  ["sse-failed-without-error", "stream", 502, server, "upstream_error", cut],
+  ["sse-error-flat", "stream", 502, server, "server_error", cut],
+  ["network-connection-refused", "network", 502, server, "upstream_error", refused],
+  ["network-name-not-found", "network", 502, server, "upstream_error", refused],
+  ["network-headers-timeout", "stream", 502, server, "upstream_error", waiting],
+  ["network-cut-stream", "stream", 502, server, "upstream_error", cut],
   // the request's own fault
-  [
-    "400-unsupported-parameter",
-    "request",
-    "fine",
-    "surface",
-    400,
-    "invalid_request_error/unsupported_parameter",
-    "badRequest",
-  ],
-  [
-    "400-plain-text",
-    "request",
-    "fine",
-    "surface",
-    400,
-    "invalid_request_error/invalid_request_error",
-    "badRequest",
-  ],
-  [
-    "413-payload-too-large",
-    "request",
-    "fine",
-    "surface",
-    413,
-    "invalid_request_error/payload_too_large",
-    "other",
-  ],
-  [
-    "422-fastapi-issues",
-    "request",
-    "fine",
-    "surface",
-    422,
-    "invalid_request_error/validation_error",
-    "other",
-  ],
-  ["404-plain", "request", "fine", "surface", 404, "invalid_request_error/not_found", "other"],
-  [
-    "404-model-not-found",
-    "modelNotFound",
-    "fine",
-    "surface",
-    404,
-    "invalid_request_error/model_not_found",
-    "modelNotFound",
-  ],
-  ...["400-context-length", "sse-failed-context-length", "sse-error-nested-first"].map((name): Row => [
-    ...([name, "contextWindow", "fine", "surface", 400] as const),
-    "invalid_request_error/context_length_exceeded",
-    "contextWindowExceeded",
-  ]),
-  [
-    "sse-failed-invalid-prompt",
-    "policy",
-    "fine",
-    "surface",
-    400,
-    "invalid_request_error/invalid_prompt",
-    "other",
-  ],
-  [
-    "sse-failed-cyber-policy",
-    "policy",
-    "fine",
-    "surface",
-    400,
-    "invalid_request_error/cyber_policy",
-    "cyberPolicy",
-  ],
+  ["400-unsupported-parameter", "request", 400, bad, "unsupported_parameter", "badRequest"],
+  ["400-plain-text", "request", 400, bad, "invalid_request_error", "badRequest"],
+  ["413-payload-too-large", "request", 413, bad, "payload_too_large", "other"],
+  ["422-fastapi-issues", "request", 422, bad, "validation_error", "other"],
+  ["sse-incomplete-content-filter", "request", 400, bad, "invalid_request_error", "other"],
+  ["404-plain", "request", 404, bad, "not_found", "other"],
+  ["404-model-not-found", "modelNotFound", 404, bad, "model_not_found", "modelNotFound"],
+  ["400-context-length", "contextWindow", 400, bad, "context_length_exceeded", full],
+  ["sse-failed-context-length", "contextWindow", 400, bad, "context_length_exceeded", full],
+  ["sse-error-nested-first", "contextWindow", 400, bad, "context_length_exceeded", full],
+  ["sse-failed-invalid-prompt", "policy", 400, bad, "invalid_prompt", "other"],
+  ["sse-failed-cyber-policy", "policy", 400, bad, "cyber_policy", "cyberPolicy"],
   // bodies that cannot be read
-  [
-    "500-message-at-top",
-    "server",
-    "transient",
-    "rotate",
-    500,
-    "server_error/server_error",
-    "internalServerError",
-  ],
-  [
-    "500-unparsable",
-    "server",
-    "transient",
-    "rotate",
-    500,
-    "server_error/upstream_error",
-    "internalServerError",
-  ],
-  ["502-empty", "server", "transient", "rotate", 502, "server_error/upstream_error", "internalServerError"],
+  ["500-message-at-top", "server", 500, server, "server_error", failed],
+  ["500-unparsable", "server", 500, server, "upstream_error", failed],
+  ["502-empty", "server", 502, server, "upstream_error", failed],
 ];
 
-test.each(rows)("%s is %s", (name, kind, account, next, status, names, info, retryAfterMs) => {
+test.each(rows)("%s is %s", (name, kind, status, type, code, info, retryAfterMs) => {
   const found = classifyFailure(readFailure(name), fixtureNowMs);
-  const { type, code } = found.envelope.error;
-  expect({ ...found, names: `${type}/${code}` }).toMatchObject({ kind, account, next, status, names });
+  const [account, next] = verdicts[kind];
+  expect(found).toMatchObject({ kind, account, next, status });
+  expect(found.envelope.error).toMatchObject({ type, code });
   expect(found.codexErrorInfo).toEqual(info);
   expect(found.retryAfterMs).toBe(retryAfterMs);
 });

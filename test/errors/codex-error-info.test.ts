@@ -40,18 +40,12 @@ test.each<[CodexErrorFacts, unknown]>([
   expect(toCodexErrorInfo(facts)).toEqual(expected);
 });
 
-const names = [
-  ...[
-    "contextWindowExceeded",
-    "sessionBudgetExceeded",
-    "usageLimitExceeded",
-    "rateLimitExceeded",
-    "flexUnavailable",
-  ],
-  ...["serverOverloaded", "modelNotFound", "policyCapacityUnavailable", "inferenceHookDenied", "cyberPolicy"],
-  ...["misalignmentPolicyViolation", "tooManyDenials", "internalServerError", "unauthorized", "badRequest"],
-  ...["threadRollbackFailed", "sandboxError", "other"],
-];
+const names = (
+  "contextWindowExceeded sessionBudgetExceeded usageLimitExceeded rateLimitExceeded flexUnavailable " +
+  "serverOverloaded modelNotFound policyCapacityUnavailable inferenceHookDenied cyberPolicy " +
+  "misalignmentPolicyViolation tooManyDenials internalServerError unauthorized badRequest " +
+  "threadRollbackFailed sandboxError other"
+).split(" ");
 
 test.each(names)("%s is read in the spelling of every version", (name) => {
   const snake = name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
