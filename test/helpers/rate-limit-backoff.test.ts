@@ -75,7 +75,6 @@ test("accounts and quota keys are counted apart, and the stable key moves with t
   expect(hit({ accountIndex: 7, stableAccountKey: "a" }).attempt).toBe(2);
 });
 
-// codex-multi-auth lets the cap and the jitter cut a server's wait short.
 test("differs from codex-multi-auth: the result is never shorter than the server's Retry-After", () => {
   const server = fc.double({ min: 0, max: 1e9, noNaN: true });
   const reason = fc.constantFrom<RateLimitReason[]>("quota", "tokens", "concurrent", "unknown");

@@ -102,7 +102,8 @@ test("selectHybridAccount: both call forms give the same, for any arguments", ()
 });
 
 const snapshot = (...list: object[]) => ({
-  getAccountsSnapshot: () => list.map((more, index) => Object.assign({ index, lastUsed: nowMs - index }, more)),
+  getAccountsSnapshot: () =>
+    list.map((more, index) => Object.assign({ index, lastUsed: nowMs - index }, more)),
 });
 const top = (manager: ReturnType<typeof snapshot>, model: string | null = "gpt-5.5", count = 9) =>
   getTopCandidates(manager, "codex", model, count, { nowMs }).map(({ index }) => index);

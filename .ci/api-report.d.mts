@@ -1,0 +1,2 @@
+/** Every export of src/index.ts with its declaration. */
+export function apiReport(): string;
