@@ -38,9 +38,7 @@ test("a usage-limit 404 becomes 429 with its wait", async () => {
     code: "usage_limit_reached",
   });
   expect(json).toMatchObject({
-    error: {
-      error: { resets_at: 1795226400, resets_in_seconds: 7200, plan_type: "plus" },
-    },
+    error: { resets_at: 1795226400, resets_in_seconds: 7200, plan_type: "plus" },
   });
 });
 
