@@ -1,5 +1,5 @@
 // The public types of the library as one text, from the declarations that tsc emits. fixtures/api/index.d.ts.txt is
-// the golden copy: `npm run api` rewrites it, and a test fails when the types are others, so that a change is seen.
+// the golden copy: `npm run api` rewrites it, `--print` shows what it would be, and a test fails when the types are others, so that a change is seen.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -10,13 +10,15 @@ import { fileURLToPath } from "node:url";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const golden = join(root, "fixtures/api/index.d.ts.txt");
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) {
+if (process.argv.includes("--print")) {
+  process.stdout.write(apiReport());
+} else {
   mkdirSync(dirname(golden), { recursive: true });
   writeFileSync(golden, apiReport());
 }
 
 /** Every export of src/index.ts with its declaration, without comments, sorted by module and name. */
-export function apiReport() {
+function apiReport() {
   const folder = mkdtempSync(join(tmpdir(), "codex-auth-api-"));
   try {
     emitDeclarations(folder);

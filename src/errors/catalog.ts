@@ -188,7 +188,7 @@ export function apiErrorRow(code: string): ApiErrorRow | undefined {
   return isApiErrorCode(code) ? apiErrors[code] : undefined;
 }
 
-export function isApiErrorCode(code: string): code is ApiErrorCode {
+function isApiErrorCode(code: string): code is ApiErrorCode {
   return Object.hasOwn(apiErrors, code);
 }
 

@@ -117,7 +117,7 @@ function stageOf(code: string): FailureStage {
 }
 
 /** The ids that upstream gave a request, from its answer's headers. */
-export function readDiagnostics(headers: ReadonlyMap<string, string>): ErrorDiagnostics {
+function readDiagnostics(headers: ReadonlyMap<string, string>): ErrorDiagnostics {
   const name = requestIdHeaders.find((each) => headers.has(each));
   return defined({
     requestId: name && safeId(headers.get(name)),

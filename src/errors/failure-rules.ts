@@ -75,7 +75,7 @@ export const consequences: Readonly<Record<FailureKind, Consequence>> = {
 };
 
 /** A wait up to this long is "slow down", not the end of a window. */
-export const longestSlowDownMs = 60_000;
+const longestSlowDownMs = 60_000;
 
 type Rule = readonly [FailureKind, (facts: FailureFacts) => boolean];
 

@@ -268,5 +268,5 @@ test.each([
   const measured = growth(make, 1_000_000, (body) => {
     classifyFailure({ status: 429, body }, fixtureNowMs, options);
   });
-  expect(measured).toBeLessThan(4);
+  expect(measured).toBeLessThan(3);
 });

@@ -234,5 +234,5 @@ test.each([
     100_000,
     (text) => parseRetryHint(text, nowMs, { utcOffsetMinutes: 0 }),
   );
-  expect(measured).toBeLessThan(4);
+  expect(measured).toBeLessThan(3);
 });

@@ -1,23 +1,24 @@
+const times = 8;
+
 /**
- * How many times longer `run` takes on an input of `size` than on half of it: about 2 when linear, 4 when quadratic.
- * The least of several rounds counts, so that other load on the machine does not.
+ * How much faster than its input the time of `run` grows, from an eighth of `size` to `size`: about 1 when linear, about
+ * 8 when quadratic. The least of several rounds counts, so that other load on the machine does not.
  */
 export function growth<T>(make: (size: number) => T, size: number, run: (input: T) => void): number {
-  const [half, whole] = [make(size / 2), make(size)];
-  run(half);
-  let [halfMs, wholeMs] = [Infinity, Infinity];
-  for (let round = 0; round < 3; round += 1) {
-    halfMs = Math.min(
-      halfMs,
-      timeOf(() => run(half)),
+  const [part, whole] = [make(size / times), make(size)];
+  let [partMs, wholeMs] = [Infinity, Infinity];
+  for (let round = 0; round < 4; round += 1) {
+    partMs = Math.min(
+      partMs,
+      timeOf(() => run(part)),
     );
     wholeMs = Math.min(
       wholeMs,
       timeOf(() => run(whole)),
     );
   }
-  // Below a millisecond the clock and the collector decide, not the algorithm.
-  return wholeMs < 1 ? 1 : wholeMs / Math.max(halfMs, 0.05);
+  // Nothing quadratic gets through 100 kB in so little, and below it the clock and the collector decide.
+  return wholeMs < 20 ? 1 : wholeMs / partMs / times;
 }
 
 function timeOf(run: () => void): number {

@@ -1,2 +1,0 @@
-/** Every export of src/index.ts with its declaration. */
-export function apiReport(): string;
