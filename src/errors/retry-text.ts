@@ -7,7 +7,9 @@ const announcement =
   /\b(?:try again|retry(?:ing)?|wait|resets?|resetting|available(?: again)?|back)(?: (?:at|in|after|on|for|until))?:? {0,3}(?:(?:about|approximately|another|around|at least|less than|~) {0,3})?/gi;
 
 /** Every wait that a text announces, as epoch ms. Linear in the length of the text. */
-export function momentsInText(text: string, options: ClockOptions): number[] {
+export function momentsInText(given: string, options: ClockOptions): number[] {
+  // Formatted times can hold no-break spaces: "3:05\u202fPM".
+  const text = given.replace(/[\u00a0\u202f]/g, " ");
   const whole = wholeDuration(text);
   if (whole !== undefined) return [options.nowMs + whole];
   const found: number[] = [];

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { parseAppServerError } from "../../src/errors/app-server-error.ts";
+import { parseRetryHint } from "../../src/errors/retry-hint.ts";
 import type { AppServerError } from "../../src/errors/app-server-error.ts";
 
 const folder = new URL("../../fixtures/app-server/", import.meta.url);
@@ -103,6 +104,22 @@ test.each([
 ])("every recording of %s is read by a row", (version, rows) => {
   const recorded = readdirSync(new URL(`${version}/`, folder)).map((name) => name.replace(".jsonl", ""));
   expect(rows.map(([name]) => name).sort()).toEqual(recorded.sort());
+});
+
+test.each(["0.169.0", "0.63.0"])("the time in the usage-limit text of %s is read as a wait", (version) => {
+  // The recording's backend said: in two hours. Codex names the minute, in the zone of its machine, here UTC.
+  const text = readFileSync(new URL(`${version}/usage-limit.jsonl`, folder), "utf8");
+  const resetMs =
+    1000 *
+    Math.max(
+      ...[...text.matchAll(/"resets_?[aA]t":(\d+)/g)]
+        .map(([, sec]) => Number(sec))
+        .filter((sec) => sec < 1_795_230_000),
+    );
+  const recordedMs = resetMs - 3_600_000;
+  const message = read(version, "usage-limit").at(-1)?.message ?? "";
+  const hint = parseRetryHint(message, recordedMs, { utcOffsetMinutes: 0 });
+  expect(Math.abs((hint?.retryAfterMs ?? 0) - 7_200_000)).toBeLessThanOrEqual(60_000);
 });
 
 test("the cause of a retry stands in additionalDetails", () => {

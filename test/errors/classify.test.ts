@@ -144,6 +144,35 @@ test("every fixture of upstream has its row", () => {
   expect(rows.map(([name]) => name).sort()).toEqual(fixtureNames().sort());
 });
 
+test.each([
+  ["usage_not_included", "entitlement"],
+  ["refresh_token_reused", "reauth"],
+  ["account_deactivated", "deactivated"],
+  ["context_length_exceeded", "contextWindow"],
+  ["usage_limit_reached", "usageLimit"],
+  ["rate_limit_exceeded", "rateLimit"],
+])("%s means %s under any status, as code and as type", (name, kind) => {
+  for (let status = 400; status < 600; status += 1) {
+    for (const error of [{ code: name }, { type: name }, { code: null, type: name, message: "m" }]) {
+      expect(classifyFailure({ status, body: { error } }, fixtureNowMs).kind).toBe(kind);
+    }
+  }
+});
+
+test.each([
+  [60, "slowDown"],
+  [61, "usageLimit"],
+])("a 429 without a limit code and with Retry-After %i is %s", (seconds, kind) => {
+  const headers = { "retry-after": String(seconds) };
+  expect(classifyFailure({ status: 429, headers, body: "Too Many Requests" }, fixtureNowMs).kind).toBe(kind);
+});
+
+test("a 429 with a used-up window is a usage limit, whatever its body", () => {
+  const headers = { "x-codex-primary-used-percent": "100", "x-codex-primary-reset-at": "1795226400" };
+  const found = classifyFailure({ status: 429, headers, body: "" }, fixtureNowMs);
+  expect(found).toMatchObject({ kind: "usageLimit", retryAfterMs: 7_200_000, isHintAuthoritative: true });
+});
+
 test("a 401 after a refresh asks for a new login", () => {
   const found = classifyFailure(readFailure("401-plain-text"), fixtureNowMs, { isAfterRefresh: true });
   expect(found).toMatchObject({ kind: "reauth", account: "reauth", next: "rotate" });

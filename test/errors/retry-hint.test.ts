@@ -38,6 +38,7 @@ test.each<[string, number]>([
   ["try again in 1 month", 31 * day],
   ["try again in 1 minute. If not, try again in 2 minutes", 2 * minute],
   ["try again at 3:05 PM", 3 * hour + 5 * minute],
+  ["try again at 3:05\u202fPM", 3 * hour + 5 * minute],
   ["try again at 3:05 PM UTC.", 3 * hour + 5 * minute],
   ["try again at 11:00 AM", 23 * hour],
   ["try again at 12:00 PM", minute],
