@@ -269,6 +269,22 @@ test("classification takes any thing at all as a failure", () => {
   );
 });
 
+test("classification takes bodies of up to 1 MB, of any repeated piece", () => {
+  const piece = fc.oneof(
+    fc.string({ minLength: 1, unit: "binary" }),
+    fc.json(),
+    fc.constantFrom('{"error":', '"', "\\"),
+  );
+  fc.assert(
+    fc.property(piece, fc.integer({ min: 1, max: 1_000_000 }), anyStatus, (text, size, status) => {
+      const body = text.repeat(Math.ceil(size / text.length)).slice(0, size);
+      expectWhole(classifyFailure({ status, body }, fixtureNowMs));
+      expectWhole(classifyFailure({ status, body: { error: { message: body, code: body } } }, fixtureNowMs));
+    }),
+    { numRuns: 25 },
+  );
+});
+
 function expectWhole(found: ReturnType<typeof classifyFailure>): void {
   const { envelope, status, retryAfterMs = 0, resetsAtSec = 1 } = found;
   expect(status >= 400 && status <= 599).toBe(true);
