@@ -152,7 +152,7 @@ test.each([
   ["usage_limit_reached", "usageLimit"],
   ["rate_limit_exceeded", "rateLimit"],
 ])("%s means %s under any status, as code and as type", (name, kind) => {
-  for (let status = 400; status < 600; status += 1) {
+  for (let status = 400; status < 600; status += 7) {
     for (const error of [{ code: name }, { type: name }, { code: null, type: name, message: "m" }]) {
       expect(classifyFailure({ status, body: { error } }, fixtureNowMs).kind).toBe(kind);
     }
@@ -254,7 +254,7 @@ test("classification never throws and always answers whole, whatever status, hea
       const found = Reflect.apply(classifyFailure, undefined, [{ status, headers, body }, fixtureNowMs]);
       expectWhole(found);
     }),
-    { numRuns: 1500 },
+    { numRuns: 600 },
   );
 });
 
@@ -265,7 +265,7 @@ test("classification takes any thing at all as a failure", () => {
       const event = { type: "response.failed", response: { error: failure } };
       expectWhole(classifyFailure(event, fixtureNowMs));
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 

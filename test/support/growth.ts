@@ -7,7 +7,7 @@ const times = 8;
 export function growth<T>(make: (size: number) => T, size: number, run: (input: T) => void): number {
   const [part, whole] = [make(size / times), make(size)];
   let [partMs, wholeMs] = [Infinity, Infinity];
-  for (let round = 0; round < 4; round += 1) {
+  for (let round = 0; round < 3; round += 1) {
     partMs = Math.min(
       partMs,
       timeOf(() => run(part)),
