@@ -152,7 +152,7 @@ test.each([
   ["usage_limit_reached", "usageLimit"],
   ["rate_limit_exceeded", "rateLimit"],
 ])("%s means %s under any status, as code and as type", (name, kind) => {
-  for (let status = 400; status < 600; status += 7) {
+  for (const status of [400, 401, 402, 403, 404, 408, 409, 413, 422, 429, 451, 500, 502, 503, 529, 599]) {
     for (const error of [{ code: name }, { type: name }, { code: null, type: name, message: "m" }]) {
       expect(classifyFailure({ status, body: { error } }, fixtureNowMs).kind).toBe(kind);
     }
