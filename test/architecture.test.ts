@@ -16,13 +16,22 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["node:fs", "node:path", "node:os", "node:crypto", "node:child_process", "proper-lockfile"],
   },
   sessions: { folders: ["accounts", "errors"], modules: ["node:fs", "node:path"] },
-  cli: { folders: ["ui", "store", "codex", "accounts", "errors"], modules: ["commander", "zod"] },
+  helpers: { folders: ["accounts", "errors"], modules: [] },
+  upstream: { folders: ["accounts", "errors"], modules: [] },
+  auth: {
+    folders: ["upstream", "store", "codex", "accounts", "errors"],
+    modules: ["node:http", "node:crypto"],
+  },
+  cli: {
+    folders: ["ui", "auth", "upstream", "store", "codex", "accounts", "errors"],
+    modules: ["commander", "zod"],
+  },
   commands: {
-    folders: ["cli", "ui", "store", "sessions", "codex", "accounts", "errors"],
+    folders: ["cli", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
     modules: ["commander"],
   },
   platform: {
-    folders: ["cli", "errors"],
+    folders: ["cli", "auth", "errors"],
     modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises"],
   },
 };

@@ -1,4 +1,5 @@
 import type { Login } from "../codex/auth-json.ts";
+import type { CommandErrorCode } from "../errors/catalog.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
@@ -39,36 +40,35 @@ export function flagText(reason: keyof typeof flagTexts): string {
 }
 
 function renewalError(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): CodexAuthError {
-  switch (outcome.kind) {
-    case "flagged":
-      return new CodexAuthError(
-        "login_flagged",
-        `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`,
-        {
-          hint: "Log in again: codex auth login",
-        },
-      );
-    case "uncertain":
-      return new CodexAuthError(
-        "refresh_uncertain",
-        `A renewal had no answer since ${outcome.since}: ${outcome.why}.`,
-        {
-          hint: "The old token is kept. Try again in a minute.",
-        },
-      );
-    case "unreachable":
-      return new CodexAuthError("network_unreachable", `The issuer cannot be reached: ${outcome.code}.`, {
-        hint: "Nothing was sent. Check the network, then run the command again.",
-      });
-    case "not-renewable":
-      return new CodexAuthError(
-        "login_expired",
-        "The access token has ended and there is no refresh token.",
-        {
-          hint: "Log in again: codex auth login",
-        },
-      );
-    case "cancelled":
-      return new CodexAuthError("interrupted", "The renewal was stopped before anything was sent.");
+  const { code, message, hint } = renewalProblem(outcome);
+  return new CodexAuthError(code, message, { hint });
+}
+
+const loginHint = "Log in again: codex auth login";
+
+function renewalProblem(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): Problem {
+  if (outcome.kind === "flagged") {
+    const message = `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`;
+    return { code: "login_flagged", message, hint: loginHint };
   }
+  if (outcome.kind === "uncertain") {
+    const message = `A renewal has had no answer since ${outcome.since}: ${outcome.why}.`;
+    return { code: "refresh_uncertain", message, hint: "The old token is kept. Try again in a minute." };
+  }
+  if (outcome.kind === "unreachable") {
+    const hint = "Nothing was sent. Check the network, then run the command again.";
+    return { code: "network_unreachable", message: `The issuer cannot be reached: ${outcome.code}.`, hint };
+  }
+  if (outcome.kind === "cancelled") {
+    const message = "The renewal was stopped before anything was sent.";
+    return { code: "interrupted", message, hint: "Run the command again." };
+  }
+  const message = "The access token has ended and there is no refresh token.";
+  return { code: "login_expired", message, hint: loginHint };
+}
+
+interface Problem {
+  code: CommandErrorCode;
+  message: string;
+  hint: string;
 }

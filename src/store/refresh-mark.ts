@@ -17,7 +17,7 @@ export interface Flag {
   evidence: string | null;
 }
 
-export const flagReasons = [
+const flagReasons = [
   "used-elsewhere",
   "interrupted",
   "expired",
