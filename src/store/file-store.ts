@@ -48,8 +48,9 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   async function runLocked<T>(lease: Lease, change: Change<T>, options?: TransactionOptions): Promise<T> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
-      sweepTemporaries(fs, paths.storeDir);
-      sweepTemporaries(fs, dirname(draft.live.target));
+      for (const folder of [paths.storeDir, paths.backupsDir, paths.parkedDir, dirname(draft.live.target)])
+        sweepTemporaries(fs, folder);
+      lease.sweep();
       const result = change(draft);
       const isDone = await commitDraft({ draft, poolBytes, paths, effects, lease });
       if (isDone) return result;
