@@ -1,13 +1,24 @@
 import { dirname, join } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isSameDocument } from "./adopt.ts";
 import { authFileText, isSameVersion, readLiveFile, sha256 } from "./auth-file.ts";
-import { commitFile, discard, stageFile, syncFolder, writeFileAtomic } from "./atomic-write.ts";
+import {
+  commitFile,
+  confirmChange,
+  discard,
+  keepFile,
+  placeFile,
+  stageFile,
+  syncFolder,
+  writeFileAtomic,
+} from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
 import { isDailyBackupDue, takeBackup } from "./backups.ts";
 import { lockLikeCodex } from "./codex-locks.ts";
 import type { WorkingDraft } from "./draft.ts";
-import { fileError } from "./file-error.ts";
-import { makeFolder, readTextIfPresent, removeIfPresent, timeInName } from "./files.ts";
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+import { makeFolder, readBytes, readTextIfPresent, timeInName } from "./files.ts";
 import type { Lease } from "./lock.ts";
 import { parkLogin } from "./parked.ts";
 import type { Paths } from "./paths.ts";
@@ -62,7 +73,9 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
   for (const document of draft.parked) parkLogin(fs, paths.parkedDir, document, now());
   if (poolBytes === null) return;
   if (draft.replacesBrokenPool) {
-    writeFileAtomic(fs, `${paths.poolFile}.broken-${timeInName(now())}`, poolBytes);
+    // The bytes and not the text: what is damaged may be no UTF-8.
+    const bytes = readBytes(fs, paths.poolFile);
+    writeFileAtomic(fs, `${paths.poolFile}.broken-${timeInName(now())}`, bytes);
     return;
   }
   const isDue =
@@ -87,21 +100,36 @@ function writeBoth(commit: Commit, authText: string | null): boolean {
   const auth = authText === null ? null : stageOrDiscard(commit, pool, authText);
   return replace(commit, auth ? [pool, auth] : [pool], () => {
     if (draft.replacesBrokenLogin) saveBroken(commit);
-    commitFile(fs, pool);
+    const old = commit.poolBytes === null ? null : keepFile(fs, paths.poolFile);
     try {
-      if (auth) commitFile(fs, auth);
-      else removeFile(commit, target);
+      placeFile(fs, pool);
+      syncFolder(fs, paths.storeDir);
+      if (auth) placeFile(fs, auth);
+      else removeFile(fs, target);
     } catch (error) {
-      putPoolBack(commit);
-      throw error;
+      putPoolBack(commit, old, error);
+      throw fileError(error, `write ${target}`);
+    } finally {
+      if (old) discard(fs, old);
     }
+    confirmChange(fs, target);
   });
 }
 
-/** If this fails too, the projection in the pool lets the next command finish the change. */
-function putPoolBack({ poolBytes, paths, effects }: Commit): void {
-  if (poolBytes === null) removeIfPresent(effects.fs, paths.poolFile);
-  else writeFileAtomic(effects.fs, paths.poolFile, poolBytes);
+/** A pool that promises another auth.json than there is must not stay after an error. */
+function putPoolBack({ paths, effects }: Commit, old: PendingFile | null, cause: unknown): void {
+  const { fs } = effects;
+  try {
+    if (old) fs.renameSync(old.temporary, old.target);
+    else fs.unlinkSync(paths.poolFile);
+  } catch (error) {
+    // It was not even written.
+    if (errorCode(error) === "ENOENT") return;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    // The projection in the pool tells the next command what auth.json is to become.
+    const hint = "The pool has the change already; the next command completes it.";
+    throw new CodexAuthError("io_error", why, { hint, cause });
+  }
 }
 
 function stageOrDiscard({ draft, effects }: Commit, pool: PendingFile, authText: string): PendingFile {
@@ -135,17 +163,13 @@ function replace(
 function saveBroken({ draft, effects }: Commit): void {
   const { fs, now } = effects;
   const { target } = draft.live;
-  writeFileAtomic(
-    fs,
-    join(dirname(target), `auth.json.broken-${timeInName(now())}`),
-    fs.readFileSync(target),
-  );
+  const aside = join(dirname(target), `auth.json.broken-${timeInName(now())}`);
+  writeFileAtomic(fs, aside, readBytes(fs, target));
 }
 
-function removeFile({ effects }: Commit, target: string): void {
+function removeFile(fs: FileSystem, target: string): void {
   try {
-    effects.fs.unlinkSync(target);
-    syncFolder(effects.fs, dirname(target));
+    fs.unlinkSync(target);
   } catch (error) {
     throw fileError(error, `remove ${target}`);
   }

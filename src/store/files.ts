@@ -12,6 +12,14 @@ export function readTextIfPresent(fs: FileSystem, path: string): string | null {
   }
 }
 
+export function readBytes(fs: FileSystem, path: string): Uint8Array {
+  try {
+    return fs.readFileSync(path);
+  } catch (error) {
+    throw fileError(error, `read ${path}`);
+  }
+}
+
 /** Everything of ours is 0700 from the first moment, whatever the umask. */
 export function makeFolder(fs: FileSystem, folder: string): void {
   try {
