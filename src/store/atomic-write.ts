@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { randomBytes } from "node:crypto";
 import { fileError, unconfirmedError } from "./file-error.ts";
-import { namesIn, readBytes, removeIfPresent } from "./files.ts";
+import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 
 const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
@@ -87,15 +87,6 @@ export function writeFileAtomic(fs: FileSystem, target: string, content: string 
     syncFolder(fs, dirname(target));
   } catch (error) {
     throw fileError(error, `write ${target}`);
-  }
-}
-
-export function syncFolder(fs: FileSystem, folder: string): void {
-  const fd = fs.openSync(folder, "r");
-  try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
   }
 }
 

@@ -9,7 +9,6 @@ import {
   keepFile,
   placeFile,
   stageFile,
-  syncFolder,
   writeFileAtomic,
 } from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
@@ -18,7 +17,7 @@ import { lockLikeCodex } from "./codex-locks.ts";
 import type { WorkingDraft } from "./draft.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { makeFolder, readBytes, readTextIfPresent, timeInName } from "./files.ts";
+import { makeFolder, readBytes, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
 import type { Lease } from "./lock.ts";
 import { parkLogin } from "./parked.ts";
 import type { Paths } from "./paths.ts";

@@ -20,12 +20,26 @@ export function readBytes(fs: FileSystem, path: string): Uint8Array {
   }
 }
 
-/** Everything of ours is 0700 from the first moment, whatever the umask. */
+/**
+ * Everything of ours is 0700 from the first moment, whatever the umask. A new folder is made durable, or else a power
+ * cut takes it away with all that was safely written into it.
+ */
 export function makeFolder(fs: FileSystem, folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const first = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(fs, dirname(made));
   } catch (error) {
     throw fileError(error, `create the folder ${folder}`);
+  }
+}
+
+export function syncFolder(fs: FileSystem, folder: string): void {
+  const fd = fs.openSync(folder, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
