@@ -21,24 +21,31 @@ test("a power cut after the first import keeps it", async () => {
   expect(stateOf(after)).toBe("label-a; active null; live null");
 });
 
-test.each(storeChanges)("$name: a power cut at any moment leaves the old state or the new one", async (change) => {
-  const nextHome = await arrangeHomes(change);
-  const home = nextHome();
-  const { fs, diskAfter, count } = recordingFileSystem(home.root);
-  const expected = [change.before, change.after].map((state) => state.replace(/active .*; live null/, "active null; live null"));
-  const before = lstatOrNull(home.paths.authFile);
-  await change.act(storeOf(home, { fs }));
-  for (const survival of survivals) {
-    for (let steps = 0; steps <= count(); steps += 1) {
-      const after = afterPowerCut(home, diskAfter(steps, survival));
-      keepIdentity(after, before);
-      await storeOf(after).transaction("next", () => undefined);
-      expect(expected, `after step ${steps}`).toContain(stateOf(after).replace(/active .*; live null/, "active null; live null"));
+test.each(storeChanges)(
+  "$name: a power cut at any moment leaves the old state or the new one",
+  async (change) => {
+    const nextHome = await arrangeHomes(change);
+    const home = nextHome();
+    const { fs, diskAfter, count } = recordingFileSystem(home.root);
+    const expected = [change.before, change.after].map((state) =>
+      state.replace(/active .*; live null/, "active null; live null"),
+    );
+    const before = lstatOrNull(home.paths.authFile);
+    await change.act(storeOf(home, { fs }));
+    for (const survival of survivals) {
+      for (let steps = 0; steps <= count(); steps += 1) {
+        const after = afterPowerCut(home, diskAfter(steps, survival));
+        keepIdentity(after, before);
+        await storeOf(after).transaction("next", () => undefined);
+        expect(expected, `after step ${steps}`).toContain(
+          stateOf(after).replace(/active .*; live null/, "active null; live null"),
+        );
+      }
+      const acknowledged = afterPowerCut(home, diskAfter(count(), survival));
+      expect(stateOf(acknowledged), "what was acknowledged is durable").toBe(change.after);
     }
-    const acknowledged = afterPowerCut(home, diskAfter(count(), survival));
-    expect(stateOf(acknowledged), "what was acknowledged is durable").toBe(change.after);
-  }
-});
+  },
+);
 
 /** Keeps some of the entries that were not synced, always the same ones. */
 function subset(prime: number): Survival {
