@@ -46,8 +46,6 @@ export async function commitDraft(commit: Commit): Promise<boolean> {
     draft.pool.projection = { before: draft.live.version, afterSha256 };
   }
   if (authText === undefined && poolText(draft.pool) === commit.poolBytes) return true;
-  keepWhatWouldBeLost(commit);
-  draft.pool.revision += 1;
   if (authText === undefined) return writePool(commit);
   const locks = [paths.authLock, `${draft.live.target}.lock`];
   const release = await lockLikeCodex(effects.fs, locks, effects.sleep);
@@ -66,6 +64,7 @@ function newAuthText({ target, live }: WorkingDraft): string | null | undefined 
   return authFileText(target.account.auth);
 }
 
+/** Once nothing but the disk can refuse the change any more. */
 function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void {
   const { fs, now } = effects;
   if (draft.parked.length > 0) makeFolder(fs, paths.parkedDir);
@@ -85,8 +84,9 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
 }
 
 function writePool(commit: Commit): boolean {
-  const { draft, paths, effects } = commit;
-  const pool = stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
+  const { effects } = commit;
+  keepWhatWouldBeLost(commit);
+  const pool = stagePool(commit);
   return replace(commit, [pool], () => commitFile(effects.fs, pool));
 }
 
@@ -95,7 +95,8 @@ function writeBoth(commit: Commit, authText: string | null): boolean {
   const { draft, paths, effects } = commit;
   const { fs } = effects;
   const { target } = draft.live;
-  const pool = stageFile(fs, paths.poolFile, poolText(draft.pool));
+  keepWhatWouldBeLost(commit);
+  const pool = stagePool(commit);
   const auth = authText === null ? null : stageOrDiscard(commit, pool, authText);
   return replace(commit, auth ? [pool, auth] : [pool], () => {
     if (draft.replacesBrokenLogin) saveBroken(commit);
@@ -129,6 +130,11 @@ function putPoolBack({ paths, effects }: Commit, old: PendingFile | null, cause:
     const hint = "The pool has the change already; the next command completes it.";
     throw new CodexAuthError("io_error", why, { hint, cause });
   }
+}
+
+function stagePool({ draft, paths, effects }: Commit): PendingFile {
+  draft.pool.revision += 1;
+  return stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
 }
 
 function stageOrDiscard({ draft, effects }: Commit, pool: PendingFile, authText: string): PendingFile {
