@@ -24,8 +24,8 @@ export function stageFile(
 ): PendingFile {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const temporary = temporaryPath(target);
+  const fd = create(fs, temporary, target);
   try {
-    const fd = fs.openSync(temporary, "wx", 0o600);
     try {
       for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(fd, bytes, offset);
       fs.fchmodSync(fd, mode);
@@ -38,6 +38,15 @@ export function stageFile(
     throw fileError(error, `write ${target}`);
   }
   return { target, temporary };
+}
+
+function create(fs: FileSystem, temporary: string, target: string): number {
+  try {
+    return fs.openSync(temporary, "wx", 0o600);
+  } catch (error) {
+    // Nothing to discard: what stands there is not ours.
+    throw fileError(error, `write ${target}`);
+  }
 }
 
 /** Puts the staged file in place, durably. */

@@ -70,7 +70,9 @@ export function linkTarget(fs: FileSystem, path: string): string {
   let target = path;
   for (let hops = 0; hops < 40; hops += 1) {
     try {
-      target = resolve(dirname(target), fs.readlinkSync(target));
+      const link = fs.readlinkSync(target);
+      // ".." in a link means the parent of the real folder, not of the name that led us there.
+      target = resolve(fs.realpathSync(dirname(target)), link);
     } catch (error) {
       // EINVAL: no link. UNKNOWN is what Windows says.
       if (["EINVAL", "ENOENT", "UNKNOWN"].includes(errorCode(error))) return target;
