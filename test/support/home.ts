@@ -13,7 +13,7 @@ import type { Store, StoreEffects } from "../../src/store/store.ts";
 import { forgeAuthJson } from "./forge.ts";
 import type { Login } from "./forge.ts";
 
-const binary = new URL("../../dist/cli/main.cjs", import.meta.url).pathname;
+export const binary = new URL("../../dist/cli/main.cjs", import.meta.url).pathname;
 
 /** How a process ended. */
 export interface Ended {
