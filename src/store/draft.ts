@@ -53,10 +53,12 @@ export class WorkingDraft implements Draft {
     this.active = null;
   }
 
-  /** Last step before the write: an import may have made the live login known. */
+  /** Last step before the write: an import may have made the live login known, with older tokens than it has. */
   settleActive(): void {
     if (this.target !== null || this.live.state === "broken") return;
+    const wasKnown = this.active !== null;
     this.active = this.#findActive();
+    if (this.active && !wasKnown) this.#adoptLive();
     this.#setActive(this.active?.id ?? null);
   }
 
