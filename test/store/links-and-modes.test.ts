@@ -103,7 +103,7 @@ test("nothing that others could read stands anywhere at any moment of a write", 
       };
     },
   });
-  await storeOf(home, { fs: watched as FileSystem }).transaction("switch", (draft) => {
+  await storeOf(home, { fs: watched }).transaction("switch", (draft) => {
     draft.backUp();
     draft.activate(accountOf(draft, "label-b"));
   });
