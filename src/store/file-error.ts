@@ -24,3 +24,10 @@ export function fileError(error: unknown, action: string): CodexAuthError {
   const hint = "Nothing was changed. Run the command again.";
   return new CodexAuthError("io_error", `Cannot ${action}: ${why}.`, { hint, cause: error });
 }
+
+/** For a change that every program sees, but that a power cut may undo. */
+export function unconfirmedError(error: unknown, target: string): CodexAuthError {
+  const message = `${target} was changed, but the disk did not confirm it: ${errorCode(error) || String(error)}.`;
+  const hint = "The change is in place; a power cut may still undo it. Check the disk.";
+  return new CodexAuthError("io_error", message, { hint, cause: error });
+}

@@ -10,6 +10,7 @@ import { makeFolder, readTextIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
+import { codeCacheDir } from "./paths.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
@@ -35,8 +36,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
     const rescues = readRescues(fs, paths.rescueDir);
-    const isDead = (process: ProcessIdentity) => livenessOf(process, effects.self()) === "dead";
-    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), isDead });
+    const livenessOfRefresh = (process: ProcessIdentity) => livenessOf(process, effects.self());
+    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), livenessOf: livenessOfRefresh });
     draft.replacesBrokenPool = isBroken;
     draft.isAuthLocked = options.isAuthLocked ?? false;
     return { draft, poolBytes };
@@ -52,19 +53,44 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     }
   }
 
-  async function runLocked<T>(lease: Lease, change: Change<T>, options?: TransactionOptions): Promise<T> {
+  /** Null when the locks of auth.json are held: then the caller gives up ours too, and tries again. */
+  async function runLocked<T>(
+    lease: Lease,
+    change: Change<T>,
+    options?: TransactionOptions,
+  ): Promise<{ result: T } | null> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
-      sweepTemporaries(fs, paths.storeDir);
-      sweepTemporaries(fs, dirname(draft.live.target));
+      const ours = [
+        paths.storeDir,
+        paths.backupsDir,
+        paths.parkedDir,
+        paths.rescueDir,
+        codeCacheDir(paths.storeDir),
+      ];
+      for (const folder of [...ours, dirname(draft.live.target)]) sweepTemporaries(fs, folder);
+      lease.sweep();
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
+      if (outcome === "busy") return null;
       if (outcome === "changed") continue;
       removeRescues(fs, draft.rescues);
-      return result;
+      return { result };
     }
     throw changedError("auth.json or the pool");
+  }
+
+  async function transaction<T>(
+    purpose: string,
+    change: Change<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    const attempt = () => locked(purpose, (lease) => runLocked(lease, change, options));
+    const first = await attempt();
+    if (first) return first.result;
+    const { untilUnlocked } = await import("./codex-locks.ts");
+    return (await untilUnlocked(attempt, sleep)).result;
   }
 
   async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
@@ -95,8 +121,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     paths,
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
-    transaction: (purpose, change, options) =>
-      inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = join(paths.locksDir, `refresh-${user}.lock`);

@@ -19,6 +19,10 @@ export interface Paths {
 
 type Env = Record<string, string | undefined>;
 
+export function codeCacheDir(storeDir: string): string {
+  return join(storeDir, "code-cache");
+}
+
 /** HOME, as Codex takes it; where it is not set, what the system says. */
 export function userHome(env: Env): string {
   return env["HOME"] || process.getBuiltinModule("node:os").homedir();

@@ -1,3 +1,5 @@
+import type { Login } from "../codex/auth-json.ts";
+import { compareFreshness } from "../codex/freshness.ts";
 import { adopt } from "./adopt.ts";
 import type { Backup } from "./backups.ts";
 import type { Account } from "./account.ts";
@@ -37,10 +39,20 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
     pool.accounts.push(old);
     return "added";
   }
-  const { outcome, displaced } = adopt(pool, old.login, 0);
-  if (displaced) draft.park(displaced);
+  const isTokenBack = isNewer(old.login, current.login) && restoreLogin(draft, old);
   const isSame = current.label === old.label && current.pausedAt === old.pausedAt;
   if (isLabelFree) current.label = old.label;
   current.pausedAt = old.pausedAt;
-  return isSame && outcome !== "updated" ? "kept" : "changed";
+  return isSame && !isTokenBack ? "kept" : "changed";
+}
+
+/** A backup is the older of the two where nothing tells. */
+function isNewer(old: Login, current: Login): boolean {
+  return compareFreshness(old, current) > 0 || (old.refreshToken !== "" && current.refreshToken === "");
+}
+
+function restoreLogin(draft: Draft, old: Account): boolean {
+  const { outcome, displaced } = adopt(draft.pool, old.login, 0);
+  if (displaced) draft.park(displaced);
+  return outcome === "updated";
 }
