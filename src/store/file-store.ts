@@ -1,4 +1,4 @@
-import { dirname } from "node:path";
+import { basename, dirname } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
@@ -48,14 +48,19 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   async function runLocked<T>(lease: Lease, change: Change<T>, options?: TransactionOptions): Promise<T> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
-      for (const folder of [paths.storeDir, paths.backupsDir, paths.parkedDir, dirname(draft.live.target)])
-        sweepTemporaries(fs, folder);
+      sweep(draft.live.target);
       lease.sweep();
       const result = change(draft);
       const isDone = await commitDraft({ draft, poolBytes, paths, effects, lease });
       if (isDone) return result;
     }
     throw changedError("auth.json or the pool");
+  }
+
+  function sweep(authTarget: string): void {
+    for (const folder of [paths.storeDir, paths.backupsDir, paths.parkedDir]) sweepTemporaries(fs, folder);
+    sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
+    sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
   }
 
   async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
