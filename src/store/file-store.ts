@@ -6,6 +6,7 @@ import { listBackups } from "./backups.ts";
 import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
+import { errorCode, fileError } from "./file-error.ts";
 import { makeFolder, readTextIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { acquireLock } from "./lock.ts";
@@ -115,8 +116,8 @@ function refuseMissingHome(fs: FileSystem, { codexHome, isHomeExplicit }: Paths)
   if (!isHomeExplicit) return;
   try {
     if (fs.statSync(codexHome).isDirectory()) return;
-  } catch {
-    // Told below.
+  } catch (error) {
+    if (!["ENOENT", "ENOTDIR"].includes(errorCode(error))) throw fileError(error, `read ${codexHome}`);
   }
   const isTilde = codexHome.includes("/~");
   const hint = isTilde
