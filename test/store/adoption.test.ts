@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { accountIdOf, fingerprint } from "../../src/store/account-id.ts";
-import { homeWith, liveLabel, poolOf, seat, storeOf, writeAuth } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { homeWith, liveLabel, poolOf, seat, storeOf, writeAuth } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import type { Login } from "../support/forge.ts";
 import { accountOf, loginOf } from "../support/store-changes.ts";
 

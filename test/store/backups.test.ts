@@ -2,8 +2,8 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { restoreBackup } from "../../src/store/restore.ts";
-import { homeWith, poolOf, run, seat, storeOf } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { homeWith, poolOf, run, seat, storeOf } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import { accountOf, loginOf } from "../support/store-changes.ts";
 
 const dayMs = 86_400_000;

@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasFlock, holdFlock, storeIsLocked } from "../support/flock.ts";
-import { activeLabel, homeWith, liveLabel, run } from "../support/home.ts";
+import { activeLabel, homeWith, liveLabel, run } from "../support/store-home.ts";
 import { changesSince, leftovers, snapshotTree } from "../support/tree.ts";
 
 const why = hasFlock ? "" : " (skipped: there is no flock program)";

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { binary, fill, homeWith, liveLabel, makeHome, run } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { binary, fill, homeWith, liveLabel, makeHome, run } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import { stateOf } from "../support/store-changes.ts";
 import { changesSince, leftovers, snapshotTree } from "../support/tree.ts";
 

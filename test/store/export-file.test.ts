@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FileSystem } from "../../src/store/file-system.ts";
 import { writeExport } from "../../src/store/export-file.ts";
-import { makeHome } from "../support/home.ts";
+import { makeHome } from "../support/store-home.ts";
 import { pathsBelow } from "../support/tree.ts";
 
 const text = "{}";

@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { buildFaultLibrary, countCalls, runWithFault } from "../support/fault-library.ts";
 import type { SystemFault } from "../support/fault-library.ts";
-import { homeWith, makeHome, seat, storeOf } from "../support/home.ts";
-import type { Ended, Home } from "../support/home.ts";
+import { homeWith, makeHome, seat, storeOf } from "../support/store-home.ts";
+import type { Ended, Home } from "../support/store-home.ts";
 import { stateOf } from "../support/store-changes.ts";
 import { leftovers } from "../support/tree.ts";
 

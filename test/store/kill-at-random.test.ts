@@ -1,8 +1,8 @@
 import { existsSync, watch, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { ended, homeWith, run, seat, start, storeOf } from "../support/home.ts";
-import type { Ended, Home } from "../support/home.ts";
+import { ended, homeWith, run, seat, start, storeOf } from "../support/store-home.ts";
+import type { Ended, Home } from "../support/store-home.ts";
 import { stateOf } from "../support/store-changes.ts";
 import { leftovers } from "../support/tree.ts";
 

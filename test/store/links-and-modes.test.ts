@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { stageFile } from "../../src/store/atomic-write.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
-import { homeWith, liveLabel, makeHome, run, seat, storeOf, writeAuth } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { homeWith, liveLabel, makeHome, run, seat, storeOf, writeAuth } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import { accountOf } from "../support/store-changes.ts";
 import { pathsBelow } from "../support/tree.ts";
 

@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { hasFlock, holdFlock, storeIsLocked } from "../support/flock.ts";
-import { binary, ended, homeWith, run, start } from "../support/home.ts";
+import { binary, ended, homeWith, run, start } from "../support/store-home.ts";
 import { readOwner } from "../../src/store/lock-owner.ts";
 import * as fs from "node:fs";
 import { leftovers } from "../support/tree.ts";

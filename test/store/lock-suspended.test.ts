@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { describe, expect, test } from "vitest";
-import { ended, homeWith, liveLabel, poolOf, run, start, storeOf } from "../support/home.ts";
+import { ended, homeWith, liveLabel, poolOf, run, start, storeOf } from "../support/store-home.ts";
 import { hasFlock, holdFlock, storeIsLocked } from "../support/flock.ts";
 import { currentProcess } from "../../src/store/process-identity.ts";
 import { accountOf } from "../support/store-changes.ts";

@@ -6,7 +6,7 @@ import { buildSync } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
 import { putUpLock } from "../../src/store/lock-owner.ts";
 import { endedProcess } from "../support/faulty-fs.ts";
-import { makeHome } from "../support/home.ts";
+import { makeHome } from "../support/store-home.ts";
 
 const trials = process.env["CODEX_AUTH_SOAK"] ? 1000 : 100;
 const dead = endedProcess();

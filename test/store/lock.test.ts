@@ -7,7 +7,7 @@ import { putUpLock, readOwner } from "../../src/store/lock-owner.ts";
 import type { LockOwner } from "../../src/store/lock-owner.ts";
 import { currentProcess } from "../../src/store/process-identity.ts";
 import { endedProcess } from "../support/faulty-fs.ts";
-import { makeHome } from "../support/home.ts";
+import { makeHome } from "../support/store-home.ts";
 import { pathsBelow } from "../support/tree.ts";
 
 const self = currentProcess();

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
 import { isOlderVersion, migrate, parsePool, poolText, poolVersion } from "../../src/store/pool-file.ts";
-import { homeWith, run } from "../support/home.ts";
+import { homeWith, run } from "../support/store-home.ts";
 
 const steps = [
   (document: Record<string, unknown>) => ({ ...document, version: 2, renamed: document["old"] }),

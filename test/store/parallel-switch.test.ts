@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { activeLabel, homeWith, liveLabel, poolOf, run } from "../support/home.ts";
+import { activeLabel, homeWith, liveLabel, poolOf, run } from "../support/store-home.ts";
 import { leftovers } from "../support/tree.ts";
 
 const rounds = process.env["CODEX_AUTH_SOAK"] ? 200 : 50;

@@ -1,8 +1,8 @@
 import { lstatSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { adopt } from "../../src/store/adopt.ts";
-import { makeHome, seat, storeOf } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { makeHome, seat, storeOf } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import { recordingFileSystem, writeDisk } from "../support/power-loss.ts";
 import type { Disk, Survival } from "../support/power-loss.ts";
 import { arrangeHomes, loginOf, stateOf, storeChanges } from "../support/store-changes.ts";

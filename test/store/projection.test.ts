@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
 import { endedProcess, faultyFileSystem } from "../support/faulty-fs.ts";
-import { homeWith, liveLabel, poolOf, run, seat, storeOf, writeAuth } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { homeWith, liveLabel, poolOf, run, seat, storeOf, writeAuth } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import { accountOf, stateOf } from "../support/store-changes.ts";
 
 const dead = endedProcess();

@@ -1,8 +1,8 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { homeWith, poolOf, run, seat } from "../support/home.ts";
-import type { Home } from "../support/home.ts";
+import { homeWith, poolOf, run, seat } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
 import { changesSince, leftovers, snapshotTree } from "../support/tree.ts";
 
 interface Refusal {

@@ -2,8 +2,8 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "./home.ts";
-import type { Ended, Home } from "./home.ts";
+import { run } from "./store-home.ts";
+import type { Ended, Home } from "./store-home.ts";
 
 export type SystemFault = "kill-before" | "kill-after" | "ENOSPC" | "EIO" | "EACCES" | "EROFS";
 

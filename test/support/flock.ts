@@ -2,7 +2,7 @@ import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, watch } from "node:fs";
 import { onTestFinished } from "vitest";
-import type { Home } from "./home.ts";
+import type { Home } from "./store-home.ts";
 
 export const hasFlock = spawnSync("flock", ["--version"]).status === 0;
 

@@ -4,8 +4,8 @@ import { readAuthDocument } from "../../src/codex/auth-json.ts";
 import { adopt } from "../../src/store/adopt.ts";
 import { restoreBackup } from "../../src/store/restore.ts";
 import type { Draft, Store } from "../../src/store/store.ts";
-import { activeLabel, homeWith, liveLabel, makeHome, poolOf, seat, writeAuth } from "./home.ts";
-import type { Home } from "./home.ts";
+import { activeLabel, homeWith, liveLabel, makeHome, poolOf, seat, writeAuth } from "./store-home.ts";
+import type { Home } from "./store-home.ts";
 
 /** What can be done to a store whose pool holds a, b and c, with a live. */
 export interface StoreChange {

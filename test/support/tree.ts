@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { lstatSync, readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { join, relative } from "node:path";
-import type { Home } from "./home.ts";
+import type { Home } from "./store-home.ts";
 
 /** Every path below `root`, relative to it, folders first met first. */
 export function pathsBelow(root: string): string[] {
