@@ -104,9 +104,13 @@ function temporaryPath(target: string): string {
   return join(dirname(target), name);
 }
 
-/** Removes what killed processes left in `folder`. Only for the holder of the store lock: nobody else writes there. */
-export function sweepTemporaries(fs: FileSystem, folder: string): void {
+/**
+ * Removes what killed processes left in `folder`, only of the files with these names when it is not ours alone: in a
+ * folder of logins that several homes link to, the temporaries of the others are alive.
+ */
+export function sweepTemporaries(fs: FileSystem, folder: string, names?: readonly string[]): void {
   for (const name of namesIn(fs, folder)) {
-    if (temporaryName.test(name)) removeIfPresent(fs, join(folder, name));
+    if (!temporaryName.test(name)) continue;
+    if (!names || names.some((each) => name.startsWith(`.${each}`))) removeIfPresent(fs, join(folder, name));
   }
 }

@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
@@ -6,6 +6,7 @@ import { listBackups } from "./backups.ts";
 import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
+import { errorCode, fileError } from "./file-error.ts";
 import { makeFolder, readTextIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { acquireLock } from "./lock.ts";
@@ -61,14 +62,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   ): Promise<{ result: T } | null> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
-      const ours = [
-        paths.storeDir,
-        paths.backupsDir,
-        paths.parkedDir,
-        paths.rescueDir,
-        codeCacheDir(paths.storeDir),
-      ];
-      for (const folder of [...ours, dirname(draft.live.target)]) sweepTemporaries(fs, folder);
+      sweep(draft.live.target);
       lease.sweep();
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
@@ -91,6 +85,14 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     if (first) return first.result;
     const { untilUnlocked } = await import("./codex-locks.ts");
     return (await untilUnlocked(attempt, sleep)).result;
+  }
+
+  function sweep(authTarget: string): void {
+    const { storeDir, backupsDir, parkedDir, rescueDir } = paths;
+    const ours = [storeDir, backupsDir, parkedDir, rescueDir, codeCacheDir(storeDir)];
+    for (const folder of ours) sweepTemporaries(fs, folder);
+    sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
+    sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
   }
 
   async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
@@ -150,8 +152,8 @@ function refuseMissingHome(fs: FileSystem, { codexHome, isHomeExplicit }: Paths)
   if (!isHomeExplicit) return;
   try {
     if (fs.statSync(codexHome).isDirectory()) return;
-  } catch {
-    // Told below.
+  } catch (error) {
+    if (!["ENOENT", "ENOTDIR"].includes(errorCode(error))) throw fileError(error, `read ${codexHome}`);
   }
   const isTilde = codexHome.includes("/~");
   const hint = isTilde

@@ -28,8 +28,9 @@ export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): v
     fs.renameSync(staged, lockPath);
   } catch (error) {
     clearAway(fs, staged);
-    // ENOENT: the holder swept our folder away before it was complete.
-    throw ["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errorCode(error)) ? held() : error;
+    // ENOENT: the holder swept our folder away before it was complete. Other systems have other codes for "not empty".
+    const isHeld = ["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errorCode(error));
+    throw isHeld || fs.statSync(lockPath, { throwIfNoEntry: false }) ? held() : error;
   }
 }
 

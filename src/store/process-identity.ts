@@ -16,7 +16,7 @@ export type Liveness = "self" | "alive" | "dead" | "unknown";
 export function currentProcess(): ProcessIdentity {
   return {
     pid: process.pid,
-    start: startTime(process.pid),
+    start: processStat(process.pid)?.start ?? null,
     boot: readOr(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
     pidNamespace: readOr(() => readlinkSync("/proc/self/ns/pid")),
     host: process.getBuiltinModule("node:os").hostname(),
@@ -30,10 +30,12 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): Liven
   if (other.pidNamespace !== self.pidNamespace) return "unknown";
   if (other.pid === self.pid && other.start === self.start) return "self";
   if (!isRunning(other.pid)) return "dead";
+  const stat = processStat(other.pid);
+  if (stat === null) return "unknown";
+  // A zombie has ended, although it answers signals; in a container whose first process reaps nobody it stays so.
+  if (stat.state === "Z" || stat.state === "X") return "dead";
   if (other.start === null) return "unknown";
-  const start = startTime(other.pid);
-  if (start === null) return "unknown";
-  return start === other.start ? "alive" : "dead";
+  return stat.start === other.start ? "alive" : "dead";
 }
 
 function isRunning(pid: number): boolean {
@@ -46,17 +48,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; the command name in field 2 may hold spaces and brackets. */
-function startTime(pid: number): string | null {
-  return readOr(() => {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
-  });
+/** Fields 3 and 22 of /proc/<pid>/stat; the command name in field 2 may hold spaces and brackets. */
+function processStat(pid: number): { state: string; start: string } | null {
+  const text = readOr(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, start] = [fields[0], fields[19]];
+  return state === undefined || start === undefined ? null : { state, start };
 }
 
-function readOr(read: () => string | undefined): string | null {
+function readOr(read: () => string): string | null {
   try {
-    return read() ?? null;
+    return read();
   } catch {
     return null;
   }

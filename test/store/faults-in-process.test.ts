@@ -9,6 +9,7 @@ import type { StoreChange } from "../support/store-changes.ts";
 import { leftovers } from "../support/tree.ts";
 
 const dead = endedProcess();
+const isSoak = Boolean(process.env["CODEX_AUTH_SOAK"]);
 
 // Found here: records of the lock, and temporaries in the folders of backups and parked logins, stayed for ever after
 // a kill; and a command killed while it took or gave back the lock cost the next one ten seconds.
@@ -33,6 +34,19 @@ test.each(storeChanges)("$name: an error at any file operation is told, or harml
   await atEveryCall(change, errors, async (home, where, error) => {
     const state = stateOf(home);
     expect(state, where).toBe(error === null || !saysUnchanged(error, where) ? change.after : change.before);
+    await storeOf(home).transaction("next", () => undefined);
+    expect([state, settled(state)], where).toContain(stateOf(home));
+    expect(leftovers(home), where).toEqual([]);
+  });
+});
+
+// Found here: a CODEX_HOME that could not be looked at was called "no folder".
+test.each(isSoak ? storeChanges : storeChanges.slice(0, 2))("$name: any call may fail", async (change) => {
+  await atEveryCall(change, ["EIO in any call"], async (home, where, error) => {
+    const state = stateOf(home);
+    expect(where).not.toContain("no folder");
+    expect([change.before, change.after], where).toContain(state);
+    if (error !== null && saysUnchanged(error, where)) expect(state, where).toBe(change.before);
     await storeOf(home).transaction("next", () => undefined);
     expect([state, settled(state)], where).toContain(stateOf(home));
     expect(leftovers(home), where).toEqual([]);
@@ -67,7 +81,7 @@ type Check = (home: Home, where: string, error: unknown) => Promise<void>;
 /** Each call meets one of the faults in turn; a soak run makes each call meet them all. */
 async function atEveryCall(change: StoreChange, faults: readonly Fault[], check: Check): Promise<void> {
   const nextHome = await arrangeHomes(change);
-  const starts = process.env["CODEX_AUTH_SOAK"] ? faults.map((_, index) => index) : [0];
+  const starts = isSoak ? faults.map((_, index) => index) : [0];
   for (const start of starts) {
     for (let at = 1; ; at += 1) {
       const fault = faults[(start + at) % faults.length] ?? "EIO";

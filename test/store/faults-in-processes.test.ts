@@ -14,6 +14,7 @@ const why = "missing" in library ? ` (skipped: ${library.missing})` : "";
 afterAll(() => ("remove" in library ? library.remove() : undefined));
 
 const before = "label-a label-b label-c; active label-a; live label-a";
+const limitMs = 600_000;
 const isSoak = Boolean(process.env["CODEX_AUTH_SOAK"]);
 
 const commands = [
@@ -37,6 +38,7 @@ test.skipIf(why).each(commands)(
       expect(leftovers(home), where).toEqual([]);
     });
   },
+  limitMs,
 );
 
 // The other commands meet their errors inside the test process, where they cost nothing, and all here in a soak run.
@@ -56,6 +58,7 @@ test.skipIf(why).each(isSoak ? commands : commands.slice(0, 1))(
       expect(leftovers(home), where).toEqual([]);
     });
   },
+  limitMs,
 );
 
 type Check = (home: Home, end: Ended, where: string) => Promise<void>;

