@@ -1,4 +1,28 @@
 export { CodexAuthError } from "./errors/codex-auth-error.ts";
 
+/** Which account serves next and why: pure, the same answer for advice and routing. */
 export { rankAccounts } from "./accounts/rank.ts";
+export type {
+  Candidate,
+  Decision,
+  RankedAccount,
+  Ranking,
+  RankOptions,
+  RankRequest,
+  RankState,
+  Tier,
+} from "./accounts/rank.ts";
+export type { ScoreTerms } from "./accounts/score.ts";
+/** The ranking in words. */
+export { explainRanking } from "./accounts/explain.ts";
+export type { Limit, LimitSource } from "./accounts/limit.ts";
+/** When a window, an account or the whole pool runs out. */
 export { forecastWindow } from "./accounts/forecast-window.ts";
+export type { TimeRange, WindowForecast, WindowForecastInput } from "./accounts/forecast-window.ts";
+export { forecastAccount } from "./accounts/forecast-account.ts";
+export { forecastPool } from "./accounts/forecast-pool.ts";
+/** What OpenAI reports about an account's windows: payloads, headers and events; wrong parts read as null. */
+export { parseUsagePayload } from "./upstream/usage-payload.ts";
+export { parseRateLimitHeaders } from "./upstream/rate-limit-headers.ts";
+export { parseRateLimitEvent } from "./upstream/rate-limit-event.ts";
+export { parseResetCredits } from "./upstream/reset-credits.ts";

@@ -81,11 +81,16 @@ function weightedDays(track: UsageTrack, weekend: boolean): WeightedDays {
 
 function drawWeighted({ days, totals }: WeightedDays, share: number): number {
   const target = share * (totals.at(-1) ?? 0);
-  const index = totals.findIndex((total) => total > target);
-  return days[index === -1 ? days.length - 1 : index] ?? 0;
+  let index = 0;
+  while (index < days.length - 1 && (totals[index] ?? 0) <= target) index++;
+  return days[index] ?? 0;
 }
 
 /** The same input gives the same futures. */
 function seedOf(track: UsageTrack, horizonBins: number): number {
-  return Math.imul(Math.round(track.now * 60), 0x9e3779b1) ^ Math.round((track.sums.at(-1) ?? 0) * 100) ^ horizonBins;
+  return (
+    Math.imul(Math.round(track.now * 60), 0x9e3779b1) ^
+    Math.round((track.sums.at(-1) ?? 0) * 100) ^
+    horizonBins
+  );
 }

@@ -15,3 +15,8 @@ const planSizes: ReadonlyMap<string, number> = new Map([
 export function planSize(plan: string | null): number {
   return plan === null ? 1 : (planSizes.get(plan) ?? 1);
 }
+
+/** Whether we know how large the plan is. */
+export function isKnownPlan(plan: string): boolean {
+  return planSizes.has(plan);
+}
