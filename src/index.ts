@@ -26,3 +26,6 @@ export { parseUsagePayload } from "./upstream/usage-payload.ts";
 export { parseRateLimitHeaders } from "./upstream/rate-limit-headers.ts";
 export { parseRateLimitEvent } from "./upstream/rate-limit-event.ts";
 export { parseResetCredits } from "./upstream/reset-credits.ts";
+/** The newest limits per account and the tokens used, from Codex's local session logs; no request is made. */
+export { readSessionLimits } from "./sessions/session-limits.ts";
+export { readSessionUsage } from "./sessions/session-usage.ts";
