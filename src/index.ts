@@ -29,3 +29,4 @@ export { parseResetCredits } from "./upstream/reset-credits.ts";
 /** The newest limits per account and the tokens used, from Codex's local session logs; no request is made. */
 export { readSessionLimits } from "./sessions/session-limits.ts";
 export { readSessionUsage } from "./sessions/session-usage.ts";
+export { readSessionHistory } from "./sessions/session-history.ts";

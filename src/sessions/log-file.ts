@@ -83,6 +83,25 @@ export class LogFile {
   }
 }
 
+/** Null when the log cannot be read: removed meanwhile, or not ours. It may be there next time. */
+export function withLog<T>(file: { path: string; size: number }, read: (log: LogFile) => T): T | null {
+  try {
+    const log = new LogFile(file.path, file.size);
+    try {
+      return read(log);
+    } finally {
+      log.close();
+    }
+  } catch (error) {
+    if (isFileError(error)) return null;
+    throw error;
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}
+
 function* linesLastFirst(lines: Buffer, needle: string): Generator<string> {
   let end = lines.length;
   while (end > 0) {

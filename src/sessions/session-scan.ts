@@ -1,4 +1,5 @@
-import { LogFile } from "./log-file.ts";
+import { withLog } from "./log-file.ts";
+import type { LogFile } from "./log-file.ts";
 import { listSessionFiles } from "./session-files.ts";
 import type { SessionFile } from "./session-files.ts";
 import { formatIndex, isUnchanged, parseIndex } from "./session-index.ts";
@@ -56,21 +57,10 @@ function readSession(
   known: IndexedSession | undefined,
   probe: Probe,
 ): IndexedSession | null {
-  try {
-    const log = new LogFile(file.path, file.size);
-    try {
-      return {
-        ...freshSession(file, known),
-        head: readHead(log, file, known),
-        ...probe.read(log, file, known),
-      };
-    } finally {
-      log.close();
-    }
-  } catch {
-    // Removed meanwhile, or not ours to read: it may be there next time.
-    return null;
-  }
+  return withLog(file, (log) => {
+    const head = readHead(log, file, known);
+    return { ...freshSession(file, known), head, ...probe.read(log, file, known) };
+  });
 }
 
 /** What the other probe found stays only while the file is the same. */

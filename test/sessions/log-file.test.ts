@@ -1,7 +1,7 @@
 import { statSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { LogFile } from "../../src/sessions/log-file.ts";
+import { LogFile, withLog } from "../../src/sessions/log-file.ts";
 import { makeHome } from "./given.ts";
 
 /** Lines around the sizes at which a chunk ends, some with what is looked for, not always at the start. */
@@ -44,4 +44,14 @@ it("gives what is there of a file that has become shorter", () => {
   expect([...log.linesBackwards("NEEDLE")]).toEqual(["a NEEDLE"]);
   expect([...log.linesFrom(0, ["NEEDLE"])]).toEqual(["a NEEDLE"]);
   log.close();
+});
+
+it("a log that is gone reads as nothing, a fault of the reader does not", () => {
+  using home = makeHome();
+  expect(withLog({ path: `${home.path}/gone`, size: 9 }, () => "read")).toBeNull();
+  const file = { path: home.write("one", "a\n"), size: 2 };
+  const faulty = () => {
+    throw new TypeError("a bug");
+  };
+  expect(() => withLog(file, faulty)).toThrow("a bug");
 });

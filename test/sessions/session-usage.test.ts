@@ -82,6 +82,13 @@ describe("the tokens of a log", () => {
     });
   });
 
+  it("of a session and its fork are counted once", () => {
+    using home = makeHome();
+    home.copy("direct");
+    home.copy("fork-of-direct");
+    expect(usage(home)).toEqual([["11-21", "gpt-fake", "acct-a", 22, 10]]);
+  });
+
   it("can begin at a time", () => {
     using home = makeHome();
     home.write(
