@@ -33,7 +33,7 @@ it("finds the same lines from the front and from the back, whatever their length
         log.close();
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 

@@ -55,6 +55,19 @@ describe("a log written by Codex 0.169", () => {
     ]);
   });
 
+  // 0.63 writes neither the creator nor the limit's id.
+  it("of an old version is given to the account that the caller knows of, else to nobody", () => {
+    using home = makeHome();
+    home.copy("codex-0.63");
+    const options = { homes: [home.path], storage: memoryIndex() };
+    expect(readSessionLimits(options)).toMatchObject({ accounts: [], unattributed: 1 });
+    const { accounts } = readSessionLimits({ ...options, attribute: () => accountA });
+    expect(accounts[0]?.limits.map(({ limitId, usedPercent }) => [limitId, usedPercent])).toEqual([
+      ["codex", 42.5],
+      ["codex", 12],
+    ]);
+  });
+
   // Resuming a session under another login leaves its creator in the log; only the windows tell.
   it("that was resumed under another login gives its limits to nobody", () => {
     using home = makeHome();

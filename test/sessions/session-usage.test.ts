@@ -82,6 +82,12 @@ describe("the tokens of a log", () => {
     });
   });
 
+  it("of an old version are counted, without an account", () => {
+    using home = makeHome();
+    home.copy("codex-0.63");
+    expect(usage(home)).toEqual([["11-21", "gpt-5.1-codex", null, 11, 5]]);
+  });
+
   it("of a session and its fork are counted once", () => {
     using home = makeHome();
     home.copy("direct");
