@@ -1,5 +1,13 @@
+import {
+  authBlock,
+  backoffMs,
+  exhaustedBlock,
+  longerBlock,
+  shortestBackoffMs,
+  transientBlock,
+} from "./block.ts";
 import type { Block } from "./block.ts";
-import { findWindows, hasStarted, hourMs, mainLimitId, minuteMs, windowEndMs } from "./limit.ts";
+import { findWindows, hasStarted, mainLimitId, minuteMs, windowEndMs } from "./limit.ts";
 import type { Limit } from "./limit.ts";
 
 /** What upstream's answers say about one account. */
@@ -32,21 +40,15 @@ export interface FailureMoment {
   readonly poolSize: number;
 }
 
-export const untouched: Availability = {
+const untouched: Availability = {
   block: null,
   upstreamFailures: 0,
   lastUpstreamFailureMs: null,
   authFailures: 0,
 };
 
-const upstreamBaseMs = 3000;
-const upstreamMaxMs = 120_000;
-const authBaseMs = 600_000;
-const authMaxMs = 2 * hourMs;
 const upstreamWideAccounts = 3;
 const upstreamWideSpanMs = minuteMs;
-const unknownResetMs = 15 * minuteMs;
-const pastResetMs = minuteMs;
 
 /** What a failed request means for the pool. The state before is left as it was. */
 export function recordFailure(
@@ -99,7 +101,7 @@ export function recordReport(
   return withAccount(pool, accountId, { ...before, block: null });
 }
 
-export function isExhausted(limit: Limit, nowMs: number): boolean {
+function isExhausted(limit: Limit, nowMs: number): boolean {
   return limit.usedPercent >= 100 && hasStarted(limit, nowMs);
 }
 
@@ -124,7 +126,7 @@ function recordUpstreamFailure(
     ...before,
     upstreamFailures: before.upstreamFailures + 1,
     lastUpstreamFailureMs: nowMs,
-    block: longerBlock(before.block, block("transient", nowMs, backoffMs(before.upstreamFailures))),
+    block: longerBlock(before.block, transientBlock(nowMs, backoffMs(before.upstreamFailures))),
   });
   const recent = [...failed].filter(([, each]) => failedSince(each, nowMs - upstreamWideSpanMs));
   if (recent.length < Math.min(upstreamWideAccounts, poolSize)) return failed;
@@ -138,7 +140,7 @@ function soften(each: Availability, failuresBefore: number, isLast: boolean, now
   // The failure that proved upstream to be down does not count against its account.
   const upstreamFailures = isLast ? failuresBefore : each.upstreamFailures;
   if (each.block?.kind !== "transient") return { ...each, upstreamFailures };
-  const untilMs = Math.min(each.block.untilMs, nowMs + upstreamBaseMs);
+  const untilMs = Math.min(each.block.untilMs, nowMs + shortestBackoffMs);
   return { ...each, upstreamFailures, block: { ...each.block, untilMs } };
 }
 
@@ -150,30 +152,8 @@ type AccountFailure = Exclude<Failure, { kind: "upstream" }>;
 
 function blockAfter(failure: AccountFailure, before: Availability, nowMs: number): Block {
   if (failure.kind === "usage-limit") return exhaustedBlock(failure, nowMs);
-  if (failure.kind === "auth") {
-    return block("auth", nowMs, Math.min(authMaxMs, authBaseMs * 2 ** before.authFailures));
-  }
-  return block("transient", nowMs, failure.retryAfterMs ?? backoffMs(before.upstreamFailures));
-}
-
-/** Requests in flight fail in any order: a short block of another kind must not end a long one. */
-function longerBlock(before: Block | null, after: Block): Block {
-  return before !== null && before.kind !== after.kind && before.untilMs > after.untilMs ? before : after;
-}
-
-function exhaustedBlock(failure: Failure & { kind: "usage-limit" }, nowMs: number): Block {
-  const untilMs = failure.resetsAtMs ?? nowMs + unknownResetMs;
-  // A reset in the past is a clock that is off: ask again soon, but not at once.
-  const exhausted = block("exhausted", nowMs, untilMs > nowMs ? untilMs - nowMs : pastResetMs);
-  return failure.limitId === undefined ? exhausted : { ...exhausted, limitId: failure.limitId };
-}
-
-function backoffMs(failures: number): number {
-  return Math.min(upstreamMaxMs, upstreamBaseMs * 2 ** failures);
-}
-
-function block(kind: Block["kind"], nowMs: number, lengthMs: number): Block {
-  return { kind, sinceMs: nowMs, untilMs: nowMs + lengthMs };
+  if (failure.kind === "auth") return authBlock(nowMs, before.authFailures);
+  return transientBlock(nowMs, failure.retryAfterMs ?? backoffMs(before.upstreamFailures));
 }
 
 function withAccount(pool: PoolAvailability, id: string, availability: Availability): PoolAvailability {

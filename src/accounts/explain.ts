@@ -1,4 +1,6 @@
-import type { Decision, RankedAccount, Ranking } from "./rank.ts";
+import type { Decision } from "./decision.ts";
+import type { Ranking } from "./rank.ts";
+import type { RankedAccount } from "./ranked-account.ts";
 
 /** How the text names accounts and times; the caller knows labels and the local clock. */
 export interface ExplainWords {
@@ -54,20 +56,20 @@ function explainWait(decision: Decision, words: ExplainWords): string {
 }
 
 /** `score 1.71 = pace 1.80 x room 0.95 / (1 + 0 busy)`; accounts of another size divide by it. */
-export function explainScore({ terms }: RankedAccount): string {
+function explainScore({ terms }: RankedAccount): string {
   const { score, pace, room, busy, size } = terms;
   const bySize = size === 1 || busy === 0 ? "" : ` / size ${size.toFixed(2)}`;
   return `score ${score.toFixed(2)} = pace ${pace.toFixed(2)} x room ${room.toFixed(2)} / (1 + ${busy} busy${bySize})`;
 }
 
 function explainWindows({ terms }: RankedAccount): string {
+  const { weekFree, weekLeft, weekResetsAtMs, shortFree, shortWindowMinutes } = terms;
   const week =
-    terms.weekResetsAtMs === null
+    weekResetsAtMs === null
       ? "The week has not started"
-      : `${percent(terms.weekFree)} of the week left with ${percent(terms.weekLeft)} of its time to go`;
-  const short =
-    terms.shortResetsAtMs === null ? "short window full" : `short window ${percent(terms.shortFree)} free`;
-  return `${week}; ${short}.`;
+      : `${percent(weekFree)} of the week left with ${percent(weekLeft)} of its time to go`;
+  if (shortWindowMinutes === null) return `${week}.`;
+  return `${week}; ${Number((shortWindowMinutes / 60).toFixed(1))} h window ${percent(shortFree)} free.`;
 }
 
 function explainSkip(account: RankedAccount, words: ExplainWords): string {

@@ -1,4 +1,4 @@
-import type { Candidate } from "./rank.ts";
+import type { Candidate } from "./ranked-account.ts";
 import { quantile } from "./forecast-window.ts";
 import type { TimeRange } from "./forecast-window.ts";
 import { sampleFutures } from "./futures.ts";

@@ -1,6 +1,6 @@
 import { binsUntilBurned, sampleFutures } from "./futures.ts";
 import type { Future } from "./futures.ts";
-import { binMs, burnedBefore, prepareTrack } from "./usage-track.ts";
+import { binMs, binsPerDay, burnedBefore, prepareTrack } from "./usage-track.ts";
 import type { UsageHistory, UsageTrack } from "./usage-track.ts";
 
 /** Quantiles of a time, ms from now. */
@@ -13,7 +13,7 @@ export interface TimeRange {
 export interface WindowForecast {
   /** Probability, 0 to 1, that the window is empty before it resets. */
   readonly hitProbability: number;
-  /** When it is empty or resets, whichever is first, ms from now; null when it is not expected to be used at all. */
+  /** When it is empty or resets, whichever is first, ms from now. */
   readonly emptyInMs: TimeRange;
   /** `analogs`: past moments like this one; `rate`: too little history, so the last two hours go on. */
   readonly basis: "analogs" | "rate";
@@ -30,15 +30,19 @@ export interface WindowForecastInput {
   readonly history: UsageHistory;
 }
 
+const shortHistoryDays = 10;
+/** Reports are rounded down, so half a percent more is used on average. */
+const unreportedPercent = 0.5;
+
 /** When will this window be empty? */
 export function forecastWindow(input: WindowForecastInput): WindowForecast {
   const { usedPercent, nowMs, resetsAtMs, history } = input;
   const track = prepareTrack(history, nowMs);
   const horizonBins = Math.max(0, (resetsAtMs - nowMs) / binMs);
-  const percent = Math.max(0, 100 - usedPercent - 0.5);
+  const percent = Math.max(0, 100 - usedPercent - unreportedPercent);
   const futures = sampleFutures(track, horizonBins);
-  const historyDays = track.now / 96;
-  const about = { historyDays, isHistoryShort: historyDays < 10 };
+  const historyDays = track.now / binsPerDay;
+  const about = { historyDays, isHistoryShort: historyDays < shortHistoryDays };
   if (futures.length === 0) return { ...fromRate(track, percent, horizonBins), ...about };
   return { ...fromFutures(track, futures, percent, horizonBins), ...about };
 }

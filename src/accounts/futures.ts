@@ -4,7 +4,7 @@ import { binsPerDay, isWeekend, positionAfterBurning, burnedBefore } from "./usa
 import type { UsageTrack } from "./usage-track.ts";
 
 /** A stretch of the past that is played again. */
-export interface Segment {
+interface Segment {
   /** Where it starts in the track, in bins. */
   readonly from: number;
   readonly bins: number;
@@ -13,7 +13,7 @@ export interface Segment {
 /** One possible course of the time ahead: stretches of the past, one after the other. */
 export type Future = readonly Segment[];
 
-export const fewestAnalogs = 8;
+const fewestAnalogs = 8;
 const futureCount = 120;
 /** A stretch up to this long is followed past midnight. */
 const longestPathBins = 24;

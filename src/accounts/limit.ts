@@ -67,7 +67,7 @@ export function windowLengthMs(limit: Limit): number {
   return limit.window === "secondary" ? weekMs : 5 * hourMs;
 }
 
-export function isLongWindow(limit: Limit): boolean {
+function isLongWindow(limit: Limit): boolean {
   return windowLengthMs(limit) >= longWindowMinutes * minuteMs;
 }
 

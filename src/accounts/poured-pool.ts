@@ -3,7 +3,7 @@ import { windowEndMs, windowLengthMs } from "./limit.ts";
 import type { Limit } from "./limit.ts";
 import { planSize } from "./plan.ts";
 import { rankAccounts } from "./rank.ts";
-import type { Candidate } from "./rank.ts";
+import type { Candidate } from "./ranked-account.ts";
 import { shortWindowsPerWeek } from "./score.ts";
 
 const negligible = 1e-6;
@@ -35,13 +35,15 @@ export class PouredPool {
     if (account === undefined) return 0;
     const size = planSize(account.plan);
     const { short, long } = startWindows(account.limits, atMs);
-    const weekRoom = long === null ? Infinity : (100 - usedPercentAt(long, atMs)) * size;
-    const shortRoom =
-      short === null ? Infinity : ((100 - usedPercentAt(short, atMs)) * size) / shortWindowsPerWeek;
+    const most = 100 - (account.keepPercent ?? 0);
+    const roomOf = (limit: Limit | null) =>
+      limit === null ? Infinity : Math.max(0, most - usedPercentAt(limit, atMs)) * size;
+    const weekRoom = roomOf(long);
+    const shortRoom = roomOf(short) / shortWindowsPerWeek;
     const served = Math.min(wanted, weekRoom, shortRoom);
     const limits = [use(short, (served * shortWindowsPerWeek) / size), use(long, served / size)].flat();
     const isEmpty = served < wanted - negligible;
-    const block = isEmpty ? exhaustedBlock(limits, atMs) : account.block;
+    const block = isEmpty ? emptyBlock(limits, most, atMs) : account.block;
     this.#accounts[index] = { ...account, limits, block };
     return served;
   }
@@ -76,8 +78,8 @@ function use(limit: Limit | null, percent: number): Limit[] {
 }
 
 /** As upstream would answer: nothing more until the fullest window resets. */
-function exhaustedBlock(limits: readonly Limit[], atMs: number) {
-  const full = limits.filter((limit) => limit.usedPercent >= 100 - negligible);
+function emptyBlock(limits: readonly Limit[], most: number, atMs: number) {
+  const full = limits.filter((limit) => limit.usedPercent >= most - negligible);
   const untilMs = Math.max(atMs, ...full.map((limit) => windowEndMs(limit)));
   return { kind: "exhausted" as const, sinceMs: atMs, untilMs };
 }

@@ -1,4 +1,12 @@
-import { findWindows, hasStarted, usedPercentAt, weekMs, windowEndMs, windowLengthMs } from "./limit.ts";
+import {
+  findWindows,
+  hasStarted,
+  minuteMs,
+  usedPercentAt,
+  weekMs,
+  windowEndMs,
+  windowLengthMs,
+} from "./limit.ts";
 import type { Limit } from "./limit.ts";
 import { planSize } from "./plan.ts";
 
@@ -28,6 +36,8 @@ export interface ScoreTerms {
   readonly score: number;
   /** The larger of both reported percentages, 0 to 100. */
   readonly usedPercent: number;
+  /** Length of the short window; null when the plan has none or it was never seen. */
+  readonly shortWindowMinutes: number | null;
   /** When the short and the long window end, epoch ms; null when not started. */
   readonly shortResetsAtMs: number | null;
   readonly weekResetsAtMs: number | null;
@@ -66,6 +76,7 @@ export function scoreAccount(input: ScoreInput, nowMs: number, limitId: string):
     busy,
     score: (pace * room) / (1 + busy / size),
     usedPercent: Math.max(shortUsed, weekUsed),
+    shortWindowMinutes: short === null ? null : windowLengthMs(short) / minuteMs,
     shortResetsAtMs: hasStarted(short, nowMs) ? windowEndMs(short) : null,
     weekResetsAtMs: hasStarted(long, nowMs) ? windowEndMs(long) : null,
   };

@@ -41,7 +41,7 @@ export function prepareTrack(history: UsageHistory, nowMs: number): UsageTrack {
     length,
     firstWeekday: (history.firstWeekday + skippedDays) % 7,
     sums,
-    now: Math.min(length, Math.max(length - 1, now)),
+    now: Math.min(length, Math.max(0, length - 1, now)),
   };
 }
 

@@ -81,7 +81,10 @@ function isHead(value: unknown): boolean {
 
 function isLimit(value: unknown): boolean {
   const hasTexts = readText(field(value, "limitId")) !== null && readText(field(value, "window")) !== null;
-  return hasTexts && ["usedPercent", "observedAtMs"].every((name) => typeof field(value, name) === "number");
+  const isNumber = (name: string) => typeof field(value, name) === "number";
+  const isNumberOrNull = (name: string) => field(value, name) === null || isNumber(name);
+  if (!hasTexts || !["usedPercent", "observedAtMs"].every(isNumber)) return false;
+  return ["windowMinutes", "resetsAtMs"].every(isNumberOrNull);
 }
 
 function isUsage(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import type { Limit } from "../../src/accounts/limit.ts";
 import { hourMs, minuteMs, weekMs } from "../../src/accounts/limit.ts";
-import type { Candidate, RankRequest } from "../../src/accounts/rank.ts";
+import type { RankRequest } from "../../src/accounts/decision.ts";
+import type { Candidate } from "../../src/accounts/ranked-account.ts";
 
 /** A Friday noon, UTC. */
 export const nowMs = Date.UTC(2026, 10, 20, 12);

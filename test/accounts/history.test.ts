@@ -1,11 +1,12 @@
 import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
+import { binHistory } from "../../src/accounts/history-bins.ts";
 import {
-  binHistory,
   compactHistory,
   formatHistory,
   historyLengthMs,
   historySteps,
+  needsCompaction,
   parseHistory,
 } from "../../src/accounts/history.ts";
 import type { HistoryStep } from "../../src/accounts/history.ts";
@@ -133,4 +134,12 @@ describe("the bins of a window", () => {
     const { percentPerBin } = binHistory([], key, nowMs, utc);
     expect(percentPerBin.length).toBe(12 * 4 + 1);
   });
+});
+
+it("a history is written again only when most of it would go", () => {
+  const busy = Array.from({ length: 2000 }, (_, index) => step({ atMs: nowMs - index * binMs }));
+  const old = Array.from({ length: 4600 }, () => step({ atMs: nowMs - historyLengthMs }));
+  expect(needsCompaction(busy, nowMs)).toBe(false);
+  expect(needsCompaction([...busy, ...busy], nowMs)).toBe(false);
+  expect(needsCompaction([...busy, ...old], nowMs)).toBe(true);
 });

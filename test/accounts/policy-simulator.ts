@@ -4,7 +4,9 @@ import { recordFailure, recordReport, recordSuccess } from "../../src/accounts/a
 import type { PoolAvailability } from "../../src/accounts/availability.ts";
 import { hourMs, minuteMs, weekMs } from "../../src/accounts/limit.ts";
 import type { Limit } from "../../src/accounts/limit.ts";
-import type { Candidate, Decision, RankState } from "../../src/accounts/rank.ts";
+import type { Decision } from "../../src/accounts/decision.ts";
+import type { RankState } from "../../src/accounts/rank.ts";
+import type { Candidate } from "../../src/accounts/ranked-account.ts";
 import { planSize } from "../../src/accounts/plan.ts";
 import { seededRandom } from "../../src/accounts/random.ts";
 

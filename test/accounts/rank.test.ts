@@ -2,7 +2,8 @@ import * as fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import { hourMs, minuteMs, weekMs } from "../../src/accounts/limit.ts";
 import { rankAccounts } from "../../src/accounts/rank.ts";
-import type { Candidate, RankState } from "../../src/accounts/rank.ts";
+import type { RankState } from "../../src/accounts/rank.ts";
+import type { Candidate } from "../../src/accounts/ranked-account.ts";
 import { account, nowMs, request, shortLimit, weekLimit } from "./given.ts";
 
 const cooling = (kind: "exhausted" | "transient" | "auth", forMs: number) => ({
@@ -158,6 +159,7 @@ it("shows every term of the score", () => {
     busy: 1,
     score: (1.24 * 0.95) / 2,
     usedPercent: 38,
+    shortWindowMinutes: 300,
     shortResetsAtMs: nowMs + 2 * hourMs,
     weekResetsAtMs: nowMs + weekMs / 2,
   });

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import type { IndexStorage } from "../../src/sessions/session-index.ts";
 
 export const startMs = Date.UTC(2026, 10, 20, 9);
-export const fixtures = new URL("../../fixtures/sessions/", import.meta.url).pathname;
+const fixtures = new URL("../../fixtures/sessions/", import.meta.url).pathname;
 
 /** A temporary CODEX_HOME, gone with the test: `using home = makeHome()`. */
 export function makeHome() {
