@@ -9,6 +9,8 @@ import { scanSessions } from "./session-scan.ts";
 import type { Probe, SessionScanOptions } from "./session-scan.ts";
 
 export interface SessionLimitsOptions extends SessionScanOptions {
+  /** Figures from after this time are left out: a clock that was ahead would hide every newer report. */
+  readonly nowMs?: number;
   /** Whose limits a session shows; by default its creator's, see attribution.ts. */
   readonly attribute?: Attribute;
 }
@@ -30,11 +32,12 @@ const needle = '"token_count"';
 /** The newest limits of every account that the local logs know, without any request. Reads the ends of the logs. */
 export function readSessionLimits(options: SessionLimitsOptions): SessionLimits {
   const { sessions, readFiles } = scanSessions(options, limitsProbe);
-  const attribute = options.attribute ?? attributeToCreator();
+  const { attribute = attributeToCreator(), nowMs = Infinity } = options;
   const byAccount = new Map<string, { account: SessionAccount; limits: readonly Limit[] }>();
   let unattributed = 0;
-  for (const { head, limits } of sessions) {
-    if (limits === null || limits.length === 0) continue;
+  for (const { head, limits: found } of sessions) {
+    const limits = (found ?? []).filter((limit) => limit.observedAtMs <= nowMs);
+    if (limits.length === 0) continue;
     const account = head === null ? null : attribute(head, newestMs(limits));
     if (account === null) {
       unattributed++;

@@ -1,7 +1,7 @@
-import { appendFileSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, test } from "vitest";
-import { minuteMs } from "../../src/accounts/limit.ts";
+import { hourMs, minuteMs } from "../../src/accounts/limit.ts";
 import { attributeToCreator } from "../../src/sessions/attribution.ts";
 import { readSessionLimits } from "../../src/sessions/session-limits.ts";
 import { line, makeHome, memoryIndex, meta, startMs, tokenCount } from "./given.ts";
@@ -148,6 +148,22 @@ describe("the newest limits", () => {
     expect([proxied.accounts, proxied.unattributed]).toEqual([[], 1]);
     const known = readSessionLimits({ ...options, attribute: () => ({ accountId: "acct-z", userId: null }) });
     expect(known.accounts[0]?.account.accountId).toBe("acct-z");
+  });
+
+  it("are not those of a clock that was ahead", () => {
+    using home = makeHome();
+    home.write("one", meta("1") + newer);
+    home.write("two", meta("2") + tokenCount({ atMs: startMs + 9e9, short: [90, 5] }));
+    const options = { homes: [home.path], storage: memoryIndex(), nowMs: startMs + hourMs };
+    expect(readSessionLimits(options).accounts[0]?.limits[0]?.usedPercent).toBe(11);
+  });
+
+  it("of homes that share their logs are read once", () => {
+    using home = makeHome();
+    using other = makeHome();
+    home.write("one", meta("1") + newer);
+    symlinkSync(join(home.path, "sessions"), join(other.path, "sessions"));
+    expect(readSessionLimits({ homes: [home.path, other.path], storage: memoryIndex() }).files).toBe(1);
   });
 
   it("of a home without logs are none", () => {
