@@ -1,6 +1,7 @@
 import { findAnalogs } from "./analogs.ts";
+import { dayDrawer } from "./past-days.ts";
 import { seededRandom } from "./random.ts";
-import { binsPerDay, isWeekend, positionAfterBurning, burnedBefore } from "./usage-track.ts";
+import { binsPerDay, burnedBefore, positionAfterBurning } from "./usage-track.ts";
 import type { UsageTrack } from "./usage-track.ts";
 
 /** A stretch of the past that is played again. */
@@ -50,40 +51,6 @@ export function binsUntilBurned(track: UsageTrack, future: Future, percent: numb
     elapsed += bins;
   }
   return Infinity;
-}
-
-/** Draws whole past days of the same kind, newer ones more often. */
-function dayDrawer(track: UsageTrack, random: () => number): (day: number) => number {
-  const pools = [false, true].map((weekend) => weightedDays(track, weekend));
-  return (day) => {
-    const pool = pools[isWeekend(track, day) ? 1 : 0];
-    return pool === undefined ? 0 : drawWeighted(pool, random());
-  };
-}
-
-interface WeightedDays {
-  readonly days: readonly number[];
-  /** Running total of the weights. */
-  readonly totals: readonly number[];
-}
-
-const dayHalfLife = 10;
-
-function weightedDays(track: UsageTrack, weekend: boolean): WeightedDays {
-  const wholeDays = Math.floor(track.now / binsPerDay);
-  const all = Array.from({ length: wholeDays }, (_, day) => day);
-  const same = all.filter((day) => isWeekend(track, day) === weekend);
-  const days = same.length > 0 ? same : all;
-  let total = 0;
-  const totals = days.map((day) => (total += 0.5 ** ((wholeDays - day) / dayHalfLife)));
-  return { days, totals };
-}
-
-function drawWeighted({ days, totals }: WeightedDays, share: number): number {
-  const target = share * (totals.at(-1) ?? 0);
-  let index = 0;
-  while (index < days.length - 1 && (totals[index] ?? 0) <= target) index++;
-  return days[index] ?? 0;
 }
 
 /** The same input gives the same futures. */

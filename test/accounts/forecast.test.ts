@@ -46,6 +46,22 @@ describe("a window", () => {
     expect(overWeek.hitProbability).toBeGreaterThan(0.9);
   });
 
+  it("after a vacation goes on as before it", () => {
+    const [weeks, workday] = [28, (hour: number, day: number) => (day < 5 && hour >= 9 && hour < 18 ? 2 : 0)];
+    const past = history(weeks, workday);
+    const percentPerBin = Array.from(past.percentPerBin, (percent, bin) => {
+      const daysAgo = weeks - Math.floor(bin / 96);
+      return daysAgo > 4 && daysAgo < 18 ? 0 : percent;
+    });
+    const input = {
+      usedPercent: 60,
+      nowMs,
+      resetsAtMs: nowMs + 7 * dayMs,
+      history: { ...past, percentPerBin },
+    };
+    expect(forecastWindow(input).hitProbability).toBeGreaterThan(0.9);
+  });
+
   it("of an account without history goes on at the rate of the last two hours, and says so", () => {
     const fresh = history(0, (hour) => (hour >= 10 ? 10 : 0));
     const forecast = forecastWindow({
