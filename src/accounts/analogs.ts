@@ -42,6 +42,7 @@ class NearestMoments {
   readonly positions: number[] = [];
   readonly #distances: number[] = [];
   readonly #capacity: number;
+  #farthest = Infinity;
 
   constructor(capacity: number) {
     this.#capacity = capacity;
@@ -49,11 +50,11 @@ class NearestMoments {
 
   /** A moment must be nearer than this to be kept. */
   get farthest(): number {
-    return this.positions.length < this.#capacity ? Infinity : (this.#distances.at(-1) ?? Infinity);
+    return this.#farthest;
   }
 
   offer(position: number, distance: number): void {
-    if (distance >= this.farthest) return;
+    if (distance >= this.#farthest) return;
     if (this.positions.length === this.#capacity) {
       this.positions.pop();
       this.#distances.pop();
@@ -62,5 +63,7 @@ class NearestMoments {
     while (index > 0 && (this.#distances[index - 1] ?? 0) > distance) index--;
     this.positions.splice(index, 0, position);
     this.#distances.splice(index, 0, distance);
+    if (this.positions.length === this.#capacity)
+      this.#farthest = this.#distances[this.#capacity - 1] ?? Infinity;
   }
 }

@@ -9,6 +9,7 @@ interface WeightedDays {
   readonly days: readonly number[];
   /** Running total of the weights. */
   readonly totals: Float64Array;
+  readonly total: number;
 }
 
 /** Draws whole past days of the same kind, working day or weekend, newer ones more often. */
@@ -48,11 +49,11 @@ function weightedDays(track: UsageTrack, usual: readonly number[], weekend: bool
   const days = same.length > 0 ? same : usual;
   let total = 0;
   const totals = Float64Array.from(days, (day) => (total += 0.5 ** ((today - day) / halfWeightDays)));
-  return { days, totals };
+  return { days, totals, total };
 }
 
-function drawWeighted({ days, totals }: WeightedDays, share: number): number {
-  const target = share * (totals.at(-1) ?? 0);
+function drawWeighted({ days, totals, total }: WeightedDays, share: number): number {
+  const target = share * total;
   let low = 0;
   let high = days.length - 1;
   while (low < high) {
