@@ -17,6 +17,7 @@ import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
+import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
@@ -130,6 +131,15 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
     },
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    usage: () => readUsageFile(fs, paths.usageFile),
+    updateUsage: (change) =>
+      inTurn(() =>
+        locked("usage", async () => {
+          const usage = readUsageFile(fs, paths.usageFile);
+          change(usage);
+          writeUsageFile(fs, paths.usageFile, usage);
+        }),
+      ),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),

@@ -14,6 +14,12 @@ export interface Paths {
   locksDir: string;
   parkedDir: string;
   rescueDir: string;
+  /** Limits and cooldowns. */
+  usageFile: string;
+  /** Percent steps for the forecast, one a line. */
+  historyFile: string;
+  /** What was read from Codex's session logs. */
+  sessionIndexDir: string;
   storeLock: string;
 }
 
@@ -45,6 +51,9 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     locksDir: join(storeDir, "locks"),
     parkedDir: join(storeDir, "parked"),
     rescueDir: join(storeDir, "rescue"),
+    usageFile: join(storeDir, "limits.json"),
+    historyFile: join(storeDir, "history.jsonl"),
+    sessionIndexDir: join(storeDir, "sessions"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };
 }
