@@ -3,7 +3,7 @@ import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { linkTarget } from "./files.ts";
+import { linkTarget, requireRegular } from "./files.ts";
 
 /** What stands in auth.json right now. */
 export interface LiveFile {
@@ -52,6 +52,7 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
 function readWithStat(fs: FileSystem, path: string) {
   let fd: number | null = null;
   try {
+    requireRegular(fs, path);
     fd = fs.openSync(path, "r");
     return { stat: fs.fstatSync(fd, { bigint: true }), bytes: fs.readFileSync(fd) };
   } catch (error) {

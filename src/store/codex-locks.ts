@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { requireRegular } from "./files.ts";
 
 const waitMs = 10_000;
 
@@ -48,6 +49,8 @@ export async function untilUnlocked<T>(
 /** Codex leaves these files behind for ever, and so do we: removing one would split the lock in two. */
 function openLockFile(fs: FileSystem, path: string): number {
   try {
+    // A pipe of that name would be waited for.
+    if (fs.statSync(path, { throwIfNoEntry: false })?.isFIFO()) requireRegular(fs, path);
     return fs.openSync(path, "a", 0o600);
   } catch (error) {
     if (errorCode(error) !== "EISDIR") throw fileError(error, `open ${path}`);

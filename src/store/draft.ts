@@ -1,4 +1,4 @@
-import { isSameIdentity } from "../codex/auth-json.ts";
+import { isSameIdentity, readAuthDocument } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { leaseOf } from "../codex/lease.ts";
@@ -63,6 +63,8 @@ export class WorkingDraft implements Draft {
 
   activate(account: Account, { replaceBroken = false } = {}): void {
     refuseHardLink(this.live);
+    const reading = readAuthDocument(account.auth);
+    if (reading.kind !== "login") throw damagedError(account);
     if (this.live.state === "broken" && !replaceBroken) throw brokenError(this.live);
     this.replacesBrokenLogin = this.live.state === "broken";
     if (!this.active && this.live.login) this.#adoptLive();
@@ -114,7 +116,7 @@ export class WorkingDraft implements Draft {
 
   #adoptLive(): void {
     if (!this.live.login) return;
-    this.adoption = adopt(this.pool, this.live.login, this.#nowMs);
+    this.adoption = adopt(this.pool, this.live.login, { nowMs: this.#nowMs, tie: "login" });
     if (this.adoption.displaced) this.park(this.adoption.displaced);
     // An unknown login that is about to be overwritten becomes the account to come back to.
     if (this.adoption.outcome === "added") this.#setActive(this.adoption.account.id);
@@ -140,7 +142,8 @@ export class WorkingDraft implements Draft {
   #takeRescue({ accountId, spent, login }: Rescue): void {
     const account = this.pool.accounts.find(({ id }) => id === accountId);
     if (!account) return this.park(login.document);
-    if (isOtherSeat(account.login, login)) return void adopt(this.pool, login, this.#nowMs);
+    if (isOtherSeat(account.login, login))
+      return void adopt(this.pool, login, { nowMs: this.#nowMs, tie: "login" });
     // Some issuers leave the refresh token as it is.
     const isSpent = fingerprint(login.refreshToken) !== spent;
     if (isSpent && !account.spent.includes(spent)) account.spent.push(spent);
@@ -162,6 +165,12 @@ export class WorkingDraft implements Draft {
     const isKnown = accounts.some((account) => account.id === activeId);
     this.pool.previousId = activeId !== null && isKnown ? activeId : previousId === id ? null : previousId;
   }
+}
+
+function damagedError({ id, label }: Account): CodexAuthError {
+  const message = `The login of ${label ?? id} in the pool is damaged, and Codex would refuse it.`;
+  const hint = `Take it in again from its auth.json: codex auth remove ${id}, then codex auth import <file>`;
+  return new CodexAuthError("pool_unreadable", message, { hint });
 }
 
 /** The process that got these tokens is about to save them itself, and holds locks that we would wait for. */

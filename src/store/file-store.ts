@@ -6,7 +6,7 @@ import { listBackups } from "./backups.ts";
 import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
-import { errorCode, fileError } from "./file-error.ts";
+import { fileError } from "./file-error.ts";
 import { makeFolder, readTextIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { acquireLock } from "./lock.ts";
@@ -16,6 +16,7 @@ import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import { requirePlaces } from "./places.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
@@ -34,6 +35,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   async function readDraft(
     options: TransactionOptions = {},
   ): Promise<{ draft: WorkingDraft; poolBytes: string | null }> {
+    requirePlaces(fs, paths);
     const poolBytes = readTextIfPresent(fs, paths.poolFile);
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
@@ -97,6 +99,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
+    requirePlaces(fs, paths);
     prepareFolders(fs, paths);
     const lease = await acquireLock({ path: paths.storeLock, purpose, self: effects.self(), fs, sleep });
     try {
@@ -154,22 +157,17 @@ function changedError(what: string): CodexAuthError {
 }
 
 function prepareFolders(fs: FileSystem, paths: Paths): void {
-  refuseMissingHome(fs, paths);
-  for (const folder of [paths.storeDir, paths.locksDir]) makeFolder(fs, folder);
+  for (const folder of [paths.storeDir, paths.locksDir]) {
+    makeFolder(fs, folder);
+    keepPrivate(fs, folder);
+  }
 }
 
-function refuseMissingHome(fs: FileSystem, { codexHome, isHomeExplicit }: Paths): void {
-  if (!isHomeExplicit) return;
+/** A folder that was made by hand, or opened to others by mistake. */
+function keepPrivate(fs: FileSystem, folder: string): void {
   try {
-    if (fs.statSync(codexHome).isDirectory()) return;
+    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
   } catch (error) {
-    if (!["ENOENT", "ENOTDIR"].includes(errorCode(error))) throw fileError(error, `read ${codexHome}`);
+    throw fileError(error, `close the folder ${folder} to others`);
   }
-  const isTilde = codexHome.includes("/~");
-  const hint = isTilde
-    ? 'The shell left ~ as it is, perhaps because of quotes. Write: export CODEX_HOME="$HOME/…"'
-    : `Create it, or unset CODEX_HOME: mkdir -p '${codexHome}'`;
-  throw new CodexAuthError("codex_home_missing", `CODEX_HOME names ${codexHome}, which is no folder.`, {
-    hint,
-  });
 }

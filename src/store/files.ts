@@ -5,11 +5,22 @@ import type { FileSystem } from "./file-system.ts";
 
 export function readTextIfPresent(fs: FileSystem, path: string): string | null {
   try {
+    requireRegular(fs, path);
     return fs.readFileSync(path, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw fileError(error, `read ${path}`);
   }
+}
+
+const sizeLimit = 64_000_000;
+
+/** Throws for what would hang or fill the memory of its reader: a pipe, a device, an endless file. */
+export function requireRegular(fs: FileSystem, path: string): void {
+  const stat = fs.statSync(path);
+  if (stat.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+  if (!stat.isFile()) throw Object.assign(new Error("no regular file"), { code: "ENXIO" });
+  if (stat.size > sizeLimit) throw Object.assign(new Error("too large"), { code: "EFBIG" });
 }
 
 export function readBytes(fs: FileSystem, path: string): Uint8Array {

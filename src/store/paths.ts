@@ -1,10 +1,12 @@
-import { isAbsolute, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 
 /** Where everything is. All paths are absolute. */
 export interface Paths {
   codexHome: string;
   /** True when CODEX_HOME is set; Codex then insists that the folder exists. */
   isHomeExplicit: boolean;
+  /** CODEX_AUTH_DIR as it was given; null when it is not set. */
+  givenStoreDir: string | null;
   authFile: string;
   authLock: string;
   configFile: string;
@@ -37,11 +39,12 @@ export function userHome(env: Env): string {
 /** Reads CODEX_HOME and CODEX_AUTH_DIR as Codex does: no `~` is expanded, an empty value counts as unset. */
 export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
   const codexHome = resolve(cwd, env["CODEX_HOME"] || join(userHome, ".codex"));
-  const given = env["CODEX_AUTH_DIR"];
-  const storeDir = given ? absolute(given, cwd) : join(codexHome, "codex-auth");
+  const givenStoreDir = env["CODEX_AUTH_DIR"] || null;
+  const storeDir = givenStoreDir === null ? join(codexHome, "codex-auth") : resolve(cwd, givenStoreDir);
   return {
     codexHome,
     isHomeExplicit: Boolean(env["CODEX_HOME"]),
+    givenStoreDir,
     authFile: join(codexHome, "auth.json"),
     authLock: join(codexHome, "auth.lock"),
     configFile: join(codexHome, "config.toml"),
@@ -56,8 +59,4 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     sessionIndexDir: join(storeDir, "sessions"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };
-}
-
-function absolute(path: string, cwd: string): string {
-  return isAbsolute(path) ? path : resolve(cwd, path);
 }

@@ -145,7 +145,7 @@ function isCount(value: unknown): value is number {
 
 function unreadable(path: string, why: string, cause?: unknown): CodexAuthError {
   return new CodexAuthError("pool_unreadable", `${path} cannot be read: ${why}.`, {
-    hint: "Nothing was changed. See the backups: codex auth backup list",
+    hint: "Nothing was changed. See the backups: codex auth backup list. Without one, move the file away and import again.",
     cause,
   });
 }

@@ -19,6 +19,7 @@ export async function restoreBackup(store: Store, backup: Backup): Promise<Resto
   const old = store.readBackup(backup);
   const restore = (draft: Draft): Restored => {
     draft.backUp();
+    if (draft.pool.revision === 0) Object.assign(draft.pool, { setAside: old.setAside, extra: old.extra });
     const outcomes = old.accounts.map((account) => restoreAccount(draft, account));
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
     const [added, changed] = [count("added"), count("changed")];
@@ -31,7 +32,7 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
   const { pool } = draft;
   const current = pool.accounts.find(({ id }) => id === old.id);
   const isLabelFree = !pool.accounts.some(
-    ({ id, label }) => id !== old.id && label !== null && label === old.label,
+    ({ id, label }) => id !== old.id && label !== null && label.toLowerCase() === old.label?.toLowerCase(),
   );
   const label = isLabelFree ? old.label : null;
   if (!current) {
@@ -52,7 +53,7 @@ function isNewer(old: Login, current: Login): boolean {
 }
 
 function restoreLogin(draft: Draft, old: Account): boolean {
-  const { outcome, displaced } = adopt(draft.pool, old.login, 0);
+  const { outcome, displaced } = adopt(draft.pool, old.login, { nowMs: 0, tie: "pool" });
   if (displaced) draft.park(displaced);
   return outcome === "updated";
 }

@@ -195,7 +195,10 @@ test("importing an old copy of the unknown live login takes its newer tokens fro
   const home = await homeWith(["a"]);
   writeAuth(home, seat("x", { issuedAt: now, refreshToken: "rt_new" }));
   await storeOf(home).transaction("import", ({ pool }) => {
-    adopt(pool, loginOf(seat("x", { issuedAt: now - 99, refreshToken: "rt_old" })), 0).account.label = "x";
+    adopt(pool, loginOf(seat("x", { issuedAt: now - 99, refreshToken: "rt_old" })), {
+      nowMs: 0,
+      tie: "pool",
+    }).account.label = "x";
   });
   expect(heldToken(home, "x")).toBe("rt_new");
   expect(parkedTokens(home)).toEqual(["rt_old"]);

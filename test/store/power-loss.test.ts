@@ -15,7 +15,7 @@ test("a power cut after the first import keeps it", async () => {
   const home = makeHome();
   const { fs, diskAfter, count } = recordingFileSystem(home.root);
   await storeOf(home, { fs }).transaction("import", ({ pool }) => {
-    adopt(pool, loginOf(seat("a")), 0).account.label = "label-a";
+    adopt(pool, loginOf(seat("a")), { nowMs: 0, tie: "pool" }).account.label = "label-a";
   });
   const after = afterPowerCut(home, diskAfter(count(), "none"));
   expect(stateOf(after)).toBe("label-a; active null; live null");

@@ -47,7 +47,10 @@ export const storeChanges: StoreChange[] = [
   {
     name: "import",
     act: (store) =>
-      store.transaction("import", ({ pool }) => adopt(pool, loginOf(seat("d")), 0).outcome === "added"),
+      store.transaction(
+        "import",
+        ({ pool }) => adopt(pool, loginOf(seat("d")), { nowMs: 0, tie: "pool" }).outcome === "added",
+      ),
     before: start,
     after: "label-a label-b label-c d@example.com; active label-a; live label-a",
   },

@@ -76,7 +76,7 @@ export async function fill(home: Home, names: readonly string[]): Promise<void> 
     for (const name of names) {
       const reading = readAuthDocument(seat(name));
       if (reading.kind !== "login") throw new Error("A forged login is not read.");
-      adopt(pool, reading.login, Date.now()).account.label = `label-${name}`;
+      adopt(pool, reading.login, { nowMs: Date.now(), tie: "pool" }).account.label = `label-${name}`;
     }
   });
 }
