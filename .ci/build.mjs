@@ -2,6 +2,7 @@
 // `--cli` builds the binary alone, in a tenth of a second.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,20 @@ import { build } from "esbuild";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const cliOnly = process.argv.includes("--cli");
+
+/**
+ * commander loads node:child_process, and with it all of Node's network code, for commands that are programs of their
+ * own. We have none.
+ */
+const withoutSubprograms = {
+  name: "without-subprograms",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
+      importer.includes("/commander/") ? { path: "none", namespace: "empty" } : null,
+    );
+    onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "module.exports = {};" }));
+  },
+};
 
 if (!cliOnly) rmSync(join(root, "dist"), { recursive: true, force: true });
 await bundleBinary();
@@ -20,22 +35,42 @@ if (!cliOnly) {
 }
 
 async function bundleBinary() {
-  const result = await build({
+  const program = await bundle("src/main.ts", "dist/cli/program.cjs", { CODEX_AUTH_VERSION: version });
+  const hash = createHash("sha256")
+    .update(readFileSync(join(root, "dist/cli/program.cjs")))
+    .digest("hex");
+  await bundle("src/start.ts", "dist/cli/start.cjs", { CODEX_AUTH_BUILD: hash.slice(0, 16) });
+  writeFileSync(
+    join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"),
+    notices(Object.keys(program.metafile.inputs)),
+  );
+}
+
+function bundle(entry, outfile, constants) {
+  return build({
     absWorkingDir: root,
-    entryPoints: ["src/main.ts"],
-    outfile: "dist/cli/main.cjs",
+    entryPoints: [entry],
+    outfile,
     bundle: true,
     minify: true,
     platform: "node",
     target: "node20",
     format: "cjs",
-    // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
-    alias: { "graceful-fs": "node:fs" },
-    define: { CODEX_AUTH_VERSION: JSON.stringify(version) },
+    alias: {
+      // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
+      "graceful-fs": "node:fs",
+      // Its signal-exit hooks every signal to remove locks; ours heals the lock of a killed holder in milliseconds.
+      "signal-exit": join(root, ".ci/on-exit.cjs"),
+    },
+    // Rarely needed and as large as the rest of the interface: loaded from node_modules when a table is printed.
+    external: ["cli-table3"],
+    // start.ts runs the program through vm.Script, where import() has no loader: require() does the same.
+    supported: { "dynamic-import": false },
+    plugins: [withoutSubprograms],
+    define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
     metafile: true,
     logLevel: "warning",
   });
-  writeFileSync(join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"), notices(Object.keys(result.metafile.inputs)));
 }
 
 /** The licences of every package whose code is inside the bundle. */
@@ -83,7 +118,7 @@ async function writeSchemas() {
   const { z } = await import("zod");
   mkdirSync(join(root, "dist/schema"), { recursive: true });
   for (const [name, schema] of Object.entries(await documentSchemas())) {
-    const text = JSON.stringify(z.toJSONSchema(schema), null, 2);
+    const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2);
     writeFileSync(join(root, `dist/schema/${name}.json`), text + "\n");
   }
 }

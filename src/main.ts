@@ -1,30 +1,44 @@
 import * as fs from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { isatty } from "node:tty";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
 import { readAllInput } from "./platform/standard-input.ts";
 import { askOnTerminal } from "./platform/prompt.ts";
-import { openOutput } from "./platform/standard-output.ts";
+import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
+import { renewalWord, runRenewal, startRenewal } from "./platform/renewal-process.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
 import { openFileStore } from "./store/file-store.ts";
-import { resolvePaths } from "./store/paths.ts";
+import { resolvePaths, userHome } from "./store/paths.ts";
 import { currentProcess } from "./store/process-identity.ts";
 
+const packageRoot = join(__dirname, "../..");
 const context = makeContext(process.env, openOutput(1, process.env), openOutput(2, process.env));
-void runProgram(context, commands, process.argv.slice(2)).then((code) => {
-  process.exitCode = code;
-});
+
+/** Whether the command wrote to the store. */
+export const finished = main();
+
+async function main(): Promise<boolean> {
+  if (process.argv[2] === renewalWord) {
+    await runRenewal({ ...context, self: currentProcess });
+    return false;
+  }
+  process.exitCode = await runProgram(context, commands, process.argv.slice(2));
+  return context.store.hasWritten();
+}
 
 function makeContext(env: Context["env"], stdout: Output, stderr: Output): Context {
   const cwd = process.cwd();
-  const paths = resolvePaths(env, homedir(), cwd);
+  const paths = resolvePaths(env, userHome(env), cwd);
   const effects = { fs, now: Date.now, sleep, self: currentProcess };
   return {
-    stdin: { isTerminal: isatty(0), readAll: readAllInput },
+    stdin: {
+      get isTerminal() {
+        return isTerminal(0);
+      },
+      readAll: readAllInput,
+    },
     stdout,
     stderr,
     env,
@@ -33,10 +47,12 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
     sleep,
     prompt: askOnTerminal,
     spawn: (command, args) => runToEnd(command, args, env),
+    fetch: (url, init) => fetch(url, init),
+    renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
     fs,
     store: openFileStore(paths, effects),
-    packageRoot: join(__dirname, "../.."),
+    packageRoot,
     runCaptured: (other, argv) => runCaptured(other, argv, stdout),
   };
 }

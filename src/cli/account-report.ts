@@ -1,4 +1,4 @@
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Zod } from "./define-command.ts";
 

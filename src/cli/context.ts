@@ -1,6 +1,8 @@
+import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Store } from "../store/store.ts";
+import type { Fetch } from "../upstream/network-failure.ts";
 
 export interface Output {
   write(text: string): void;
@@ -10,7 +12,7 @@ export interface Output {
   colorLevel: 0 | 1 | 2 | 3;
 }
 
-export interface Input {
+interface Input {
   isTerminal: boolean;
   /** Everything until the end of the stream; more than `limitBytes` is an error. */
   readAll(limitBytes: number): Promise<string>;
@@ -36,6 +38,9 @@ export interface Context {
   prompt: (question: string) => Promise<string>;
   /** Runs a program to its end without a shell, with the same environment and no input. */
   spawn: (command: string, args: readonly string[]) => Promise<Finished>;
+  fetch: Fetch;
+  /** Renews the access token of an account in a process that outlives this one; see auth/refresh.ts. */
+  renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
   /** Codex processes of this CODEX_HOME; null where the system does not tell. */
   processes: () => CodexProcess[] | null;
   /** Only to be handed to functions of store/. */

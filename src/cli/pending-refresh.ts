@@ -1,10 +1,10 @@
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
+import { awaitCodexRefresh } from "../store/codex-refresh.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Context } from "./context.ts";
 
 /** Codex renews a token in its last five minutes. */
 const refreshWindowMs = 5 * 60_000;
-const waitMs = 10_000;
 
 /**
  * A Codex whose account is switched in the middle of its own refresh throws the new token away. So while the
@@ -22,9 +22,5 @@ export async function awaitPendingRefresh(
   ctx.stderr.write(
     "A running Codex may be renewing its token; waiting up to 10 s for it (--now skips this).\n",
   );
-  for (let waitedMs = 0; waitedMs < waitMs; waitedMs += 250) {
-    await ctx.sleep(250);
-    const { live: later } = await ctx.store.read();
-    if (later.version?.sha256 !== live.version?.sha256) return;
-  }
+  await awaitCodexRefresh(ctx);
 }

@@ -1,5 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 
 /**

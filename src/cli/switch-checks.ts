@@ -1,7 +1,7 @@
 import { editConfig } from "../codex/config-edit.ts";
 import { loginRestriction } from "../codex/login-restriction.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import type { Context } from "./context.ts";
 import { readLoginSettings } from "./login-settings.ts";
 import { accountName } from "./select-account.ts";

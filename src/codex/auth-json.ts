@@ -3,7 +3,7 @@ import { isObject, jwtPayload, readClaims } from "./claims.ts";
 /** The whole content of an auth.json. Keys that we do not know are kept, because Codex or a later version wrote them. */
 export type AuthDocument = Record<string, unknown>;
 
-export type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" | "bedrock" | "headers";
+type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" | "bedrock" | "headers";
 
 /**
  * Who a login belongs to. A ChatGPT seat is a user in a workspace, by the claims of its tokens; everything
@@ -12,6 +12,11 @@ export type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" |
 export type Identity =
   | { kind: "seat"; userId: string; accountId: string }
   | { kind: "secret"; secret: string };
+
+export function isSameIdentity(a: Identity, b: Identity): boolean {
+  if (a.kind === "seat") return b.kind === "seat" && a.userId === b.userId && a.accountId === b.accountId;
+  return b.kind === "secret" && a.secret === b.secret;
+}
 
 /** A usable login: the document and what can be read from it. */
 export interface Login {
@@ -63,8 +68,29 @@ export function readAuthJson(text: string): AuthReading {
 
 /** Reads a parsed auth.json. */
 export function readAuthDocument(document: AuthDocument): AuthReading {
-  const problem = fieldProblem(document);
-  if (problem) return broken(problem);
+  const problem = fieldProblem(document) ?? idTokenProblem(document);
+  return problem === null ? readFields(document) : broken(problem);
+}
+
+/**
+ * Whether a document that was accepted before still has fields of the right types. Decodes no token: a pool of a
+ * thousand is checked by every command.
+ */
+export function isKeptDocument(document: AuthDocument): boolean {
+  if (fieldProblem(document) !== null) return false;
+  return kindOf(document) === "chatgpt"
+    ? isObject(document["tokens"])
+    : readFields(document).kind === "login";
+}
+
+/** The login in a document that passed `isKeptDocument`. */
+export function keptLogin(document: AuthDocument): Login {
+  const reading = readFields(document);
+  if (reading.kind !== "login") throw new Error("The document holds no login.");
+  return reading.login;
+}
+
+function readFields(document: AuthDocument): AuthReading {
   const kind = kindOf(document);
   if (!kind) return broken(`auth_mode is not one that Codex knows`);
   if (kind === "chatgpt") return chatgptLogin(document);
@@ -96,6 +122,11 @@ function tokenProblem(tokens: Record<string, unknown>): string | null {
     if (typeof tokens[key] !== "string") return `tokens.${key} is missing or not a string`;
   }
   if (!isOptional(tokens["account_id"], isText)) return "tokens.account_id is not a string";
+  return null;
+}
+
+function idTokenProblem({ tokens }: AuthDocument): string | null {
+  if (!isObject(tokens)) return null;
   const payload = jwtPayload(String(tokens["id_token"]));
   if (!payload) return "tokens.id_token is not a JWT";
   return isOptional(payload["email"], isText) ? null : "the e-mail in tokens.id_token is not a string";

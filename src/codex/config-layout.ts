@@ -24,7 +24,7 @@ export interface LinePair extends Pair {
 }
 
 /** `[table]` or `[[list of tables]]`. */
-export interface Header {
+interface Header {
   path: string[];
   line: Span;
 }

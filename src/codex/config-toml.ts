@@ -8,7 +8,7 @@ import {
 } from "./config-tree.ts";
 
 /** Where the parser stopped. The excerpt is the person's own text: show it, never log it. */
-export interface ConfigSyntaxError {
+interface ConfigSyntaxError {
   message: string;
   line: number;
   column: number;
@@ -48,10 +48,17 @@ export function loginSettings(tree: ConfigTree): LoginSettings {
   return {
     credentialsStore: configString(tree, ["cli_auth_credentials_store"]) ?? "file",
     forcedLoginMethod: configString(tree, ["forced_login_method"]),
-    forcedWorkspaceIds: configStrings(tree, ["forced_chatgpt_workspace_id"]),
+    forcedWorkspaceIds: workspaceIds(tree),
     chatgptBaseUrl: configString(tree, ["chatgpt_base_url"]),
     modelProvider: configString(tree, ["model_provider"]),
   };
+}
+
+/** As Codex reads them: blanks do not count, and a list of nothing forbids nothing. */
+function workspaceIds(tree: ConfigTree): string[] | undefined {
+  const written = configStrings(tree, ["forced_chatgpt_workspace_id"]) ?? [];
+  const ids = written.map((id) => id.trim()).filter((id) => id !== "");
+  return ids.length > 0 ? ids : undefined;
 }
 
 /** `key = value` as TOML spells it; keys are quoted where they must be. */

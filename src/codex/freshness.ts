@@ -8,7 +8,8 @@ export function compareFreshness(a: Login, b: Login): number {
   return (
     compare(a.issuedAtSec, b.issuedAtSec) ||
     compare(a.expiresAtSec, b.expiresAtSec) ||
-    compare(instant(a.lastRefresh), instant(b.lastRefresh))
+    // A login that lost its last_refresh lost it to another tool; Codex always writes one.
+    Math.sign(instant(a.lastRefresh) - instant(b.lastRefresh))
   );
 }
 
@@ -17,7 +18,6 @@ function compare(a: number | null, b: number | null): number {
   return Math.sign(a - b);
 }
 
-function instant(time: string | null): number | null {
-  const value = time === null ? Number.NaN : Date.parse(time);
-  return Number.isNaN(value) ? null : value;
+function instant(time: string | null): number {
+  return time === null ? 0 : Date.parse(time);
 }

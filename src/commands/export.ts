@@ -6,7 +6,7 @@ import { accountName, selectAccounts } from "../cli/select-account.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { authFileText } from "../store/auth-file.ts";
 import { writeExport } from "../store/export-file.ts";
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {

@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./backup.ts")).default,
   ),
   entry(
+    "token",
+    "Print a valid access token, renewing it only when it must be",
+    async () => (await import("./token.ts")).default,
+  ),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

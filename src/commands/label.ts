@@ -5,7 +5,7 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { selectAccount } from "../cli/select-account.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 const schema = (z: Zod) => z.object({ account: accountSchema(z) });

@@ -9,7 +9,7 @@ import { processSchema, restartDaemon } from "../cli/running-codex.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
 import { requireUsableLogin } from "../cli/switch-checks.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/pool-file.ts";
+import type { Account } from "../store/account.ts";
 import type { Draft, Snapshot } from "../store/store.ts";
 import type { Ui } from "../ui/ui.ts";
 import { safeText } from "../ui/safe-text.ts";
@@ -81,19 +81,18 @@ function choose(snapshot: Snapshot, wanted: string): Account {
     return selectAccount(snapshot, wanted);
   } catch (error) {
     if (!(error instanceof CodexAuthError) || error.code !== "account_not_found") throw error;
-    const rows = snapshot.pool.accounts.map((account, index) => `${index + 1} ${accountName(account)}`);
-    const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
-    const hint =
-      rows.length === 0
-        ? "There are no accounts yet. Add one: codex auth import"
-        : `Accounts: ${shown.join(", ")}`;
-    const near = error.candidates && error.candidates.length > 0 ? `${error.hint}\n` : "";
-    throw new CodexAuthError("account_not_found", `Invalid index: ${wanted}`, {
-      hint: near + hint,
-      candidates: error.candidates ?? [],
-      cause: error,
-    });
+    const { candidates = [], hint = "" } = error;
+    const lines = candidates.length > 0 || wanted === "-" ? [hint, rowsHint(snapshot)] : [rowsHint(snapshot)];
+    const details = { hint: lines.join("\n"), candidates, cause: error };
+    throw new CodexAuthError("account_not_found", `Invalid index: ${wanted}`, details);
   }
+}
+
+function rowsHint({ pool }: Snapshot): string {
+  const rows = pool.accounts.map((account, index) => `${index + 1} ${accountName(account)}`);
+  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth import";
+  const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
+  return `Accounts: ${shown.join(", ")}`;
 }
 
 type Report = Awaited<ReturnType<typeof activate>>;

@@ -1,5 +1,5 @@
-import { writeSync } from "node:fs";
-import { WriteStream, isatty } from "node:tty";
+import { fstatSync, writeSync } from "node:fs";
+import type { WriteStream } from "node:tty";
 import type { Context, Output } from "../cli/context.ts";
 
 /**
@@ -7,24 +7,42 @@ import type { Context, Output } from "../cli/context.ts";
  * `list`, and a direct write is complete when the process ends.
  */
 export function openOutput(fd: 1 | 2, env: Context["env"]): Output {
-  const isTerminal = isatty(fd);
-  const terminal = isTerminal ? new WriteStream(fd) : null;
+  const terminal = isTerminal(fd) ? new (tty().WriteStream)(fd) : null;
   return {
     write: (text) => writeAll(fd, text),
-    isTerminal,
+    isTerminal: terminal !== null,
     columns: Number(env["COLUMNS"]) || (terminal?.columns ?? 80),
     colorLevel: colorLevel(env, terminal),
   };
 }
 
+/** node:tty brings the whole network code with it, so files, pipes and /dev/null are told apart without it. */
+export function isTerminal(fd: number): boolean {
+  try {
+    const stat = fstatSync(fd);
+    const isLinuxMemoryDevice = process.platform === "linux" && stat.rdev >> 8 === 1;
+    return stat.isCharacterDevice() && !isLinuxMemoryDevice && tty().isatty(fd);
+  } catch {
+    return false;
+  }
+}
+
+function tty() {
+  return process.getBuiltinModule("node:tty");
+}
+
 /** FORCE_COLOR over NO_COLOR over TERM=dumb over what the terminal can do; a pipe has none. */
 function colorLevel(env: Context["env"], terminal: WriteStream | null): Output["colorLevel"] {
   const forced = env["FORCE_COLOR"];
-  if (forced !== undefined)
-    return forced === "0" || forced === "false" ? 0 : forced === "2" ? 2 : forced === "3" ? 3 : 1;
+  if (forced !== undefined) return forcedLevel(forced);
   if (env["NO_COLOR"] || env["TERM"] === "dumb" || !terminal) return 0;
   const depth = terminal.getColorDepth({ ...env });
   return depth >= 24 ? 3 : depth >= 8 ? 2 : depth >= 4 ? 1 : 0;
+}
+
+function forcedLevel(forced: string): Output["colorLevel"] {
+  if (forced === "0" || forced === "false") return 0;
+  return forced === "2" ? 2 : forced === "3" ? 3 : 1;
 }
 
 function writeAll(fd: number, text: string): void {

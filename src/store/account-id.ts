@@ -1,12 +1,17 @@
 import type { AuthDocument, Identity, Login } from "../codex/auth-json.ts";
-import { sha256 } from "./auth-file.ts";
-import type { Account } from "./pool-file.ts";
+import { sha256 } from "./hash.ts";
+import { Account } from "./account.ts";
 
 /** Derived from the identity, so that the same login gets the same id on every machine and after every import. */
 export function accountIdOf(identity: Identity): string {
   const parts =
     identity.kind === "seat" ? ["seat", identity.userId, identity.accountId] : ["secret", identity.secret];
   return sha256(JSON.stringify(parts)).slice(0, 12);
+}
+
+/** Names the lock under which the seats of one user are renewed, one after the other. */
+export function userKeyOf({ id, login }: Account): string {
+  return login.identity.kind === "seat" ? sha256(login.identity.userId).slice(0, 12) : id;
 }
 
 /** How logs and files outside the pool name a refresh token. */
@@ -16,16 +21,9 @@ export function fingerprint(refreshToken: string): string {
 
 export function newAccount(login: Login, nowMs: number): Account {
   const addedAt = new Date(nowMs).toISOString();
-  return {
-    id: accountIdOf(login.identity),
-    label: null,
-    pausedAt: null,
-    addedAt,
-    auth: repaired(login),
-    spent: [],
-    login,
-    extra: {},
-  };
+  const id = accountIdOf(login.identity);
+  const fresh = { label: null, pausedAt: null, spent: [], flag: null, refresh: null, extra: {} };
+  return new Account({ ...fresh, id, addedAt, auth: repaired(login) });
 }
 
 /**

@@ -1,13 +1,15 @@
+import { isSameIdentity } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { compareFreshness } from "../codex/freshness.ts";
-import { accountIdOf, fingerprint, newAccount, repaired } from "./account-id.ts";
-import type { Account, Pool } from "./pool-file.ts";
+import { fingerprint, newAccount, repaired } from "./account-id.ts";
+import type { Account } from "./account.ts";
+import type { Pool } from "./pool-file.ts";
 
 /**
  * What a login found outside the pool did to it. `added`: an account that the pool did not know. `updated`: its
  * newer tokens were taken over. `kept`: the pool's are newer. `same`: nothing to do.
  */
-export type AdoptionOutcome = "added" | "updated" | "kept" | "same";
+type AdoptionOutcome = "added" | "updated" | "kept" | "same";
 
 export interface Adoption {
   outcome: AdoptionOutcome;
@@ -18,11 +20,18 @@ export interface Adoption {
 
 /** Takes a login into the pool, adding the account when it is unknown. Never an older token over a newer one. */
 export function adopt(pool: Pool, login: Login, nowMs: number): Adoption {
-  const account = pool.accounts.find(({ id }) => id === accountIdOf(login.identity));
+  const account = findAccount(pool, login);
   if (account) return adoptKnown(account, login);
   const added = newAccount(login, nowMs);
   pool.accounts.push(added);
   return { outcome: "added", account: added, displaced: null };
+}
+
+/** The account that a login belongs to. The active one is tried first, which spares decoding the tokens of the others. */
+export function findAccount({ accounts, activeId }: Pool, { identity }: Login): Account | undefined {
+  const isWanted = (account: Account) => isSameIdentity(account.login.identity, identity);
+  const active = accounts.find(({ id }) => id === activeId);
+  return active && isWanted(active) ? active : accounts.find(isWanted);
 }
 
 function adoptKnown(account: Account, login: Login): Adoption {
@@ -32,9 +41,17 @@ function adoptKnown(account: Account, login: Login): Adoption {
     return { outcome: "kept", account, displaced: worthParking(login, account, account.login) };
   }
   const displaced = worthParking(older, account, login);
-  account.auth = repaired(login);
-  account.login = login;
+  replaceLogin(account, login);
   return { outcome: "updated", account, displaced };
+}
+
+/** Another refresh token ends what was known about the old one: a flag, an interrupted refresh. */
+export function replaceLogin(account: Account, login: Login): void {
+  if (login.refreshToken !== account.login.refreshToken) {
+    account.flag = null;
+    account.refresh = null;
+  }
+  account.auth = repaired(login);
 }
 
 /** Whether `login` is to replace what the pool holds for the same identity. */
@@ -42,8 +59,8 @@ function supersedes(login: Login, { login: held, spent }: Account): boolean {
   // A lease, or a login cut down by another tool, must not displace one that can renew itself.
   if (login.refreshToken === "" && held.refreshToken !== "") return false;
   if (held.refreshToken === "" && login.refreshToken !== "") return true;
-  if (spent.includes(fingerprint(login.refreshToken))) return false;
-  if (spent.includes(fingerprint(held.refreshToken))) return true;
+  if (isSpent(login, spent)) return false;
+  if (isSpent(held, spent)) return true;
   // Where nothing tells, the one outside was written later: we write the pool first.
   return compareFreshness(login, held) >= 0;
 }
@@ -51,7 +68,11 @@ function supersedes(login: Login, { login: held, spent }: Account): boolean {
 function worthParking(loser: Login, { spent }: Account, winner: Login): AuthDocument | null {
   const { refreshToken } = loser;
   if (refreshToken === "" || refreshToken === winner.refreshToken) return null;
-  return spent.includes(fingerprint(refreshToken)) ? null : loser.document;
+  return isSpent(loser, spent) ? null : loser.document;
+}
+
+function isSpent({ refreshToken }: Login, spent: readonly string[]): boolean {
+  return spent.length > 0 && spent.includes(fingerprint(refreshToken));
 }
 
 /** Equal in meaning: the order of keys and the layout of the text do not count. */

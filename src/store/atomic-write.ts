@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path";
-import { randomBytes } from "node:crypto";
 import { fileError, unconfirmedError } from "./file-error.ts";
 import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
+import { randomHex } from "./hash.ts";
 
 const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
 
@@ -100,7 +100,7 @@ export function writeFileAtomic(fs: FileSystem, target: string, content: string 
 }
 
 function temporaryPath(target: string): string {
-  const name = `.${basename(target)}.${randomBytes(8).toString("hex")}.codex-auth-tmp`;
+  const name = `.${basename(target)}.${randomHex(8)}.codex-auth-tmp`;
   return join(dirname(target), name);
 }
 

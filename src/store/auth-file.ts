@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
@@ -14,21 +13,26 @@ export interface LiveFile {
   login: Login | null;
   /** Why it is broken. */
   problem: string | null;
-  /** Identifies these bytes in this file; null when missing. */
+  /** What was read, and in which file; null when missing. */
+  bytes: Buffer | null;
   version: FileVersion | null;
   isHardLinked: boolean;
 }
 
-/** `inode` and `mtimeNs` tell a file that was put back by hand from one that nobody touched. */
+/**
+ * Tells a file that nobody touched from any other, also from one with the same bytes that was put back by hand:
+ * ctime cannot be set.
+ */
 export interface FileVersion {
-  sha256: string;
   inode: string;
+  size: string;
   mtimeNs: string;
+  ctimeNs: string;
 }
 
 export function readLiveFile(fs: FileSystem, path: string): LiveFile {
   const target = linkTarget(fs, path);
-  const absent = { target, login: null, problem: null, version: null, isHardLinked: false };
+  const absent = { target, login: null, problem: null, bytes: null, version: null, isHardLinked: false };
   const file = readWithStat(fs, target);
   if (!file) return { ...absent, state: "missing" };
   const { bytes, stat } = file;
@@ -38,7 +42,13 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
     state: reading.kind,
     login: reading.kind === "login" ? reading.login : null,
     problem: reading.kind === "broken" ? reading.problem : null,
-    version: { sha256: sha256(bytes), inode: String(stat.ino), mtimeNs: String(stat.mtimeNs) },
+    bytes,
+    version: {
+      inode: String(stat.ino),
+      size: String(stat.size),
+      mtimeNs: String(stat.mtimeNs),
+      ctimeNs: String(stat.ctimeNs),
+    },
     isHardLinked: stat.nlink > 1n,
   };
 }
@@ -79,14 +89,17 @@ export function refuseHardLink(live: LiveFile): void {
 }
 
 export function isSameVersion(a: FileVersion | null, b: FileVersion | null): boolean {
-  return a?.sha256 === b?.sha256 && a?.inode === b?.inode && a?.mtimeNs === b?.mtimeNs;
+  if (a === null || b === null) return a === b;
+  return a.inode === b.inode && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+}
+
+/** Whether nobody wrote between two readings. The bytes count too: file times are coarser than a fast writer. */
+export function isUntouched(before: LiveFile, later: LiveFile): boolean {
+  if (!isSameVersion(before.version, later.version)) return false;
+  return before.bytes === null || later.bytes === null || before.bytes.equals(later.bytes);
 }
 
 /** As Codex writes it: two spaces, no final newline. */
 export function authFileText(document: object): string {
   return JSON.stringify(document, null, 2);
-}
-
-export function sha256(bytes: string | Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -18,7 +18,7 @@ export async function lockLikeCodex(
   sleep: (ms: number) => Promise<void>,
 ): Promise<() => void> {
   const descriptors: number[] = [];
-  const release = () => descriptors.forEach((fd) => fs.closeSync(fd));
+  const release = () => descriptors.splice(0).forEach((fd) => fs.closeSync(fd));
   try {
     for (const path of paths) descriptors.push(openLockFile(fs, path));
     const deadlineMs = Date.now() + waitMs;

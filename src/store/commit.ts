@@ -1,7 +1,7 @@
 import { dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isSameDocument } from "./adopt.ts";
-import { authFileText, isSameVersion, readLiveFile, sha256 } from "./auth-file.ts";
+import { authFileText, isUntouched, readLiveFile } from "./auth-file.ts";
 import {
   commitFile,
   confirmChange,
@@ -13,7 +13,6 @@ import {
 } from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
 import { isDailyBackupDue, takeBackup } from "./backups.ts";
-import { lockLikeCodex } from "./codex-locks.ts";
 import type { WorkingDraft } from "./draft.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -33,21 +32,22 @@ interface Commit {
   lease: Lease;
 }
 
-/**
- * Writes what the draft has become. False when auth.json or the pool changed since the draft was read: then nothing
- * was written, and the caller starts again from what is there now.
- */
-export async function commitDraft(commit: Commit): Promise<boolean> {
+/** `changed`: somebody else wrote since the draft was read, so nothing was written and the caller starts again. */
+type CommitOutcome = "written" | "unchanged" | "changed";
+
+/** Writes what the draft has become. */
+export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   const { draft, paths, effects } = commit;
   draft.settleActive();
   const authText = newAuthText(draft);
   if (authText !== undefined) {
-    const afterSha256 = authText === null ? null : sha256(authText);
-    draft.pool.projection = { before: draft.live.version, afterSha256 };
+    draft.pool.projection = { before: draft.live.version };
   }
-  if (authText === undefined && poolText(draft.pool) === commit.poolBytes) return true;
+  if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes)
+    return "unchanged";
   if (authText === undefined) return writePool(commit);
-  const locks = [paths.authLock, `${draft.live.target}.lock`];
+  const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];
+  const { lockLikeCodex } = await import("./codex-locks.ts");
   const release = await lockLikeCodex(effects.fs, locks, effects.sleep);
   try {
     return writeBoth(commit, authText);
@@ -60,8 +60,8 @@ export async function commitDraft(commit: Commit): Promise<boolean> {
 function newAuthText({ target, live }: WorkingDraft): string | null | undefined {
   if (target === null) return undefined;
   if (target.kind === "absent") return live.state === "missing" ? undefined : null;
-  if (live.login && isSameDocument(live.login.document, target.account.auth)) return undefined;
-  return authFileText(target.account.auth);
+  if (live.login && isSameDocument(live.login.document, target.document)) return undefined;
+  return authFileText(target.document);
 }
 
 /** Once nothing but the disk can refuse the change any more. */
@@ -83,7 +83,7 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
   takeBackup(fs, paths.backupsDir, { text: poolBytes, revision: draft.pool.revision, nowMs: now() });
 }
 
-function writePool(commit: Commit): boolean {
+function writePool(commit: Commit): CommitOutcome {
   const { effects } = commit;
   keepWhatWouldBeLost(commit);
   const pool = stagePool(commit);
@@ -91,7 +91,7 @@ function writePool(commit: Commit): boolean {
 }
 
 /** The pool first: it is the only truth, and its projection tells the next command what auth.json was to become. */
-function writeBoth(commit: Commit, authText: string | null): boolean {
+function writeBoth(commit: Commit, authText: string | null): CommitOutcome {
   const { draft, paths, effects } = commit;
   const { fs } = effects;
   const { target } = draft.live;
@@ -132,7 +132,9 @@ function putPoolBack({ paths, effects }: Commit, old: PendingFile | null, cause:
   }
 }
 
-function stagePool({ draft, paths, effects }: Commit): PendingFile {
+function stagePool({ draft, poolBytes, paths, effects }: Commit): PendingFile {
+  // Its folder may have been made by a command that was killed before it could sync it.
+  if (poolBytes === null) syncFolder(effects.fs, dirname(paths.storeDir));
   draft.pool.revision += 1;
   return stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
 }
@@ -151,15 +153,15 @@ function replace(
   { draft, poolBytes, paths, effects, lease }: Commit,
   staged: PendingFile[],
   put: () => void,
-): boolean {
+): CommitOutcome {
   const { fs } = effects;
   try {
     const isPoolSame = readTextIfPresent(fs, paths.poolFile) === poolBytes;
-    const isAuthSame = isSameVersion(readLiveFile(fs, paths.authFile).version, draft.live.version);
-    if (!isPoolSame || !isAuthSame) return false;
+    const isAuthSame = isUntouched(draft.live, readLiveFile(fs, paths.authFile));
+    if (!isPoolSame || !isAuthSame) return "changed";
     lease.assertOwned();
     put();
-    return true;
+    return "written";
   } finally {
     for (const file of staged) discard(fs, file);
   }

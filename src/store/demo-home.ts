@@ -1,10 +1,9 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 /** Copies a CODEX_HOME of the fixtures to a new folder that only this user can read. */
 export function copyDemoHome(packageRoot: string): string {
-  const folder = mkdtempSync(join(tmpdir(), "codex-auth-demo-"));
+  const folder = mkdtempSync(join(process.getBuiltinModule("node:os").tmpdir(), "codex-auth-demo-"));
   cpSync(join(packageRoot, "fixtures/homes/demo"), folder, { recursive: true });
   return folder;
 }

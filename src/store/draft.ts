@@ -1,36 +1,62 @@
-import type { AuthDocument } from "../codex/auth-json.ts";
+import { isSameIdentity } from "../codex/auth-json.ts";
+import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { adopt } from "./adopt.ts";
+import { leaseOf } from "../codex/lease.ts";
+import { fingerprint } from "./account-id.ts";
+import { adopt, findAccount, replaceLogin } from "./adopt.ts";
 import type { Adoption } from "./adopt.ts";
-import { accountIdOf } from "./account-id.ts";
 import { isSameVersion, refuseHardLink } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
-import type { Account, Pool } from "./pool-file.ts";
+import type { Account } from "./account.ts";
+import type { Pool } from "./pool-file.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import type { Rescue } from "./rescue.ts";
 import type { Draft } from "./store.ts";
 
 /** What auth.json is to become; null leaves it alone. */
-export type Target = { kind: "login"; account: Account } | { kind: "absent" } | null;
+export type Target = { kind: "login"; document: AuthDocument } | { kind: "absent" } | null;
+
+interface DraftSources {
+  pool: Pool;
+  live: LiveFile;
+  rescues: readonly Rescue[];
+  nowMs: number;
+  isDead: (process: ProcessIdentity) => boolean;
+}
 
 /** One attempt at a transaction: fresh state, the adoption that comes before anything else, and what was asked for. */
 export class WorkingDraft implements Draft {
   readonly pool: Pool;
   readonly live: LiveFile;
+  readonly rescues: readonly Rescue[];
+  /** Accounts whose refresh was killed, so that nobody knows whether the token is spent. */
+  readonly interrupted: readonly Account[];
+  /** Codex's auth.lock is held by this process already. */
+  isAuthLocked = false;
   active: Account | null;
   adoption: Adoption | null = null;
   target: Target = null;
   parked: AuthDocument[] = [];
   wantsBackup = false;
+  /** A switch counts as a change, and in `revision`, even to the account that is active already. */
+  isSwitch = false;
   replacesBrokenLogin = false;
   replacesBrokenPool = false;
   readonly #nowMs: number;
 
-  constructor(pool: Pool, live: LiveFile, nowMs: number) {
+  constructor({ pool, live, rescues, nowMs, isDead }: DraftSources) {
     this.pool = pool;
     this.live = live;
+    this.rescues = rescues;
     this.#nowMs = nowMs;
     this.active = this.#findActive();
     if (this.active) this.#adoptLive();
     this.#settleProjection();
+    for (const rescue of rescues) this.#takeRescue(rescue);
+    this.interrupted = pool.accounts.filter(
+      ({ refresh }) => refresh?.kind === "intent" && isDead(refresh.process),
+    );
+    if (this.active && this.interrupted.includes(this.active)) this.renewLive(this.active);
     if (live.state !== "broken" && this.active?.id !== pool.activeId)
       this.#setActive(this.active?.id ?? null);
   }
@@ -40,9 +66,20 @@ export class WorkingDraft implements Draft {
     if (this.live.state === "broken" && !replaceBroken) throw brokenError(this.live);
     this.replacesBrokenLogin = this.live.state === "broken";
     if (!this.active && this.live.login) this.#adoptLive();
-    this.target = { kind: "login", account };
+    this.target = { kind: "login", document: account.auth };
+    this.isSwitch = true;
     this.#setActive(account.id);
     this.active = account;
+  }
+
+  renewLive(account: Account): void {
+    if (this.active?.id === account.id && !this.live.isHardLinked) {
+      this.target = { kind: "login", document: account.auth };
+    }
+  }
+
+  lendLive(account: Account): void {
+    this.target = { kind: "login", document: leaseOf(account.auth) };
   }
 
   deactivate(): void {
@@ -72,9 +109,7 @@ export class WorkingDraft implements Draft {
 
   #findActive(): Account | null {
     const { login } = this.live;
-    if (!login) return null;
-    const id = accountIdOf(login.identity);
-    return this.pool.accounts.find((account) => account.id === id) ?? null;
+    return login && (findAccount(this.pool, login) ?? null);
   }
 
   #adoptLive(): void {
@@ -94,11 +129,29 @@ export class WorkingDraft implements Draft {
     this.pool.projection = null;
     // Without a file before, a promise not kept and a logout since then look the same: keep neither.
     if (!projection?.before || !isSameVersion(projection.before, this.live.version)) return;
-    if (projection.afterSha256 === null) this.target = { kind: "absent" };
+    if (activeId === null) this.target = { kind: "absent" };
     const promised = accounts.find(({ id }) => id === activeId);
     if (!promised) return;
-    this.target = { kind: "login", account: promised };
+    this.target = { kind: "login", document: promised.auth };
     this.active = promised;
+  }
+
+  /** New tokens that a refresh has just got, or that one got which was killed before it could save them. */
+  #takeRescue({ accountId, spent, login }: Rescue): void {
+    const account = this.pool.accounts.find(({ id }) => id === accountId);
+    if (!account) return this.park(login.document);
+    if (isOtherSeat(account.login, login)) return void adopt(this.pool, login, this.#nowMs);
+    // Some issuers leave the refresh token as it is.
+    const isSpent = fingerprint(login.refreshToken) !== spent;
+    if (isSpent && !account.spent.includes(spent)) account.spent.push(spent);
+    if (fingerprint(account.login.refreshToken) === spent) {
+      replaceLogin(account, login);
+      account.refresh = null;
+      account.flag = null;
+    } else if (account.login.refreshToken !== login.refreshToken) {
+      this.park(login.document);
+    }
+    this.renewLive(account);
   }
 
   #setActive(id: string | null): void {
@@ -109,6 +162,11 @@ export class WorkingDraft implements Draft {
     const isKnown = accounts.some((account) => account.id === activeId);
     this.pool.previousId = activeId !== null && isKnown ? activeId : previousId === id ? null : previousId;
   }
+}
+
+/** An issuer that answers with another seat than asked for: a login of its own, and the old one stays as it is. */
+function isOtherSeat(a: Login, b: Login): boolean {
+  return a.identity.kind === "seat" && b.identity.kind === "seat" && !isSameIdentity(a.identity, b.identity);
 }
 
 function brokenError(live: LiveFile): CodexAuthError {

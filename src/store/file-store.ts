@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
@@ -13,6 +13,9 @@ import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
+import { livenessOf } from "./process-identity.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import { readRescues, removeRescues } from "./rescue.ts";
 import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
@@ -24,6 +27,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   const { fs, now, sleep } = effects;
   // Inside one process, transactions queue up here and never meet at the file lock.
   let queue: Promise<unknown> = Promise.resolve();
+  let hasWritten = false;
 
   async function readDraft(
     options: TransactionOptions = {},
@@ -31,8 +35,11 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const poolBytes = readTextIfPresent(fs, paths.poolFile);
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
-    const draft = new WorkingDraft(pool, live, now());
+    const rescues = readRescues(fs, paths.rescueDir);
+    const isDead = (process: ProcessIdentity) => livenessOf(process, effects.self()) === "dead";
+    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), isDead });
     draft.replacesBrokenPool = isBroken;
+    draft.isAuthLocked = options.isAuthLocked ?? false;
     return { draft, poolBytes };
   }
 
@@ -50,16 +57,20 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
       sweep(draft.live.target);
-      lease.sweep();
       const result = change(draft);
-      const isDone = await commitDraft({ draft, poolBytes, paths, effects, lease });
-      if (isDone) return result;
+      const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
+      hasWritten ||= outcome === "written";
+      if (outcome === "changed") continue;
+      removeRescues(fs, draft.rescues);
+      return result;
     }
     throw changedError("auth.json or the pool");
   }
 
   function sweep(authTarget: string): void {
-    for (const folder of [paths.storeDir, paths.backupsDir, paths.parkedDir]) sweepTemporaries(fs, folder);
+    // Not the folder of rescues: a refresh writes there without the lock of the store.
+    for (const folder of [paths.storeDir, paths.backupsDir, paths.parkedDir, join(paths.storeDir, "cache")])
+      sweepTemporaries(fs, folder);
     sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
     sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
   }
@@ -94,7 +105,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) =>
       inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    refreshLock: (user) => {
+      prepareFolders(fs, paths);
+      const path = join(paths.locksDir, `refresh-${user}.lock`);
+      return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
+    },
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };

@@ -23,6 +23,7 @@ export type FileSystem = Pick<
   | "renameSync"
   | "rmdirSync"
   | "statSync"
+  | "statfsSync"
   | "unlinkSync"
   | "utimesSync"
   | "writeSync"

@@ -1,10 +1,9 @@
-import { randomBytes } from "node:crypto";
 import type { Stats } from "node:fs";
 import { basename } from "node:path";
-import properLockfile from "proper-lockfile";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { randomHex } from "./hash.ts";
 import { holderLiveness, putUpLock, readOwner, takeDownLock, tokenOf } from "./lock-owner.ts";
 import { isAbandoned, sweepLockLeftovers } from "./lock-owner.ts";
 import type { LockOwner } from "./lock-owner.ts";
@@ -14,8 +13,6 @@ import type { ProcessIdentity } from "./process-identity.ts";
 export interface Lease {
   /** Throws when the lock was lost; called immediately before every rename. */
   assertOwned(): void;
-  /** Removes what killed processes left beside the lock. */
-  sweep(): void;
   release(): Promise<void>;
 }
 
@@ -43,6 +40,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
   // Date.now, not the context's clock: it is compared with times that the file system gives.
   const deadlineMs = Date.now() + (request.waitMs ?? 15_000);
   const hold = new Hold(request);
+  const { default: properLockfile } = await import("proper-lockfile");
   for (let delayMs = 6; ; delayMs = Math.min(delayMs * 1.6, 60)) {
     try {
       const release = await properLockfile.lock(request.path, {
@@ -54,6 +52,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
         fs: guardedFileSystem(request, hold),
         onCompromised: () => hold.lose(),
       });
+      sweepLockLeftovers(request.fs, request.path, request.self, staleMs);
       return hold.lease(release);
     } catch (error) {
       if (errorCode(error) !== "ELOCKED") throw fileError(error, `take the lock ${request.path}`);
@@ -65,7 +64,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
 
 /** Our side of one lock: whether we hold it, and under which token. */
 class Hold {
-  readonly token = randomBytes(8).toString("hex");
+  readonly token = randomHex(8);
   readonly #request: LockRequest;
   phase: "waiting" | "held" | "releasing" = "waiting";
   #isLost = false;
@@ -97,7 +96,6 @@ class Hold {
       assertOwned: () => {
         if (this.#isLost || !this.isOurs()) throw lostError();
       },
-      sweep: () => sweepLockLeftovers(this.#request.fs, this.#request.path, this.#request.self, staleMs),
       release: async () => {
         this.phase = "releasing";
         // A lease that proper-lockfile gave up as compromised has nothing left to release. And work that is done is

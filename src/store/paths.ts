@@ -13,10 +13,16 @@ export interface Paths {
   backupsDir: string;
   locksDir: string;
   parkedDir: string;
+  rescueDir: string;
   storeLock: string;
 }
 
 type Env = Record<string, string | undefined>;
+
+/** HOME, as Codex takes it; where it is not set, what the system says. */
+export function userHome(env: Env): string {
+  return env["HOME"] || process.getBuiltinModule("node:os").homedir();
+}
 
 /** Reads CODEX_HOME and CODEX_AUTH_DIR as Codex does: no `~` is expanded, an empty value counts as unset. */
 export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
@@ -34,6 +40,7 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     backupsDir: join(storeDir, "backups"),
     locksDir: join(storeDir, "locks"),
     parkedDir: join(storeDir, "parked"),
+    rescueDir: join(storeDir, "rescue"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };
 }

@@ -1,32 +1,13 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
-import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { isKeptDocument } from "../codex/auth-json.ts";
 import { isObject } from "../codex/claims.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { Account } from "./account.ts";
 import type { FileVersion } from "./auth-file.ts";
+import { isFlag, isRefreshMark } from "./refresh-mark.ts";
 
-/** One login that we keep. */
-export interface Account {
-  /** Ours, stable, not secret: derived from the identity. */
-  id: string;
-  label: string | null;
-  /** ISO time since when it is out of selection; null when in use. */
-  pausedAt: string | null;
-  /** ISO time. */
-  addedAt: string;
-  /** The whole auth.json document, verbatim. */
-  auth: AuthDocument;
-  /** Fingerprints of refresh tokens that are known to be used up, newest last. */
-  spent: string[];
-  /** Read from `auth`; never written. */
-  login: Login;
-  /** Keys of a later version. */
-  extra: Record<string, unknown>;
-}
-
-/** Names the auth.json bytes that a commit of the pool has promised, and the file that stood there before. */
-export interface Projection {
+/** A commit of the pool has promised that auth.json will hold `activeId` instead of this file. */
+interface Projection {
   before: FileVersion | null;
-  afterSha256: string | null;
 }
 
 export interface Pool {
@@ -48,7 +29,7 @@ type Migration = (document: Json) => Json;
 
 /** `migrations[n]` turns version n + 1 into n + 2. */
 const migrations: readonly Migration[] = [];
-export const poolVersion = migrations.length + 1;
+const poolVersion = migrations.length + 1;
 
 const spentLimit = 20;
 
@@ -125,13 +106,14 @@ function readPool(document: Json, path: string): Pool {
 
 function readAccount(entry: unknown): Account | null {
   if (!isObject(entry)) return null;
-  const { id, label, pausedAt, addedAt, auth, spent, ...extra } = entry;
+  const { id, label, pausedAt, addedAt, auth, spent, flag = null, refresh = null, ...extra } = entry;
   if (typeof id !== "string" || id === "" || typeof addedAt !== "string" || !isObject(auth)) return null;
   if (!isIdOrNull(label) || !isIdOrNull(pausedAt)) return null;
   if (!Array.isArray(spent) || !spent.every((each) => typeof each === "string")) return null;
-  const reading = readAuthDocument(auth);
-  if (reading.kind !== "login") return null;
-  return { id, label, pausedAt, addedAt, auth, spent, login: reading.login, extra };
+  if (flag !== null && !isFlag(flag)) return null;
+  if (refresh !== null && !isRefreshMark(refresh)) return null;
+  if (!isKeptDocument(auth)) return null;
+  return new Account({ id, label, pausedAt, addedAt, auth, spent, flag, refresh, extra });
 }
 
 /** The text of pool.json: one account a line, so that a person can look at it and a diff says something. */
@@ -143,14 +125,14 @@ export function poolText(pool: Pool): string {
   return `${head.slice(0, -1)},"accounts":[\n${lines}\n]}\n`;
 }
 
-function accountEntry({ login: _, extra, spent, ...fields }: Account): object {
-  return { ...fields, spent: spent.slice(-spentLimit), ...extra };
+function accountEntry({ id, label, pausedAt, addedAt, auth, spent, flag, refresh, extra }: Account): object {
+  return { id, label, pausedAt, addedAt, auth, spent: spent.slice(-spentLimit), flag, refresh, ...extra };
 }
 
 function isProjection(value: unknown): value is Projection | null {
   if (value === null) return true;
   if (!isObject(value)) return false;
-  return (value["before"] === null || isObject(value["before"])) && isIdOrNull(value["afterSha256"]);
+  return value["before"] === null || isObject(value["before"]);
 }
 
 function isIdOrNull(value: unknown): value is string | null {

@@ -1,5 +1,4 @@
 import { readFileSync, readlinkSync } from "node:fs";
-import { hostname } from "node:os";
 
 /** Names one process of one machine so that a later process can tell whether it still runs. */
 export interface ProcessIdentity {
@@ -20,7 +19,7 @@ export function currentProcess(): ProcessIdentity {
     start: processStat(process.pid)?.start ?? null,
     boot: readOr(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
     pidNamespace: readOr(() => readlinkSync("/proc/self/ns/pid")),
-    host: hostname(),
+    host: process.getBuiltinModule("node:os").hostname(),
   };
 }
 

@@ -2,7 +2,7 @@ import type { Login } from "../codex/auth-json.ts";
 import { compareFreshness } from "../codex/freshness.ts";
 import { adopt } from "./adopt.ts";
 import type { Backup } from "./backups.ts";
-import type { Account } from "./pool-file.ts";
+import type { Account } from "./account.ts";
 import type { Draft, Store } from "./store.ts";
 
 export interface Restored {
@@ -35,7 +35,8 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
   );
   const label = isLabelFree ? old.label : null;
   if (!current) {
-    pool.accounts.push({ ...old, label });
+    old.label = label;
+    pool.accounts.push(old);
     return "added";
   }
   const isTokenBack = isNewer(old.login, current.login) && restoreLogin(draft, old);

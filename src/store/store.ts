@@ -3,8 +3,10 @@ import type { Adoption } from "./adopt.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Backup } from "./backups.ts";
 import type { FileSystem } from "./file-system.ts";
+import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
-import type { Account, Pool } from "./pool-file.ts";
+import type { Account } from "./account.ts";
+import type { Pool } from "./pool-file.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** The pool and the live login as they are, read without a lock. */
@@ -16,6 +18,8 @@ export interface Snapshot {
   active: Account | null;
   /** What became of the login in auth.json; null when there was none or the pool did not know it. */
   adoption: Adoption | null;
+  /** Accounts whose refresh was killed, so that nobody knows whether the token is spent. */
+  interrupted: readonly Account[];
 }
 
 /**
@@ -25,6 +29,10 @@ export interface Snapshot {
 export interface Draft extends Snapshot {
   /** Makes an account the one in auth.json; whatever login is there is taken into the pool first. */
   activate(account: Account, options?: { replaceBroken?: boolean }): void;
+  /** Writes the tokens of an account to auth.json if it is the one there. */
+  renewLive(account: Account): void;
+  /** Leaves only the access token of the live account in auth.json, so that no Codex can spend the refresh token. */
+  lendLive(account: Account): void;
   /** Removes auth.json. Revokes nothing. */
   deactivate(): void;
   /** Keeps a login that lost against a newer one. */
@@ -42,6 +50,8 @@ export interface StoreEffects {
 }
 
 export interface TransactionOptions {
+  /** The caller holds Codex's auth.lock. */
+  isAuthLocked?: boolean;
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
 }
@@ -53,8 +63,12 @@ export interface Store {
   /** Runs `change` on what is there now and writes nothing: what a dry run shows. */
   rehearse<T>(change: (draft: Draft) => T): Promise<T>;
   transaction<T>(purpose: string, change: (draft: Draft) => T, options?: TransactionOptions): Promise<T>;
+  /** One refresh at a time for all the seats of a user; `user` names the lock. Waits up to a minute. */
+  refreshLock(user: string): Promise<Lease>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
+  /** Whether this process has changed a file. */
+  hasWritten(): boolean;
   backups(): Backup[];
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;

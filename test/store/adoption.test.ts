@@ -38,9 +38,7 @@ async function homeHolding(held: Login): Promise<Home> {
   const home = await homeWith(["a", "b"]);
   await storeOf(home).transaction("test", (draft) => {
     draft.activate(accountOf(draft, "label-b"));
-    const account = accountOf(draft, "label-a");
-    account.auth = seat("a", held);
-    account.login = loginOf(account.auth);
+    accountOf(draft, "label-a").auth = seat("a", held);
   });
   return home;
 }

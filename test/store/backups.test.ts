@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { restoreBackup } from "../../src/store/restore.ts";
 import { homeWith, poolOf, run, seat, storeOf } from "../support/store-home.ts";
 import type { Home } from "../support/store-home.ts";
-import { accountOf, loginOf } from "../support/store-changes.ts";
+import { accountOf } from "../support/store-changes.ts";
 
 const dayMs = 86_400_000;
 const start = Date.parse("2026-11-01T08:00:00.000Z");
@@ -81,9 +81,7 @@ async function restored({ backup, pool }: { backup: Token; pool: Token }): Promi
   const hold = (token: Token, asked: boolean) =>
     storeOf(home).transaction("test", (draft) => {
       if (asked) draft.backUp();
-      const account = accountOf(draft, "label-b");
-      account.auth = documentOf(token);
-      account.login = loginOf(account.auth);
+      accountOf(draft, "label-b").auth = documentOf(token);
     });
   await hold(backup, false);
   await hold(pool, true);

@@ -50,3 +50,5 @@ export function forgeAuthJson(login: Login = {}) {
     last_refresh: login.lastRefresh ?? new Date((login.issuedAt ?? Date.now() / 1000) * 1000).toISOString(),
   };
 }
+
+export type AuthJson = ReturnType<typeof forgeAuthJson>;

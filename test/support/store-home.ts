@@ -13,7 +13,7 @@ import type { Store, StoreEffects } from "../../src/store/store.ts";
 import { forgeAuthJson } from "./forge.ts";
 import type { Login } from "./forge.ts";
 
-export const binary = new URL("../../dist/cli/main.cjs", import.meta.url).pathname;
+export const binary = new URL("../../dist/cli/start.cjs", import.meta.url).pathname;
 
 /** How a process ended. */
 export interface Ended {
@@ -35,7 +35,13 @@ export interface Home {
 export function makeHome(root = mkdtemp()): Home {
   const dir = join(root, "home");
   fs.mkdirSync(dir, { recursive: true });
-  const env = { PATH: process.env["PATH"] ?? "", HOME: root, CODEX_HOME: dir };
+  // No test reaches the real issuer, also not by mistake.
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: root,
+    CODEX_HOME: dir,
+    CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
+  };
   return { root, dir, paths: resolvePaths(env, root, root), env };
 }
 

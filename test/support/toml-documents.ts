@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 
 /** A pair of a generated document: how it is written and where it is found in the tree. */
-export interface WrittenPair {
+interface WrittenPair {
   path: string[];
   value: string;
   /** Its whole line, without the newline. */

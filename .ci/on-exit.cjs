@@ -1,0 +1,1 @@
+module.exports = (callback) => process.once("exit", callback);

@@ -1,0 +1,196 @@
+import { readAuthDocument } from "../codex/auth-json.ts";
+import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { fingerprint, userKeyOf } from "../store/account-id.ts";
+import type { Account } from "../store/account.ts";
+import { lockLikeCodex } from "../store/codex-locks.ts";
+import type { CodexProcess } from "../store/codex-processes.ts";
+import { awaitCodexRefresh } from "../store/codex-refresh.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import type { ProcessIdentity } from "../store/process-identity.ts";
+import { requireWritable } from "../store/requirements.ts";
+import { writeRescue } from "../store/rescue.ts";
+import type { Draft, Store } from "../store/store.ts";
+import type { Fetch } from "../upstream/network-failure.ts";
+import { bookFailure, settledOutcome } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import { renewedDocument, requestRefresh, tokenUrl } from "./token-endpoint.ts";
+import type { NewTokens } from "./token-endpoint.ts";
+
+export interface RefreshEffects {
+  fetch: Fetch;
+  now: () => number;
+  sleep: (ms: number) => Promise<void>;
+  env: Readonly<Record<string, string | undefined>>;
+  fs: FileSystem;
+  store: Store;
+  self: () => ProcessIdentity;
+  processes: () => CodexProcess[] | null;
+  /** Whether the command that wanted the token has gone. */
+  isCancelled: () => boolean;
+}
+
+/** What was begun: the token that is about to be spent. */
+interface Attempt {
+  login: Login;
+  /** An earlier attempt with this token ended without an answer. */
+  isRepeat: boolean;
+}
+
+const rounds = 3;
+
+/**
+ * Renews the access token of an account so that its single-use refresh token is never lost. Runs in a process that
+ * outlives the command (renewal-process.ts): a kill between the answer and the disk would burn the token.
+ * S1 … S8, E1 and E2 are the steps of the protocol.
+ */
+export async function refreshAccount(
+  fx: RefreshEffects,
+  id: string,
+  need: RefreshNeed,
+): Promise<RefreshOutcome> {
+  const { pool } = await fx.store.read();
+  // S1: siblings of one user are never renewed at the same time.
+  const lease = await fx.store.refreshLock(userKeyOf(accountOf(pool.accounts, id)));
+  try {
+    for (let round = 1; ; round += 1) {
+      const outcome = await attempt(fx, id, need, round === rounds);
+      if (outcome) return outcome;
+    }
+  } finally {
+    await lease.release();
+  }
+}
+
+/** Null: something changed under our hands, look again. */
+async function attempt(
+  fx: RefreshEffects,
+  id: string,
+  need: RefreshNeed,
+  isLast: boolean,
+): Promise<RefreshOutcome | null> {
+  // S2: what somebody else has done meanwhile counts first.
+  const settle = (draft: Draft) => settledOutcome(draft, id, need, fx.now());
+  const settled = await fx.store.transaction("refresh", settle);
+  if (settled) return settled;
+  const isLive = (await fx.store.read()).active?.id === id;
+  if (isLive && (await awaitCodexRefresh(fx))) {
+    const adopted = await fx.store.transaction("refresh", settle);
+    if (adopted) return adopted.kind === "ready" ? { kind: "ready", how: "adopted" } : adopted;
+  }
+  // S3: everything that will have to be written can be written.
+  requireWritable(fx.fs, fx.store.paths, isLive);
+  const unlock = isLive ? await lockLikeCodex(fx.fs, [fx.store.paths.authLock], fx.sleep) : () => undefined;
+  try {
+    return await spend(fx, { id, need, isLive, isLast, unlock });
+  } finally {
+    unlock();
+  }
+}
+
+interface Spending {
+  id: string;
+  need: RefreshNeed;
+  /** The account is in auth.json, and we hold Codex's auth.lock. */
+  isLive: boolean;
+  isLast: boolean;
+  unlock: () => void;
+}
+
+async function spend(fx: RefreshEffects, spending: Spending): Promise<RefreshOutcome | null> {
+  const { id, need, isLive, isLast, unlock } = spending;
+  const runningBefore = fx.processes();
+  // A Codex that starts now finds no refresh token in auth.json. One that runs must find its file as it left it:
+  // it throws new tokens away when the file has changed.
+  const isLent = isLive && runningBefore?.length === 0;
+  const begun = await fx.store.transaction("refresh", (draft) => begin(fx, draft, id, need, isLent), {
+    isAuthLocked: isLive,
+  });
+  if ("kind" in begun) return begun;
+  const isRaced = isLent && !isLast && (fx.processes() ?? []).length > 0;
+  // S4: the last moment to give up.
+  if (isRaced || fx.isCancelled()) {
+    await conclude(fx, spending, (account) => void (account.refresh = null));
+    return isRaced ? null : { kind: "cancelled" };
+  }
+  const reason = need.kind === "rejected" ? "unauthorized_recovery" : "proactive_expiry";
+  const answer = await requestRefresh(fx.fetch, tokenUrl(fx.env), begun.login, reason);
+  if (answer.kind === "tokens") return await save(fx, spending, begun.login, answer.tokens);
+  if (answer.kind === "refused" && isLive) {
+    // E1: a Codex that was faster has the new token and waits for the lock to save it.
+    unlock();
+    await awaitCodexRefresh(fx);
+  }
+  const isStillLocked = isLive && answer.kind !== "refused";
+  const book = (account: Account) => bookFailure(account, { ...begun, answer, nowMs: fx.now() });
+  return await conclude(fx, { ...spending, isLive: isStillLocked }, book, begun.login);
+}
+
+/** The intent is on disk before the request is sent: whoever finds it with a dead process knows what happened. */
+function begin(
+  fx: RefreshEffects,
+  draft: Draft,
+  id: string,
+  need: RefreshNeed,
+  isLent: boolean,
+): Attempt | RefreshOutcome {
+  const settled = settledOutcome(draft, id, need, fx.now());
+  if (settled) return settled;
+  const account = accountOf(draft.pool.accounts, id);
+  const { login, refresh } = account;
+  const mark = fingerprint(login.refreshToken);
+  const isRepeat = refresh?.fingerprint === mark;
+  const attempts = refresh?.kind === "uncertain" ? refresh.attempts : 0;
+  const startedAt = new Date(fx.now()).toISOString();
+  account.refresh = { kind: "intent", fingerprint: mark, startedAt, attempts, process: fx.self() };
+  if (isLent) draft.lendLive(account);
+  return { login, isRepeat };
+}
+
+/** S6 to S8. The rescue file is what a killed refresh leaves; the transaction takes it in just as it would after a crash. */
+async function save(
+  fx: RefreshEffects,
+  { id, isLive }: Spending,
+  login: Login,
+  tokens: NewTokens,
+): Promise<RefreshOutcome> {
+  const document = usableDocument(login, tokens, fx.now());
+  writeRescue(fx.fs, fx.store.paths.rescueDir, {
+    accountId: id,
+    spent: fingerprint(login.refreshToken),
+    document,
+  });
+  await fx.store.transaction("refresh", () => undefined, { isAuthLocked: isLive });
+  return { kind: "ready", how: "renewed" };
+}
+
+/** An id token that Codex could not read would make the whole login unreadable: then the old one stays. */
+function usableDocument(login: Login, tokens: NewTokens, nowMs: number): AuthDocument {
+  const document = renewedDocument(login.document, tokens, nowMs);
+  if (readAuthDocument(document).kind === "login") return document;
+  const { id_token: _, ...others } = tokens;
+  return renewedDocument(login.document, others, nowMs);
+}
+
+/** Ends an attempt without new tokens. Null when the account has got another refresh token meanwhile: look again. */
+async function conclude<T>(
+  fx: RefreshEffects,
+  { id, isLive }: Spending,
+  book: (account: Account) => T,
+  login?: Login,
+): Promise<T | null> {
+  const close = (draft: Draft): T | null => {
+    const account = accountOf(draft.pool.accounts, id);
+    draft.renewLive(account);
+    return login && account.login.refreshToken !== login.refreshToken ? null : book(account);
+  };
+  return await fx.store.transaction("refresh", close, { isAuthLocked: isLive });
+}
+
+function accountOf(accounts: readonly Account[], id: string): Account {
+  const account = accounts.find((each) => each.id === id);
+  if (account) return account;
+  throw new CodexAuthError("account_not_found", "The account was removed meanwhile.", {
+    hint: "See: codex auth list",
+  });
+}

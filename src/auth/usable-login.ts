@@ -1,0 +1,74 @@
+import type { Login } from "../codex/auth-json.ts";
+import type { CommandErrorCode } from "../errors/catalog.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Account } from "../store/account.ts";
+import type { Store } from "../store/store.ts";
+import { isFreshEnough } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+
+interface Effects {
+  now: () => number;
+  store: Store;
+  renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
+}
+
+/** The login of an account with an access token that serves for a while; renewed only when it has to be. */
+export async function usableLogin(
+  fx: Effects,
+  account: Account,
+  need: RefreshNeed = { kind: "expiring" },
+): Promise<Login> {
+  if (isFreshEnough(account.login, need, fx.now())) return account.login;
+  const outcome = await fx.renew(account.id, need);
+  if (outcome.kind !== "ready") throw renewalError(outcome);
+  const { pool } = await fx.store.read();
+  return (pool.accounts.find(({ id }) => id === account.id) ?? account).login;
+}
+
+const flagTexts = {
+  "used-elsewhere": "its refresh token was used by another program or machine",
+  interrupted: "its refresh token was lost in a renewal that was interrupted",
+  expired: "its refresh token has expired",
+  revoked: "it was revoked",
+  rejected: "the issuer refused it",
+  deactivated: "the account was deactivated",
+} as const;
+
+/** Why an account was set aside, as half a sentence. */
+export function flagText(reason: keyof typeof flagTexts): string {
+  return flagTexts[reason];
+}
+
+function renewalError(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): CodexAuthError {
+  const { code, message, hint } = renewalProblem(outcome);
+  return new CodexAuthError(code, message, { hint });
+}
+
+const loginHint = "Log in again: codex auth login";
+
+function renewalProblem(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): Problem {
+  if (outcome.kind === "flagged") {
+    const message = `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`;
+    return { code: "login_flagged", message, hint: loginHint };
+  }
+  if (outcome.kind === "uncertain") {
+    const message = `A renewal has had no answer since ${outcome.since}: ${outcome.why}.`;
+    return { code: "refresh_uncertain", message, hint: "The old token is kept. Try again in a minute." };
+  }
+  if (outcome.kind === "unreachable") {
+    const hint = "Nothing was sent. Check the network, then run the command again.";
+    return { code: "network_unreachable", message: `The issuer cannot be reached: ${outcome.code}.`, hint };
+  }
+  if (outcome.kind === "cancelled") {
+    const message = "The renewal was stopped before anything was sent.";
+    return { code: "interrupted", message, hint: "Run the command again." };
+  }
+  const message = "The access token has ended and there is no refresh token.";
+  return { code: "login_expired", message, hint: loginHint };
+}
+
+interface Problem {
+  code: CommandErrorCode;
+  message: string;
+  hint: string;
+}

@@ -1,0 +1,143 @@
+import { apiErrorRow } from "./catalog.ts";
+import type { ApiErrorCode } from "./catalog.ts";
+import { toCodexErrorInfo } from "./codex-error-info.ts";
+import type { CodexErrorInfo } from "./codex-error-info.ts";
+import type { ErrorDiagnostics, ErrorEnvelope } from "./envelope.ts";
+import { toErrorEnvelope } from "./envelope.ts";
+import { failureFacts } from "./failure-facts.ts";
+import type { ClassifyOptions, FailureFacts, HttpFailure } from "./failure-facts.ts";
+import { consequences, failureKind } from "./failure-rules.ts";
+import type { AccountVerdict, FailureKind, NextStep } from "./failure-rules.ts";
+import type { RetryHint } from "./retry-hint.ts";
+import { statusText } from "./status-text.ts";
+
+/** What an upstream failure means and what to do about it. */
+export interface FailureClassification {
+  readonly kind: FailureKind;
+  readonly codexErrorInfo: CodexErrorInfo;
+  /** The HTTP status that fits the envelope; not always upstream's own. */
+  readonly status: number;
+  readonly envelope: ErrorEnvelope;
+  /** Integer ms from now; absent when nothing was said or a wait does not help. */
+  readonly retryAfterMs?: number;
+  /** The same moment in integer unix seconds, rounded up. */
+  readonly resetsAtSec?: number;
+  /** True when the wait stands in a header or a body field, false when only in words. */
+  readonly isHintAuthoritative: boolean;
+  readonly account: AccountVerdict;
+  readonly next: NextStep;
+  readonly diagnostics: ErrorDiagnostics;
+}
+
+/** An HTTP answer, one event of a Responses stream (SSE `data` or WebSocket frame), or what fetch threw. */
+export type UpstreamFailure =
+  | HttpFailure
+  | { readonly type: string }
+  | Error
+  | object
+  | string
+  | null
+  | undefined;
+
+/**
+ * Classifies a failure of upstream: what it is, what it says about the account, what to do next, and how to tell
+ * a client. `nowMs` is epoch ms. Total and pure: never throws, whatever status, headers or body; linear in the body.
+ */
+export function classifyFailure(
+  failure: UpstreamFailure,
+  nowMs: number,
+  options: ClassifyOptions = {},
+): FailureClassification {
+  const facts = failureFacts(failure, nowMs, options);
+  const kind = failureKind(facts);
+  const hint = hintFor(kind, facts);
+  const { status, type, code } = namesFor(kind, facts);
+  const message = facts.error.message ?? defaultMessage(facts);
+  const reset = hint && { resetsAtSec: Math.ceil(hint.resetsAtMs / 1000), retryAfterMs: hint.retryAfterMs };
+  const envelope = toErrorEnvelope({ message, type, code, ...extrasFor(kind, facts, hint) });
+  return {
+    kind,
+    codexErrorInfo: infoFor(kind, facts),
+    status,
+    envelope,
+    ...reset,
+    isHintAuthoritative: hint?.isAuthoritative ?? false,
+    account: consequences[kind].account,
+    next: consequences[kind].next,
+    diagnostics: facts.diagnostics,
+  };
+}
+
+/** A wait helps only where time heals; windows matter only where a limit was hit. */
+function hintFor(kind: FailureKind, facts: FailureFacts): RetryHint | undefined {
+  const { wait } = consequences[kind];
+  if (wait === "none") return undefined;
+  return wait === "window" ? facts.hint : facts.plainHint;
+}
+
+function extrasFor(kind: FailureKind, { error }: FailureFacts, hint: RetryHint | undefined) {
+  const { param, planType } = error;
+  if (kind !== "usageLimit" && kind !== "rateLimit") return { param, planType };
+  const resetsAtSec = hint && hint.resetsAtMs / 1000;
+  return { param, planType, resetsAtSec, resetsInSeconds: hint && hint.retryAfterMs / 1000 };
+}
+
+interface Names {
+  readonly status: number;
+  readonly type: string;
+  readonly code: string;
+}
+
+function namesFor(kind: FailureKind, facts: FailureFacts): Names {
+  const { code } = facts.error;
+  if (kind === "entitlement") return own(entitlementCode(facts));
+  if (kind === "usageLimit") return { ...own("usage_limit_reached"), code: limitCode(code) };
+  if (kind === "rateLimit") return own("rate_limit_exceeded");
+  if (kind === "slowDown") return { ...own("rate_limit_exceeded"), code: code ?? "rate_limit_exceeded" };
+  return surfaced(kind, facts);
+}
+
+/** Upstream's own names where it gave some; else the catalog's for the status. */
+function surfaced(kind: FailureKind, { error, isUnreadable, status: said }: FailureFacts): Names {
+  const status = said !== undefined && said >= 400 && said <= 599 ? said : consequences[kind].status;
+  const fallback = isUnreadable && status !== 401 ? own("upstream_error") : own(codeForStatus(status));
+  return { status, type: error.type ?? fallback.type, code: error.code ?? fallback.code };
+}
+
+function own(code: ApiErrorCode): Names {
+  const row = apiErrorRow(code);
+  return { code, type: row?.type ?? "server_error", status: row?.statuses[0] ?? 500 };
+}
+
+function entitlementCode({ names, words }: FailureFacts): ApiErrorCode {
+  const isModel = /not_supported_with_chatgpt|model/.test(names) || words.includes("with a chatgpt account");
+  return isModel ? "model_not_supported_with_chatgpt_account" : "usage_not_included";
+}
+
+/** Keeps upstream's name of a limit, as long as it names one. */
+function limitCode(code: string | undefined): string {
+  return code !== undefined && /usage_limit|quota/i.test(code) ? code : "usage_limit_reached";
+}
+
+function codeForStatus(status: number): ApiErrorCode {
+  if (status === 401) return "invalid_api_key";
+  if (status === 402 || status === 403) return "insufficient_permissions";
+  if (status === 404) return "not_found";
+  if (status === 422) return "validation_error";
+  if (status < 500) return "invalid_request_error";
+  if (status === 500) return "server_error";
+  return status === 501 ? "not_implemented" : "upstream_error";
+}
+
+function infoFor(kind: FailureKind, { status, error, stage, source }: FailureFacts): CodexErrorInfo {
+  const { info } = consequences[kind];
+  if (info) return info;
+  const where = stage ?? (source === "stream" && kind === "stream" ? "stream" : undefined);
+  return toCodexErrorInfo({ status, code: error.code, type: error.type, stage: where });
+}
+
+function defaultMessage({ status, source, stage }: FailureFacts): string {
+  if (status !== undefined) return `Upstream answered ${statusText(status)} without a readable reason.`;
+  if (source === "stream") return "The stream failed without a reason.";
+  return stage === "connect" ? "OpenAI could not be reached." : "The connection to OpenAI was lost.";
+}

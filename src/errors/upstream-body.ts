@@ -1,0 +1,82 @@
+import { readErrorExtras } from "./envelope.ts";
+import type { ErrorDetail } from "./envelope.ts";
+import { defined, field, isRecord, opensJson, parseJson, textField } from "./json-value.ts";
+import { paramFromPath } from "./param-path.ts";
+import { redact } from "./redact.ts";
+
+/** What could be read of an error body, however it is shaped. */
+export type UpstreamError = { readonly [Key in keyof ErrorDetail]?: ErrorDetail[Key] | undefined };
+
+const longestMessage = 4000;
+
+/**
+ * Reads an error in any shape that OpenAI, Cloudflare, FastAPI or OAuth answer: `{error:{…}}`, `{error:"code",
+ * error_description}`, `{detail:…}`, `{message}`, plain text. HTML and broken JSON give nothing. Messages are redacted and cut.
+ */
+export function readUpstreamError(body: unknown): UpstreamError {
+  const value = typeof body === "string" ? (parseJson(body) ?? body) : body;
+  if (typeof value === "string") return looksLikeHtml(value) || opensJson(value) ? {} : readMessage(value);
+  const error = field(value, "error");
+  if (isRecord(error)) return readObject(error);
+  if (typeof error === "string") return readOAuth(error, value);
+  const detail = field(value, "detail");
+  if (detail !== undefined) return readDetail(detail);
+  return isRecord(value) ? readObject(value) : {};
+}
+
+/** Text as a message: control characters gone, secrets gone, length bounded. */
+export function cleanMessage(text: string): string {
+  const cut = text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text;
+  return redact(cut)
+    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "")
+    .trim();
+}
+
+function readObject(error: object): UpstreamError {
+  const { message } = readMessage(textField(error, "message") ?? textField(error, "detail") ?? "");
+  return defined({
+    ...readErrorExtras(error),
+    message,
+    type: nameField(error, "type"),
+    code: nameField(error, "code"),
+    diagnostics: undefined,
+  });
+}
+
+/** RFC 6749: `error` is the code. Some proxies put a sentence there. */
+function readOAuth(error: string, body: unknown): UpstreamError {
+  if (!/^[\w.-]{1,200}$/.test(error)) return readMessage(error);
+  const words = textField(body, "error_description") ?? textField(body, "message") ?? "";
+  return defined({ ...readMessage(words), code: error });
+}
+
+/** FastAPI: a text, an object, or a list of issues with `loc` and `msg`. */
+function readDetail(detail: unknown): UpstreamError {
+  if (typeof detail === "string") return readMessage(detail);
+  if (isRecord(detail)) return readObject(detail);
+  const first: unknown = Array.isArray(detail) ? detail[0] : undefined;
+  const path = field(first, "loc");
+  const keys = Array.isArray(path) ? path.filter(isKey) : [];
+  return defined({
+    ...readMessage(textField(first, "msg") ?? ""),
+    param: paramFromPath(keys[0] === "body" ? keys.slice(1) : keys),
+  });
+}
+
+function readMessage(text: string): UpstreamError {
+  const message = cleanMessage(text);
+  return message === "" ? {} : { message };
+}
+
+function nameField(error: object, key: string): string | undefined {
+  const found = textField(error, key);
+  return found !== undefined && found.length <= 200 ? found : undefined;
+}
+
+function isKey(value: unknown): value is PropertyKey {
+  return typeof value === "string" || typeof value === "number";
+}
+
+function looksLikeHtml(text: string): boolean {
+  return /^(?:<!doctype|<html|<head|<body|<\?xml)/i.test(text.trimStart().slice(0, 20));
+}

@@ -1,0 +1,48 @@
+/** How one helper may be called: by position, or with one object of the same names. */
+export interface CallForm<P extends object> {
+  readonly helper: string;
+  /** The names, in the order of the positions. */
+  readonly names: readonly string[];
+  /** What a wrong call is told: "`helper` requires `requires`". */
+  readonly requires: string;
+  /** True when the arguments fit. */
+  readonly accepts: (params: object) => params is P;
+}
+
+/**
+ * Brings both call forms to one object. The object form is exactly one argument that is a plain object; no
+ * positional form of a helper is complete with just that. Throws TypeError for unknown names, too many positions,
+ * and arguments that `accepts` refuses.
+ */
+export function namedCall<P extends object>(form: CallForm<P>, args: readonly unknown[]): P {
+  const params = collect(form, args);
+  if (params === undefined || !form.accepts(params)) throw wrongCall(form);
+  return params;
+}
+
+/** The error of a call that fits neither form. */
+export function wrongCall({ helper, requires }: Pick<CallForm<object>, "helper" | "requires">): TypeError {
+  return new TypeError(`${helper} requires ${requires}`);
+}
+
+function collect({ names }: CallForm<object>, args: readonly unknown[]): object | undefined {
+  const given = withoutTrailingGaps(args);
+  const [only] = given;
+  const pairs = given.length === 1 && isPlainObject(only) ? Object.entries(only) : named(names, given);
+  if (!pairs?.every(([name]) => names.includes(name))) return undefined;
+  return Object.fromEntries(pairs.filter(([, value]) => value !== undefined));
+}
+
+function named(names: readonly string[], given: readonly unknown[]): [string, unknown][] | undefined {
+  return given.length > names.length ? undefined : given.map((value, at) => [names[at] ?? "", value]);
+}
+
+function withoutTrailingGaps(args: readonly unknown[]): readonly unknown[] {
+  return args.slice(0, args.findLastIndex((each) => each !== undefined) + 1);
+}
+
+function isPlainObject(value: unknown): value is object {
+  if (typeof value !== "object" || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === Object.prototype || prototype === null;
+}

@@ -1,0 +1,30 @@
+import * as fs from "node:fs";
+import { openFileStore } from "./file-store.ts";
+import { resolvePaths, userHome } from "./paths.ts";
+import { currentProcess } from "./process-identity.ts";
+import type { Store } from "./store.ts";
+
+export interface OpenStoreOptions {
+  /** Absolute path; default: CODEX_HOME of `env`, else `~/.codex`. */
+  codexHome?: string;
+  /** Absolute path; default: CODEX_AUTH_DIR of `env`, else `codex-auth` in the Codex home. */
+  storeDir?: string;
+  /** Default: none, so that a library call does not depend on the environment of the process unless told to. */
+  env?: Readonly<Record<string, string | undefined>>;
+}
+
+/**
+ * Opens the locked store of a Codex home: the accounts, and the login in auth.json. Nothing is read or made before the
+ * first call. `read` takes no lock; `transaction` changes pool and auth.json together or not at all, and throws
+ * `CodexAuthError` (`store_locked`, `pool_unreadable`, `disk_full`, …) with nothing changed. Source: codex-auth's own
+ * file format; see README, "Where things are".
+ */
+export function openStore({ codexHome, storeDir, env = {} }: OpenStoreOptions = {}): Store {
+  const places = {
+    CODEX_HOME: codexHome ?? env["CODEX_HOME"],
+    CODEX_AUTH_DIR: storeDir ?? env["CODEX_AUTH_DIR"],
+  };
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  const paths = resolvePaths({ ...env, ...places }, userHome(env), "/");
+  return openFileStore(paths, { fs, now: Date.now, sleep, self: currentProcess });
+}

@@ -1,0 +1,21 @@
+/** The part of fetch that we use; Node's own fits. */
+export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
+
+/** Codes of failures before a byte of the request was written: name lookup, connection, TLS handshake. */
+const connectCodes =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|CERT_.*|.*SELF_SIGNED.*|UNABLE_TO_.*|ERR_INVALID_URL)$/;
+
+/** The code of whatever fetch threw, from the innermost cause: undici wraps it. */
+export function networkCode(error: unknown): string {
+  let code = "";
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    if ("code" in each && typeof each.code === "string") code = each.code;
+    else if (code === "" && each.name !== "TypeError" && each.name !== "Error") code = each.name;
+  }
+  return code || "unknown";
+}
+
+/** Whether the request certainly never left this machine. */
+export function isConnectFailure(error: unknown): boolean {
+  return connectCodes.test(networkCode(error));
+}

@@ -1,0 +1,151 @@
+import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { dirname, join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+import { projectRoot } from "./support/home.ts";
+
+const src = join(projectRoot, "src");
+
+/** Folder -> the folders it may import besides itself, and the Node modules and packages it may use. */
+const rules: Record<string, { folders: string[]; modules: string[] }> = {
+  errors: { folders: [], modules: [] },
+  accounts: { folders: ["errors"], modules: [] },
+  codex: { folders: ["errors"], modules: ["smol-toml"] },
+  ui: { folders: ["accounts", "errors"], modules: ["chalk", "cli-table3"] },
+  store: {
+    folders: ["codex", "accounts", "errors"],
+    modules: ["node:fs", "node:path", "node:os", "node:crypto", "node:child_process", "proper-lockfile"],
+  },
+  sessions: { folders: ["accounts", "errors"], modules: ["node:fs", "node:path"] },
+  helpers: { folders: ["accounts", "errors"], modules: [] },
+  upstream: { folders: ["accounts", "errors"], modules: [] },
+  auth: {
+    folders: ["upstream", "store", "codex", "accounts", "errors"],
+    modules: ["node:http", "node:crypto"],
+  },
+  cli: {
+    folders: ["ui", "auth", "upstream", "store", "codex", "accounts", "errors"],
+    modules: ["commander", "zod"],
+  },
+  commands: {
+    folders: ["cli", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
+    modules: ["commander"],
+  },
+  platform: {
+    folders: ["cli", "auth", "errors"],
+    modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises"],
+  },
+};
+
+/** Files of src itself are composition roots: they may import everything. */
+const rootFiles = new Set(["index.ts", "main.ts", "start.ts", "documents.ts", "version.d.ts"]);
+
+interface Import {
+  file: string;
+  target: string;
+  isType: boolean;
+}
+
+const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
+
+function importsOf(file: string): Import[] {
+  const text = readFileSync(join(src, file), "utf8");
+  const pattern = /(?:^|\n)\s*(?:import|export)\s(type\s)?[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g;
+  return [...text.matchAll(pattern)].map((match) => ({
+    file,
+    target: match[2] ?? match[3] ?? "",
+    isType: match[1] !== undefined,
+  }));
+}
+
+function folderOf(file: string): string {
+  return file.includes("/") ? (file.split("/")[0] ?? "") : "";
+}
+
+function isAllowed({ file, target, isType }: Import): boolean {
+  const folder = folderOf(file);
+  if (folder === "") return true;
+  const rule = rules[folder];
+  if (!rule) return false;
+  if (!target.startsWith(".")) return isType || rule.modules.includes(target);
+  const imported = folderOf(relative(src, resolve(src, dirname(file), target)));
+  return imported === folder || rule.folders.includes(imported);
+}
+
+test("the whole of src is read", () => {
+  expect(files.length).toBeGreaterThan(60);
+  const known = files.filter((file) => folderOf(file) === "" && !rootFiles.has(file));
+  expect(known).toEqual([]);
+});
+
+test("imports point down", () => {
+  const all = files.flatMap(importsOf);
+  expect(all.length).toBeGreaterThan(150);
+  const forbidden = all
+    .filter((each) => !isAllowed(each))
+    .map(({ file, target }) => `${file} imports ${target}`);
+  expect(forbidden).toEqual([]);
+});
+
+test("no module imports itself through others", () => {
+  const edges = new Map(files.map((file) => [file, localImports(file)]));
+  const cycles = files.filter((file) => reaches(edges, file));
+  expect(cycles).toEqual([]);
+});
+
+function localImports(file: string): string[] {
+  return importsOf(file)
+    .filter(({ target, isType }) => target.startsWith(".") && !isType)
+    .map(({ target }) => relative(src, resolve(src, dirname(file), target)));
+}
+
+function reaches(edges: Map<string, string[]>, start: string): boolean {
+  const seen = new Set<string>();
+  const queue = [...(edges.get(start) ?? [])];
+  for (let file = queue.pop(); file !== undefined; file = queue.pop()) {
+    if (file === start) return true;
+    if (seen.has(file)) continue;
+    seen.add(file);
+    queue.push(...(edges.get(file) ?? []));
+  }
+  return false;
+}
+
+test("every command has a row in the table of contents", () => {
+  const table = readFileSync(join(src, "commands/index.ts"), "utf8");
+  const commands = readdirSync(join(src, "commands")).filter((name) => name !== "index.ts");
+  expect(commands.length).toBeGreaterThan(8);
+  expect(commands.filter((name) => !table.includes(`import("./${name}")`))).toEqual([]);
+});
+
+test("only the outermost files read the process", () => {
+  const allowed = /^(main|start)\.ts$|^platform\/|^store\/(process-identity|code-cache)\.ts$/;
+  const readers = files.filter((file) =>
+    /\bprocess\.(env|argv|exit|std|cwd)/.test(readFileSync(join(src, file), "utf8")),
+  );
+  expect(readers.filter((file) => !allowed.test(file))).toEqual([]);
+});
+
+test("no file is longer than 250 lines without a reason at its top", () => {
+  const long = files.filter((file) => {
+    const lines = readFileSync(join(src, file), "utf8").split("\n");
+    return lines.length > 250 && !lines[0]?.startsWith("// Longer than 250 lines");
+  });
+  expect(long).toEqual([]);
+});
+
+test("the top level is what it is meant to be", () => {
+  for (const name of [
+    "package.json",
+    "tsconfig.json",
+    "bin",
+    "src",
+    "test",
+    "fixtures",
+    "CHANGELOG.md",
+    "README.md",
+    "LICENSE",
+    ".ci",
+  ]) {
+    expect(existsSync(join(projectRoot, name)), name).toBe(true);
+  }
+});

@@ -1,0 +1,82 @@
+// CPU time of whole commands as a multiple of `node -e 0`, measured in turn in one run, children included, in the
+// environment of the caller: with NODE_EXTRA_CA_CERTS, for example, the empty program takes three times as long.
+// Prints medians; machines are noisy, so this is no test. Usage: node test/bench/cli.mjs [runs]
+import { execFileSync, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const runs = Number(process.argv[2] ?? 15);
+const binary = fileURLToPath(new URL("../../bin/codex-auth", import.meta.url));
+const root = mkdtempSync(join(tmpdir(), "codex-auth-bench-"));
+
+try {
+  const [hundred, thousand] = [makeHome("hundred", 100), makeHome("thousand", 1000)];
+  const rows = [
+    ["--version", hundred, ["--version"], ""],
+    ["list, 100 accounts", hundred, ["list"], "goal 1.45"],
+    ["switch, 100 accounts", hundred, ["switch", "-"], "goal 1.45"],
+    ["list --json, 1,000 accounts", thousand, ["list", "--json"], "goal 2.3"],
+  ];
+  console.log(`node -e 0: ${cpuMs(hundred, ["-e", "0"])} ms of CPU`);
+  for (const [name, home, args, goal] of rows) {
+    console.log(`${name.padEnd(28)} ${ratio(home, args).toFixed(2)}  ${goal}`);
+  }
+} finally {
+  rmSync(root, { recursive: true, force: true });
+}
+
+/** Median of the ratios of neighbouring runs: slow phases of the machine then count on both sides. */
+function ratio(home, args) {
+  const ratios = Array.from({ length: runs + 1 }, () => {
+    const ours = cpuMs(home, [binary, ...args]);
+    return ours / cpuMs(home, ["-e", "0"]);
+  });
+  const sorted = ratios.slice(1).sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}
+
+/** User and system time of a process and its children, by the shell's own count. */
+function cpuMs(home, args) {
+  const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
+  const { stderr } = spawnSync("bash", ["-c", script, "time", process.execPath, ...args], {
+    env: { ...process.env, CODEX_HOME: home },
+    encoding: "utf8",
+  });
+  const [user, system] = stderr.trim().split("\n").at(-1).split(" ").map(Number);
+  return (user + system) * 1000;
+}
+
+function makeHome(name, count) {
+  const home = join(root, name);
+  mkdirSync(join(home, "logins"), { recursive: true });
+  for (let index = 0; index < count; index += 1) {
+    writeFileSync(join(home, "logins", `${index}.json`), JSON.stringify(login(index)));
+  }
+  const env = { ...process.env, CODEX_HOME: home };
+  execFileSync(process.execPath, [binary, "import", join(home, "logins")], { env, stdio: "ignore" });
+  for (const row of ["1", "2"])
+    execFileSync(process.execPath, [binary, "switch", row], { env, stdio: "ignore" });
+  return home;
+}
+
+/** A forged login with tokens as long as real ones. */
+function login(index) {
+  const iat = Math.floor(Date.now() / 1000);
+  const auth = {
+    chatgpt_plan_type: "plus",
+    chatgpt_account_id: `acct-${index}`,
+    chatgpt_user_id: `user-${index}`,
+  };
+  const claims = {
+    iat,
+    exp: iat + 864_000,
+    email: `person${index}@example.com`,
+    "https://api.openai.com/auth": auth,
+  };
+  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const jwt = `${part({ alg: "RS256" })}.${part({ ...claims, pad: "x".repeat(700) })}.${"s".repeat(342)}`;
+  const tokens = { id_token: jwt, access_token: jwt, refresh_token: `rt_${index}_${"r".repeat(80)}` };
+  return { auth_mode: "chatgpt", OPENAI_API_KEY: null, tokens, last_refresh: new Date().toISOString() };
+}

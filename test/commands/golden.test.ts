@@ -1,0 +1,116 @@
+import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { default as addFormats } from "ajv-formats";
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { documentSchemas } from "../../src/documents.ts";
+import { runFake, testNowMs } from "../support/fake-context.ts";
+import { forgeAuthJson } from "../support/forge.ts";
+import { TestHome, projectRoot, threeLogins } from "../support/home.ts";
+
+const folder = join(projectRoot, "fixtures/json");
+const issuedAt = testNowMs / 1000 - 3600;
+const dated = Object.fromEntries(
+  Object.entries(threeLogins).map(([name, login]) => [name, { ...login, issuedAt, expiresInSec: 86_400 }]),
+);
+
+/** A file of fixtures/json -> what is done first and the command line whose document it holds. */
+const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => void; line: string }> = {
+  "list-empty": { prepare: loggedOut, line: "list" },
+  "list-three-accounts": { before: ["import logins"], line: "list" },
+  "list-unreadable-entry": { before: ["import logins"], prepare: spoilSecondAccount, line: "list" },
+  "status-of-a-known-account": { before: ["import logins"], line: "status" },
+  "status-of-an-unknown-login": { line: "status" },
+  "status-logged-out": { prepare: loggedOut, line: "status" },
+  "status-hard-linked-and-incomplete": {
+    before: ["import logins"],
+    prepare: withoutLastRefresh,
+    line: "status",
+  },
+  "import-a-folder": { prepare: (home) => home.write("logins/notes.json", "[]"), line: "import logins" },
+  "import-known-accounts": { before: ["import logins"], line: "import logins/a.json logins/b.json" },
+  "import-a-newer-token": { before: ["import logins"], prepare: renewSecond, line: "import logins/b.json" },
+  "switch-to-a-row": { before: ["import logins"], line: "switch 2" },
+  "switch-back": { before: ["import logins", "switch 2"], line: "switch -" },
+  "switch-dry-run": { before: ["import logins"], line: "switch 3 --dry-run" },
+  "switch-adopts-an-unknown-login": { before: ["import logins/b.json"], line: "switch dev@team.example" },
+  "label-set": { before: ["import logins"], line: "label 2 work" },
+  "pause-two": { before: ["import logins"], line: "pause 1 2" },
+  "resume-one": { before: ["import logins", "pause 1 2"], line: "resume 2" },
+  "remove-one": { before: ["import logins"], line: "remove 2" },
+  "remove-the-active": { before: ["import logins"], line: "remove 1 --force" },
+  "export-to-a-file": { before: ["import logins"], line: "export 2 --out exported.json --yes" },
+  "backup-list": { before: ["import logins", "remove 2"], line: "backup list" },
+  "backup-restore": { before: ["import logins", "remove 2"], line: "backup restore latest" },
+  "failure-usage": { line: "switch" },
+  "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
+  "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },
+  "failure-unreadable-auth-file": {
+    before: ["import logins"],
+    prepare: (home) => home.write("auth.json", '{"tok'),
+    line: "switch 2",
+  },
+};
+
+for (const [name, { before = [], prepare, line }] of Object.entries(cases)) {
+  test(`--json of ${name} is its golden document and fits the published schema`, async () => {
+    const home = new TestHome();
+    home.writeLogins(dated);
+    for (const each of before) expect((await runFake(home, each.split(" "))).code).toBe(0);
+    prepare?.(home);
+    const { stdout } = await runFake(home, [...line.split(" "), "--json"]);
+    const text = stdout.replaceAll(home.path, "<home>");
+    checkGolden(name, text);
+    await checkSchema(JSON.parse(text));
+  });
+}
+
+test("every file of fixtures/json has its case", () => {
+  expect(readdirSync(folder).sort()).toEqual(
+    Object.keys(cases)
+      .map((name) => `${name}.json`)
+      .sort(),
+  );
+});
+
+/** UPDATE_GOLDEN=1 writes the files anew; the diff is then for the review. */
+function checkGolden(name: string, text: string): void {
+  const file = join(folder, `${name}.json`);
+  if (process.env["UPDATE_GOLDEN"]) {
+    mkdirSync(folder, { recursive: true });
+    writeFileSync(file, text);
+  }
+  expect(text).toBe(readFileSync(file, "utf8"));
+}
+
+async function checkSchema(document: { command: string }): Promise<void> {
+  const schema = (await documentSchemas())[document.command];
+  if (!schema) throw new Error(`no schema for ${document.command}`);
+  const ajv = new Ajv2020({ strict: false });
+  addFormats.default(ajv);
+  // As strict as it gets: a field that the schema does not name is refused here, though not in the published form.
+  const isValid = ajv.validate(z.toJSONSchema(schema), document);
+  expect([isValid, ajv.errors]).toEqual([true, null]);
+}
+
+function loggedOut(home: TestHome): void {
+  home.remove("auth.json");
+}
+
+function spoilSecondAccount(home: TestHome): void {
+  home.write(
+    "codex-auth/pool.json",
+    home.read("codex-auth/pool.json").replace(/("id":"[0-9a-f]{12}","label":)null/, "$17"),
+  );
+}
+
+function withoutLastRefresh(home: TestHome): void {
+  const { last_refresh: _, ...rest } = forgeAuthJson(dated["a"]);
+  home.write("auth.json", rest);
+  home.hardLink("auth.json", "copy-of-auth.json");
+}
+
+function renewSecond(home: TestHome): void {
+  home.write("logins/b.json", forgeAuthJson({ ...dated["b"], issuedAt: issuedAt + 60 }));
+}

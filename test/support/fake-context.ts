@@ -1,0 +1,65 @@
+import * as fs from "node:fs";
+import { projectRoot } from "./home.ts";
+import type { TestHome } from "./home.ts";
+import type { Context, Output } from "../../src/cli/context.ts";
+import { runProgram } from "../../src/cli/program.ts";
+import { commands } from "../../src/commands/index.ts";
+import { openFileStore } from "../../src/store/file-store.ts";
+import { resolvePaths } from "../../src/store/paths.ts";
+import { currentProcess } from "../../src/store/process-identity.ts";
+
+/** Noon of a day in the life of the forged logins. */
+export const testNowMs = Date.UTC(2026, 10, 20, 12);
+
+/** A context on real files whose every other effect is refused until a test allows it. */
+function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & { printed: Printed } {
+  const printed: Printed = { stdout: "", stderr: "" };
+  const now = () => testNowMs;
+  const env = allowed.env ?? { LANG: "C.UTF-8" };
+  const paths = resolvePaths({ CODEX_HOME: home.path, ...env }, home.path, home.path);
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return {
+    stdin: { isTerminal: false, readAll: () => unexpected("stdin") },
+    stdout: output((text) => (printed.stdout += text)),
+    stderr: output((text) => (printed.stderr += text)),
+    env,
+    cwd: home.path,
+    now,
+    sleep,
+    prompt: () => unexpected("prompt"),
+    spawn: () => unexpected("spawn"),
+    fetch: () => unexpected("fetch"),
+    renew: () => unexpected("renew"),
+    processes: () => [],
+    fs,
+    store: openFileStore(paths, { fs, now, sleep, self: currentProcess }),
+    packageRoot: projectRoot,
+    runCaptured: () => unexpected("runCaptured"),
+    ...allowed,
+    printed,
+  };
+}
+
+export interface Printed {
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs a command line in this process; effects that the test did not allow throw. */
+export async function runFake(home: TestHome, argv: readonly string[], allowed?: Partial<Context>) {
+  const ctx = fakeContext(home, allowed);
+  const code = await runProgram(ctx, commands, argv);
+  return { code, ...ctx.printed };
+}
+
+export function terminal(write: (text: string) => void): Output {
+  return { ...output(write), isTerminal: true };
+}
+
+function output(write: (text: string) => void): Output {
+  return { write, isTerminal: false, columns: 80, colorLevel: 0 };
+}
+
+function unexpected(what: string): never {
+  throw new Error(`unexpected ${what}`);
+}

@@ -1,0 +1,116 @@
+import { spawn } from "node:child_process";
+import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { forgeAuthJson } from "./forge.ts";
+import type { Login } from "./forge.ts";
+
+export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
+
+/** What a finished command left behind. */
+export interface Finished {
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+export interface RunOptions {
+  input?: string;
+  env?: Record<string, string>;
+}
+
+/** In memory where possible: thousands of small homes wait for every fsync otherwise. */
+const fastFolder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+
+/** A CODEX_HOME in a temporary folder that goes when the test ends. */
+export class TestHome {
+  readonly path: string;
+
+  constructor() {
+    this.path = mkdtempSync(join(fastFolder, "codex-auth-test-"));
+    onTestFinished(() => rmSync(this.path, { recursive: true, force: true }));
+  }
+
+  file(name: string): string {
+    return join(this.path, name);
+  }
+
+  read(name: string): string {
+    return readFileSync(this.file(name), "utf8");
+  }
+
+  write(name: string, content: string | object): string {
+    const text = typeof content === "string" ? content : JSON.stringify(content, null, 2);
+    mkdirSync(dirname(this.file(name)), { recursive: true });
+    writeFileSync(this.file(name), text, { mode: 0o600 });
+    return this.file(name);
+  }
+
+  remove(name: string): void {
+    rmSync(this.file(name), { recursive: true });
+  }
+
+  hardLink(name: string, other: string): void {
+    linkSync(this.file(name), this.file(other));
+  }
+
+  /** Writes an auth.json for each login to `logins/<name>.json`; the first is also the live one. */
+  writeLogins(logins: Record<string, Login>): void {
+    const [first] = Object.values(logins);
+    for (const [name, login] of Object.entries(logins))
+      this.write(`logins/${name}.json`, forgeAuthJson(login));
+    if (first) this.write("auth.json", forgeAuthJson(first));
+  }
+
+  /** Runs the built binary in this home, with nothing of the caller's environment but PATH. */
+  run(args: readonly string[], { input = "", env = {} }: RunOptions = {}): Promise<Finished> {
+    return runProcess(join(projectRoot, "bin/codex-auth"), args, {
+      input,
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: this.path,
+        CODEX_HOME: this.path,
+        LANG: "C.UTF-8",
+        // No test reaches the real issuer, also not by mistake: port 9 of this machine answers nobody.
+        CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
+        ...env,
+      },
+    });
+  }
+}
+
+export function runProcess(
+  command: string,
+  args: readonly string[],
+  { input = "", env = {} }: RunOptions,
+): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, { env, stdio: "pipe" });
+    const output = { stdout: "", stderr: "" };
+    child.stdout.on("data", (chunk: Buffer) => void (output.stdout += chunk.toString()));
+    child.stderr.on("data", (chunk: Buffer) => void (output.stderr += chunk.toString()));
+    child.once("error", reject);
+    child.once("close", (code) => resolve({ code, ...output }));
+    // A program that ends without reading its input is no fault of the test.
+    child.stdin.on("error", () => undefined);
+    child.stdin.end(input);
+  });
+}
+
+/** Three accounts of two people: one e-mail has two seats. */
+export const threeLogins: Record<string, Login> = {
+  a: { email: "ada@personal.example", userId: "user-ada", accountId: "acct-personal", plan: "plus" },
+  b: { email: "dev@team.example", userId: "user-dev", accountId: "acct-team", plan: "business" },
+  c: { email: "ada@personal.example", userId: "user-ada", accountId: "acct-lab", plan: "pro" },
+};
+
+/** A home whose pool holds the three accounts, the first one live. */
+export async function homeWithThree(): Promise<TestHome> {
+  const home = new TestHome();
+  home.writeLogins(threeLogins);
+  const { code, stderr } = await home.run(["import", home.file("logins")]);
+  if (code !== 0) throw new Error(stderr);
+  return home;
+}
