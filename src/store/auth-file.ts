@@ -19,15 +19,11 @@ export interface LiveFile {
   isHardLinked: boolean;
 }
 
-/**
- * Tells a file that nobody touched from any other, also from one with the same bytes that was put back by hand:
- * ctime cannot be set.
- */
+/** Tells a file that nobody touched from any other, also from one with the same bytes that was put back by hand. */
 export interface FileVersion {
   inode: string;
   size: string;
   mtimeNs: string;
-  ctimeNs: string;
 }
 
 export function readLiveFile(fs: FileSystem, path: string): LiveFile {
@@ -47,7 +43,6 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
       inode: String(stat.ino),
       size: String(stat.size),
       mtimeNs: String(stat.mtimeNs),
-      ctimeNs: String(stat.ctimeNs),
     },
     isHardLinked: stat.nlink > 1n,
   };
@@ -90,7 +85,7 @@ export function refuseHardLink(live: LiveFile): void {
 
 export function isSameVersion(a: FileVersion | null, b: FileVersion | null): boolean {
   if (a === null || b === null) return a === b;
-  return a.inode === b.inode && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+  return a.inode === b.inode && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
 /** Whether nobody wrote between two readings. The bytes count too: file times are coarser than a fast writer. */

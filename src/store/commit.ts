@@ -32,23 +32,25 @@ interface Commit {
   lease: Lease;
 }
 
-/** `changed`: somebody else wrote since the draft was read, so nothing was written and the caller starts again. */
-type CommitOutcome = "written" | "unchanged" | "changed";
+/**
+ * `changed`: somebody else wrote since the draft was read; `busy`: Codex, or a renewal, holds the locks of auth.json.
+ * In both cases nothing was written, and the caller starts again.
+ */
+type CommitOutcome = "written" | "unchanged" | "changed" | "busy";
 
 /** Writes what the draft has become. */
 export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   const { draft, paths, effects } = commit;
   draft.settleActive();
   const authText = newAuthText(draft);
-  if (authText !== undefined) {
-    draft.pool.projection = { before: draft.live.version };
-  }
-  if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes)
-    return "unchanged";
+  if (authText !== undefined) draft.pool.projection = { before: draft.live.version };
+  const isChanged = authText !== undefined || draft.isSwitch || poolText(draft.pool) !== commit.poolBytes;
+  if (!isChanged) return "unchanged";
   if (authText === undefined) return writePool(commit);
   const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];
-  const { lockLikeCodex } = await import("./codex-locks.ts");
-  const release = await lockLikeCodex(effects.fs, locks, effects.sleep);
+  const { tryLockLikeCodex } = await import("./codex-locks.ts");
+  const release = await tryLockLikeCodex(effects.fs, locks);
+  if (!release) return "busy";
   try {
     return writeBoth(commit, authText);
   } finally {

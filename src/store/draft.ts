@@ -9,7 +9,7 @@ import { isSameVersion, refuseHardLink } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import type { Liveness, ProcessIdentity } from "./process-identity.ts";
 import type { Rescue } from "./rescue.ts";
 import type { Draft } from "./store.ts";
 
@@ -21,7 +21,7 @@ interface DraftSources {
   live: LiveFile;
   rescues: readonly Rescue[];
   nowMs: number;
-  isDead: (process: ProcessIdentity) => boolean;
+  livenessOf: (process: ProcessIdentity) => Liveness;
 }
 
 /** One attempt at a transaction: fresh state, the adoption that comes before anything else, and what was asked for. */
@@ -44,17 +44,17 @@ export class WorkingDraft implements Draft {
   replacesBrokenPool = false;
   readonly #nowMs: number;
 
-  constructor({ pool, live, rescues, nowMs, isDead }: DraftSources) {
+  constructor({ pool, live, rescues, nowMs, livenessOf }: DraftSources) {
     this.pool = pool;
     this.live = live;
-    this.rescues = rescues;
     this.#nowMs = nowMs;
     this.active = this.#findActive();
     if (this.active) this.#adoptLive();
     this.#settleProjection();
-    for (const rescue of rescues) this.#takeRescue(rescue);
+    this.rescues = rescues.filter((rescue) => !isInFlight(pool, rescue, livenessOf));
+    for (const rescue of this.rescues) this.#takeRescue(rescue);
     this.interrupted = pool.accounts.filter(
-      ({ refresh }) => refresh?.kind === "intent" && isDead(refresh.process),
+      ({ refresh }) => refresh?.kind === "intent" && livenessOf(refresh.process) === "dead",
     );
     if (this.active && this.interrupted.includes(this.active)) this.renewLive(this.active);
     if (live.state !== "broken" && this.active?.id !== pool.activeId)
@@ -162,6 +162,16 @@ export class WorkingDraft implements Draft {
     const isKnown = accounts.some((account) => account.id === activeId);
     this.pool.previousId = activeId !== null && isKnown ? activeId : previousId === id ? null : previousId;
   }
+}
+
+/** The process that got these tokens is about to save them itself, and holds locks that we would wait for. */
+function isInFlight(
+  { accounts }: Pool,
+  { accountId }: Rescue,
+  livenessOf: DraftSources["livenessOf"],
+): boolean {
+  const mark = accounts.find(({ id }) => id === accountId)?.refresh;
+  return mark?.kind === "intent" && livenessOf(mark.process) === "alive";
 }
 
 /** An issuer that answers with another seat than asked for: a login of its own, and the old one stays as it is. */

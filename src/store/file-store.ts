@@ -11,11 +11,13 @@ import { makeFolder, readTextIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
+import { codeCacheDir } from "./paths.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
+import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
@@ -36,8 +38,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
     const rescues = readRescues(fs, paths.rescueDir);
-    const isDead = (process: ProcessIdentity) => livenessOf(process, effects.self()) === "dead";
-    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), isDead });
+    const livenessOfRefresh = (process: ProcessIdentity) => livenessOf(process, effects.self());
+    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), livenessOf: livenessOfRefresh });
     draft.replacesBrokenPool = isBroken;
     draft.isAuthLocked = options.isAuthLocked ?? false;
     return { draft, poolBytes };
@@ -53,23 +55,42 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     }
   }
 
-  async function runLocked<T>(lease: Lease, change: Change<T>, options?: TransactionOptions): Promise<T> {
+  /** Null when the locks of auth.json are held: then the caller gives up ours too, and tries again. */
+  async function runLocked<T>(
+    lease: Lease,
+    change: Change<T>,
+    options?: TransactionOptions,
+  ): Promise<{ result: T } | null> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
       sweep(draft.live.target);
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
+      if (outcome === "busy") return null;
       if (outcome === "changed") continue;
       removeRescues(fs, draft.rescues);
-      return result;
+      return { result };
     }
     throw changedError("auth.json or the pool");
   }
 
+  async function transaction<T>(
+    purpose: string,
+    change: Change<T>,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    const attempt = () => locked(purpose, (lease) => runLocked(lease, change, options));
+    const first = await attempt();
+    if (first) return first.result;
+    const { untilUnlocked } = await import("./codex-locks.ts");
+    return (await untilUnlocked(attempt, sleep)).result;
+  }
+
   function sweep(authTarget: string): void {
-    // Not the folder of rescues: a refresh writes there without the lock of the store.
-    for (const folder of [paths.storeDir, paths.backupsDir, paths.parkedDir, join(paths.storeDir, "cache")])
+    const { storeDir, backupsDir, parkedDir } = paths;
+    // Not the folder of rescues: a refresh writes new tokens there without the lock of the store, and would lose them.
+    for (const folder of [storeDir, backupsDir, parkedDir, codeCacheDir(storeDir)])
       sweepTemporaries(fs, folder);
     sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
     sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
@@ -103,14 +124,22 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     paths,
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
-    transaction: (purpose, change, options) =>
-      inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = join(paths.locksDir, `refresh-${user}.lock`);
       return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
     },
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    usage: () => readUsageFile(fs, paths.usageFile),
+    updateUsage: (change) =>
+      inTurn(() =>
+        locked("usage", async () => {
+          const usage = readUsageFile(fs, paths.usageFile);
+          change(usage);
+          writeUsageFile(fs, paths.usageFile, usage);
+        }),
+      ),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),

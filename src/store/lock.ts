@@ -52,7 +52,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
         fs: guardedFileSystem(request, hold),
         onCompromised: () => hold.lose(),
       });
-      sweepLockLeftovers(request.fs, request.path, request.self, staleMs);
+      attempt(() => sweepLockLeftovers(request.fs, request.path, request.self, staleMs));
       return hold.lease(release);
     } catch (error) {
       if (errorCode(error) !== "ELOCKED") throw fileError(error, `take the lock ${request.path}`);
@@ -134,7 +134,7 @@ function judgedStat({ fs, path, self }: LockRequest, hold: Hold): Stats {
   if (hold.phase !== "waiting") return stat;
   const liveness = holderLiveness(fs, path, self);
   if (liveness === "dead") stat.mtime = new Date(0);
-  if (liveness === "alive") stat.mtime = new Date();
+  if (liveness === "alive" || liveness === "self") stat.mtime = new Date();
   return stat;
 }
 
@@ -172,7 +172,7 @@ function attempt(work: () => void): void {
   try {
     work();
   } catch {
-    // Told by the caller why it may fail.
+    // What stays now is cleared away by a later command.
   }
 }
 

@@ -14,10 +14,20 @@ export interface Paths {
   locksDir: string;
   parkedDir: string;
   rescueDir: string;
+  /** Limits and cooldowns. */
+  usageFile: string;
+  /** Percent steps for the forecast, one a line. */
+  historyFile: string;
+  /** What was read from Codex's session logs. */
+  sessionIndexDir: string;
   storeLock: string;
 }
 
 type Env = Record<string, string | undefined>;
+
+export function codeCacheDir(storeDir: string): string {
+  return join(storeDir, "code-cache");
+}
 
 /** HOME, as Codex takes it; where it is not set, what the system says. */
 export function userHome(env: Env): string {
@@ -41,6 +51,9 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     locksDir: join(storeDir, "locks"),
     parkedDir: join(storeDir, "parked"),
     rescueDir: join(storeDir, "rescue"),
+    usageFile: join(storeDir, "limits.json"),
+    historyFile: join(storeDir, "history.jsonl"),
+    sessionIndexDir: join(storeDir, "sessions"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };
 }

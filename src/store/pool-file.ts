@@ -29,7 +29,7 @@ type Migration = (document: Json) => Json;
 
 /** `migrations[n]` turns version n + 1 into n + 2. */
 const migrations: readonly Migration[] = [];
-const poolVersion = migrations.length + 1;
+export const poolVersion = migrations.length + 1;
 
 const spentLimit = 20;
 

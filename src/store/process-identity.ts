@@ -11,7 +11,7 @@ export interface ProcessIdentity {
   host: string;
 }
 
-export type Liveness = "alive" | "dead" | "unknown";
+export type Liveness = "self" | "alive" | "dead" | "unknown";
 
 export function currentProcess(): ProcessIdentity {
   return {
@@ -28,6 +28,7 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): Liven
   if (other.host !== self.host) return "unknown";
   if (other.boot !== null && self.boot !== null && other.boot !== self.boot) return "dead";
   if (other.pidNamespace !== self.pidNamespace) return "unknown";
+  if (other.pid === self.pid && other.start === self.start) return "self";
   if (!isRunning(other.pid)) return "dead";
   const stat = processStat(other.pid);
   if (stat === null) return "unknown";

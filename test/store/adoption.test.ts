@@ -38,7 +38,8 @@ async function homeHolding(held: Login): Promise<Home> {
   const home = await homeWith(["a", "b"]);
   await storeOf(home).transaction("test", (draft) => {
     draft.activate(accountOf(draft, "label-b"));
-    accountOf(draft, "label-a").auth = seat("a", held);
+    const account = accountOf(draft, "label-a");
+    account.auth = seat("a", held);
   });
   return home;
 }

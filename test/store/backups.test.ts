@@ -81,7 +81,8 @@ async function restored({ backup, pool }: { backup: Token; pool: Token }): Promi
   const hold = (token: Token, asked: boolean) =>
     storeOf(home).transaction("test", (draft) => {
       if (asked) draft.backUp();
-      accountOf(draft, "label-b").auth = documentOf(token);
+      const account = accountOf(draft, "label-b");
+      account.auth = documentOf(token);
     });
   await hold(backup, false);
   await hold(pool, true);

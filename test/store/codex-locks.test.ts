@@ -36,8 +36,8 @@ async function refusesWhileHeld(name: string): Promise<void> {
   expect(await run(home, ["switch", "label-b"])).toMatchObject({
     code: 1,
     stderr:
-      "A running Codex has held auth.lock or auth.json.lock for 10 seconds.\n" +
-      "Wait until it has saved its login, then run the command again.\n",
+      "Another program, most likely a running Codex, has held auth.lock or auth.json.lock for 10 seconds.\n" +
+      "Nothing was changed. Wait until it has saved its login, then run the command again.\n",
   });
   expect(changesSince(home.dir, before), name).toEqual([]);
   expect(leftovers(home)).toEqual([]);
