@@ -10,7 +10,7 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     // Several tests only wait, for a lock or for ten seconds to pass.
-    maxWorkers: 4,
+    maxWorkers: 3,
     testTimeout: 60_000,
     reporters: ["default", "./.ci/count-reporter.ts"],
   },

@@ -134,7 +134,9 @@ function putPoolBack({ paths, effects }: Commit, old: PendingFile | null, cause:
   }
 }
 
-function stagePool({ draft, paths, effects }: Commit): PendingFile {
+function stagePool({ draft, poolBytes, paths, effects }: Commit): PendingFile {
+  // Its folder may have been made by a command that was killed before it could sync it.
+  if (poolBytes === null) syncFolder(effects.fs, dirname(paths.storeDir));
   draft.pool.revision += 1;
   return stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
 }

@@ -66,7 +66,6 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes } = await readDraft(options);
       sweep(draft.live.target);
-      lease.sweep();
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
@@ -91,9 +90,10 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   function sweep(authTarget: string): void {
-    const { storeDir, backupsDir, parkedDir, rescueDir } = paths;
-    const ours = [storeDir, backupsDir, parkedDir, rescueDir, codeCacheDir(storeDir)];
-    for (const folder of ours) sweepTemporaries(fs, folder);
+    const { storeDir, backupsDir, parkedDir } = paths;
+    // Not the folder of rescues: a refresh writes new tokens there without the lock of the store, and would lose them.
+    for (const folder of [storeDir, backupsDir, parkedDir, codeCacheDir(storeDir)])
+      sweepTemporaries(fs, folder);
     sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
     sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
   }

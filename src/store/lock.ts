@@ -13,8 +13,6 @@ import type { ProcessIdentity } from "./process-identity.ts";
 export interface Lease {
   /** Throws when the lock was lost; called immediately before every rename. */
   assertOwned(): void;
-  /** Removes what killed processes left beside the lock. */
-  sweep(): void;
   release(): Promise<void>;
 }
 
@@ -54,6 +52,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
         fs: guardedFileSystem(request, hold),
         onCompromised: () => hold.lose(),
       });
+      attempt(() => sweepLockLeftovers(request.fs, request.path, request.self, staleMs));
       return hold.lease(release);
     } catch (error) {
       if (errorCode(error) !== "ELOCKED") throw fileError(error, `take the lock ${request.path}`);
@@ -97,7 +96,6 @@ class Hold {
       assertOwned: () => {
         if (this.#isLost || !this.isOurs()) throw lostError();
       },
-      sweep: () => sweepLockLeftovers(this.#request.fs, this.#request.path, this.#request.self, staleMs),
       release: async () => {
         this.phase = "releasing";
         // A lease that proper-lockfile gave up as compromised has nothing left to release. And work that is done is
@@ -174,7 +172,7 @@ function attempt(work: () => void): void {
   try {
     work();
   } catch {
-    // Told by the caller why it may fail.
+    // What stays now is cleared away by a later command.
   }
 }
 

@@ -138,7 +138,8 @@ test("temporaries have names that nobody can guess", () => {
 });
 
 // Found here: the sweep also took the temporary that the command of another home was about to rename, in a folder of
-// logins that both link to, and that command failed.
+// logins that both link to, and that command failed. And it took the new tokens of a refresh that was writing its
+// rescue file, which it does without the lock of the store.
 test("the sweep takes our own temporaries only", async () => {
   const home = await homeWith(["a"]);
   fs.mkdirSync(join(home.root, "vault"));
@@ -146,6 +147,7 @@ test("the sweep takes our own temporaries only", async () => {
   const temporary = (path: string) => path.replace(/([^/]+)$/, ".$1.0123456789abcdef.codex-auth-tmp");
   const foreign = [
     temporary(join(home.root, "vault", "theirs.json")),
+    temporary(join(home.paths.rescueDir, "rescue-aaaaaaaaaaaa-0123456789abcdef.json")),
     ...[".auth-AbCdEf", ".mine.json.codex-auth-tmp", "mine.json.0123456789abcdef.codex-auth-tmp"].map(
       (name) => join(home.root, "vault", name),
     ),
@@ -158,7 +160,8 @@ test("the sweep takes our own temporaries only", async () => {
     join(home.paths.backupsDir, "pool-20260101T000000000Z-r1.json"),
     join(home.paths.parkedDir, "a.json"),
   ].map(temporary);
-  for (const folder of [home.paths.backupsDir, home.paths.parkedDir]) fs.mkdirSync(folder);
+  for (const folder of [home.paths.backupsDir, home.paths.parkedDir, home.paths.rescueDir])
+    fs.mkdirSync(folder);
   for (const path of [...foreign, ...ours]) fs.writeFileSync(path, "");
   await storeOf(home).transaction("next", () => undefined);
   expect(ours.filter((path) => fs.existsSync(path))).toEqual([]);

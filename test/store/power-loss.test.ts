@@ -58,7 +58,7 @@ function afterPowerCut(home: Home, disk: Disk): Home {
   return { ...after, env: { ...home.env, CODEX_HOME: after.dir } };
 }
 
-type Identity = { ino: bigint; mtimeNs: bigint } | null;
+type Identity = { ino: bigint; mtimeNs: bigint; ctimeNs: bigint } | null;
 
 function lstatOrNull(path: string): Identity {
   return lstatSync(path, { bigint: true, throwIfNoEntry: false }) ?? null;
@@ -71,7 +71,8 @@ function keepIdentity({ paths }: Home, before: Identity): void {
   if (!now || !before) return;
   const text = pool
     .replace(`"inode":"${before.ino}"`, `"inode":"${now.ino}"`)
-    .replace(`"mtimeNs":"${before.mtimeNs}"`, `"mtimeNs":"${now.mtimeNs}"`);
+    .replace(`"mtimeNs":"${before.mtimeNs}"`, `"mtimeNs":"${now.mtimeNs}"`)
+    .replace(`"ctimeNs":"${before.ctimeNs}"`, `"ctimeNs":"${now.ctimeNs}"`);
   if (text === pool) return;
   unlinkSync(paths.poolFile);
   writeFileSync(paths.poolFile, text, { mode: 0o600 });

@@ -123,7 +123,7 @@ function applyEntry(entries: Map<string, Inode | null>, step: Step): void {
   if (step.kind === "rename") entries.delete(step.from);
 }
 
-export function readDisk(root: string): Disk {
+function readDisk(root: string): Disk {
   return new Map(
     nodeFs.readdirSync(root, { recursive: true, withFileTypes: true }).map((each) => {
       const path = join(each.parentPath, each.name);

@@ -35,7 +35,13 @@ export interface Home {
 export function makeHome(root = mkdtemp()): Home {
   const dir = join(root, "home");
   fs.mkdirSync(dir, { recursive: true });
-  const env = { PATH: process.env["PATH"] ?? "", HOME: root, CODEX_HOME: dir };
+  // No test reaches the real issuer, also not by mistake.
+  const env = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: root,
+    CODEX_HOME: dir,
+    CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
+  };
   return { root, dir, paths: resolvePaths(env, root, root), env };
 }
 
