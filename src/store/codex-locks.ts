@@ -68,7 +68,8 @@ function flockAll(descriptors: readonly number[]): Promise<boolean> {
   // 127 is the shell's word for "no such program".
   const child = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "ignore", "ignore", ...descriptors] });
   return new Promise((resolve) => {
-    child.once("error", () => resolve(true));
+    // Without a shell there is no flock either; a shell that cannot start just now is no proof of anything.
+    child.once("error", (error) => resolve(errorCode(error) === "ENOENT"));
     child.once("exit", (code) => resolve(code === 0 || code === 127));
   });
 }
