@@ -15,14 +15,19 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     folders: ["codex", "accounts", "errors"],
     modules: ["node:fs", "node:path", "node:os", "node:crypto", "node:child_process", "proper-lockfile"],
   },
+  upstream: { folders: ["accounts", "errors"], modules: [] },
+  auth: { folders: ["upstream", "store", "codex", "accounts", "errors"], modules: [] },
   sessions: { folders: ["accounts", "errors"], modules: ["node:fs", "node:path"] },
-  cli: { folders: ["ui", "store", "codex", "accounts", "errors"], modules: ["commander", "zod"] },
+  cli: {
+    folders: ["auth", "upstream", "ui", "store", "codex", "accounts", "errors"],
+    modules: ["commander", "zod"],
+  },
   commands: {
-    folders: ["cli", "ui", "store", "sessions", "codex", "accounts", "errors"],
+    folders: ["cli", "auth", "upstream", "ui", "store", "sessions", "codex", "accounts", "errors"],
     modules: ["commander"],
   },
   platform: {
-    folders: ["cli", "errors"],
+    folders: ["cli", "auth", "errors"],
     modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises"],
   },
 };

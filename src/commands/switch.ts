@@ -5,7 +5,7 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { awaitPendingRefresh } from "../cli/pending-refresh.ts";
 import { pickAccount } from "../cli/picker.ts";
-import { processSchema, restartDaemon } from "../cli/running-codex.ts";
+import { processLines, processSchema, restartDaemon } from "../cli/running-codex.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
 import { requireUsableLogin } from "../cli/switch-checks.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
@@ -119,21 +119,4 @@ function render(
     );
   if (!isSame) lines.push(...processLines(processes, ui));
   return lines.join("\n");
-}
-
-function processLines(
-  processes: readonly { pid: number; kind: string; restarted?: boolean | undefined }[],
-  ui: Ui,
-): string[] {
-  const restarted = processes.some((each) => each.restarted);
-  const holding = processes.filter((each) => !each.restarted);
-  const lines = restarted ? ["The Codex daemon was restarted with the new login."] : [];
-  if (holding.length === 0) return lines;
-  const names = holding.map(({ pid, kind }) => `${kind} ${pid}`).join(", ");
-  lines.push(ui.yellow(`Running Codex keeps the login it started with: ${names}.`));
-  if (holding.some(({ kind }) => kind === "daemon"))
-    lines.push("Restart the daemon: codex app-server daemon restart");
-  if (holding.some(({ kind }) => kind !== "daemon"))
-    lines.push("Restart a session and go on: codex resume <session id>");
-  return lines;
 }
