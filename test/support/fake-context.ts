@@ -19,14 +19,17 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
   const paths = resolvePaths({ CODEX_HOME: home.path, ...env }, home.path, home.path);
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return {
-    stdin: { isTerminal: false, readAll: () => unexpected("stdin") },
+    stdin: { isTerminal: false, readAll: () => unexpected("stdin"), readLine: () => unexpected("stdin") },
     stdout: output((text) => (printed.stdout += text)),
     stderr: output((text) => (printed.stderr += text)),
     env,
     cwd: home.path,
+    platform: "linux",
     now,
     sleep,
     prompt: () => unexpected("prompt"),
+    interruptible: (work) => work(new AbortController().signal),
+    openUrl: () => unexpected("openUrl"),
     spawn: () => unexpected("spawn"),
     fetch: () => unexpected("fetch"),
     renew: () => unexpected("renew"),
