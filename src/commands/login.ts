@@ -58,10 +58,9 @@ export default defineCommand({
   async run(ctx: Context, _args: [], options: Options) {
     const named = namedFlow(options);
     const label = options.label === undefined ? null : checkedLabel(options.label);
-    // Before a person signs in: can the store be written, is the account known, can config.toml be read?
-    const asked = await ctx.store.transaction("login", (draft) =>
-      options.account === undefined ? null : selectAccount(draft, options.account),
-    );
+    await ctx.store.requireReady();
+    const snapshot = await ctx.store.read();
+    const asked = options.account === undefined ? null : selectAccount(snapshot, options.account);
     const { forcedWorkspaceIds: [only, ...more] = [] } = readLoginSettings(ctx);
     const flow = named ?? chooseFlow(ctx);
     const workspaceId = only !== undefined && more.length === 0 ? only : null;

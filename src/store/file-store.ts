@@ -97,6 +97,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) =>
       inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    requireReady: () => inTurn(() => locked("make ready", () => Promise.resolve())),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = join(paths.locksDir, `refresh-${user}.lock`);

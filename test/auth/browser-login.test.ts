@@ -1,5 +1,5 @@
 import { get } from "node:http";
-import { readFileSync, existsSync } from "node:fs";
+import { chmodSync, existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { homeWithThree, TestHome } from "../support/home.ts";
 import { hasProc, occupy, ports, portsAreFree, RunningLogin, startFake } from "../support/login.ts";
@@ -72,7 +72,11 @@ test("a forced workspace is asked for", async () => {
 });
 
 test("the browser is opened with the address", async () => {
-  const { home, login } = await startLogin();
+  await expect.poll(portsAreFree, { timeout: 20_000 }).toBe(true);
+  const home = new TestHome();
+  const browser = home.write("browser", `#!/bin/sh\necho "$1" > '${home.file("opened")}'\n`);
+  chmodSync(browser, 0o755);
+  const login = new RunningLogin(home, await startFake(), ["--browser"], { BROWSER: browser });
   const url = await login.url();
   await expect.poll(() => existsSync(home.file("opened")), { timeout: 10_000 }).toBe(true);
   await expect.poll(() => home.read("opened")).toBe(`${url.href}\n`);
@@ -216,7 +220,7 @@ test("Ctrl-C while the issuer is asked tells the browser too", async () => {
   expect((await page).status).toBe(400);
   expect((await login.finished).code).toBe(130);
   answer.release();
-  expect(home.read("codex-auth/pool.json")).not.toContain("new@example.com");
+  expect(stateOf(home)).toEqual([null, null]);
 });
 
 test("the second port is taken when the first is busy", async () => {

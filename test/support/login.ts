@@ -1,11 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import type { ChildProcessWithoutNullStreams } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, symlinkSync } from "node:fs";
+import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { Context } from "../../src/cli/context.ts";
 import { runFake } from "./fake-context.ts";
 import { FakeOpenAI } from "./fake-openai.ts";
 import { projectRoot } from "./home.ts";
@@ -68,11 +67,9 @@ export class RunningLogin {
   }
 }
 
-/** PATH holds no browser; the one that `open` finds writes down what it is given. */
+/** PATH holds no browser, and the one that the environment names does nothing. */
 function loginEnv(home: TestHome, fake: FakeOpenAI): Record<string, string> {
   const tools = home.file("tools");
-  const browser = home.write("tools/browser", `#!/bin/sh\necho "$1" >> '${home.file("opened")}'\n`);
-  chmodSync(browser, 0o755);
   mkdirSync(tools, { recursive: true });
   for (const name of ["sh", "sed", "grep", "cut", "uname", "flock", "env"]) {
     const target = ["/usr/bin", "/bin"].map((folder) => join(folder, name)).find((file) => existsSync(file));
@@ -80,7 +77,7 @@ function loginEnv(home: TestHome, fake: FakeOpenAI): Record<string, string> {
   }
   return {
     PATH: tools,
-    BROWSER: browser,
+    BROWSER: "/bin/true",
     HOME: home.path,
     CODEX_HOME: home.path,
     LANG: "C.UTF-8",
@@ -88,41 +85,39 @@ function loginEnv(home: TestHome, fake: FakeOpenAI): Record<string, string> {
   };
 }
 
-/**
- * Runs `login` in this process: the person opens the address that is shown, and pastes where it ends. `change` is what
- * happens to that address on the way.
- */
+interface Person {
+  /** What happens to the address on its way to the paste. */
+  change?: (answer: string) => string;
+  /** Given on a terminal to every other question; without it, there is no terminal. */
+  says?: string;
+}
+
+/** Runs `login` in this process: the person opens the address that is shown, and pastes where it ends. */
 export async function signIn(
   home: TestHome,
   fake: FakeOpenAI,
   flags: readonly string[] = [],
-  { change = (answer: string) => answer, ...allowed }: Partial<Context> & Change = {},
+  { change = (answer) => answer, says }: Person = {},
 ) {
-  let shown = "";
+  const questions: string[] = [];
+  let stderr = "";
   const paste = async () => {
-    const [url = ""] = /http\S+\/oauth\/authorize\S+/.exec(shown) ?? [];
+    const [url = ""] = /http\S+\/oauth\/authorize\S+/.exec(stderr) ?? [];
     const response = await fetch(url, { redirect: "manual" });
     return change(response.headers.get("location") ?? "");
   };
-  const stderr = {
-    write: (text: string) => void (shown += text),
-    isTerminal: allowed.stdin?.isTerminal ?? false,
-    columns: 80,
-    colorLevel: 0,
-  } as const;
-  const result = await runFake(home, ["login", "--manual", ...flags], {
+  const isTerminal = says !== undefined;
+  const { code, stdout } = await runFake(home, ["login", "--manual", ...flags], {
     fetch: (url, init) => fetch(url, init),
     env: { LANG: "C.UTF-8", CODEX_AUTH_ISSUER: fake.url },
-    stderr,
-    ...allowed,
-    stdin: { isTerminal: false, readAll: () => Promise.reject(new Error("unexpected")), readLine: paste },
-    ...(allowed.stdin ? { stdin: { ...allowed.stdin, readLine: paste } } : {}),
+    stderr: { write: (text) => void (stderr += text), isTerminal, columns: 80, colorLevel: 0 },
+    stdin: { isTerminal, readAll: () => Promise.reject(new Error("unexpected")), readLine: paste },
+    prompt: (question) => {
+      questions.push(question);
+      return question.startsWith("Address") ? paste() : Promise.resolve(says ?? "");
+    },
   });
-  return { ...result, stderr: shown };
-}
-
-interface Change {
-  change?: (answer: string) => string;
+  return { code, stdout, stderr, questions };
 }
 
 /** Holds a port, or fails where another program does. */
