@@ -90,7 +90,7 @@ function choose(snapshot: Snapshot, wanted: string): Account {
 
 function rowsHint({ pool }: Snapshot): string {
   const rows = pool.accounts.map((account, index) => `${index + 1} ${accountName(account)}`);
-  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth import";
+  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth login, or codex auth import";
   const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
   return `Accounts: ${shown.join(", ")}`;
 }
