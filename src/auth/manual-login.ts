@@ -16,7 +16,7 @@ export async function manualLogin(
   fx.say("Sign in with a browser, on any machine:");
   fx.say(`\n${authorizeUrl({ issuer, redirectUri, challenge, state, workspaceId })}\n`);
   fx.say(
-    `It ends at a page that does not load (${redirectUri}?code=…): copy the whole address of that page.`,
+    `It ends at a page that does not load (${redirectUri}?code=...): copy the whole address of that page.`,
   );
   const code = codeOf(answerIn(await paste()), state);
   return await exchangeCode(fx, { issuer, code, verifier, redirectUri });
@@ -28,6 +28,6 @@ function answerIn(pasted: string): URLSearchParams {
   const answer = new URLSearchParams(query.split("#")[0]);
   if (answer.has("state")) return answer;
   throw new CodexAuthError("login_failed", "This is not the address of the page at which the login ends.", {
-    hint: "It holds code=… and state=…. Nothing was changed. Start again: codex auth login --manual",
+    hint: "It holds code=... and state=... Nothing was changed. Start again: codex auth login --manual",
   });
 }

@@ -194,6 +194,8 @@ test("foreign hosts, paths, methods and pages are turned away, and the login sti
     "/auth/callback/x",
   ])
     expect([foreign, await statusOf({ port, path: foreign })]).toEqual([foreign, 404]);
+  // Bound to one address of loopback: not even its neighbour gets through.
+  await expect(fetch(callback.href.replace("127.0.0.1", "127.0.0.2"))).rejects.toThrow("fetch failed");
   expect((await fetch(callback)).status).toBe(200);
   expect((await login.finished).code).toBe(0);
 });

@@ -1,6 +1,7 @@
+import { spawn, spawnSync } from "node:child_process";
 import { expect, test } from "vitest";
 import { runFake, terminal } from "../support/fake-context.ts";
-import { TestHome } from "../support/home.ts";
+import { projectRoot, TestHome } from "../support/home.ts";
 
 const key = "sk-test-marked-0123456789abcdef";
 const token = "at-marked-0123456789abcdef";
@@ -68,4 +69,24 @@ test("on a terminal the secret is asked for, hidden", async () => {
     },
   });
   expect([code, asked]).toEqual([0, [["API key (not shown): ", { isHidden: true }]]]);
+});
+
+/** util-linux's `script` gives the command a terminal of its own. */
+const hasScript = spawnSync("/bin/sh", ["-c", "script --version"]).status === 0;
+
+test.runIf(hasScript)("what is typed on a real terminal does not appear there", async () => {
+  const home = new TestHome();
+  const command = `script -qec '${projectRoot}bin/codex-auth login --with-api-key' /dev/null`;
+  const child = spawn("/bin/sh", ["-c", command], {
+    env: { PATH: process.env["PATH"], HOME: home.path, CODEX_HOME: home.path, TERM: "xterm" },
+  });
+  let shown = "";
+  child.stdout.on("data", (chunk: Buffer) => {
+    if (!shown.includes("(not shown)") && chunk.toString().includes("(not shown)"))
+      child.stdin.write(`${key}\r`);
+    shown += chunk.toString();
+  });
+  expect(await new Promise((resolve) => child.once("close", resolve))).toBe(0);
+  expect(shown).toMatch(/^API key \(not shown\): \r?\n.*Added /);
+  expect(shown).not.toContain(key);
 });
