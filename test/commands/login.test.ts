@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
 import { homeWithThree, TestHome, threeLogins } from "../support/home.ts";
-import { signIn, startFake } from "../support/login.ts";
+import { holdsSecret, signIn, startFake } from "../support/login.ts";
 
 interface Pool {
   activeId: string | null;
@@ -206,4 +206,26 @@ test("login says in its help how each way works", async () => {
   const { stdout } = await runFake(new TestHome(), ["login", "--help"]);
   for (const flag of ["--device-auth", "--manual", "--with-api-key", "--with-access-token", "--account"])
     expect(stdout).toContain(flag);
+});
+
+test.each([
+  ["added", ["--label", "new"]],
+  ["made live", ["--switch", "--json"]],
+  ["refused", ["--account", "1", "--json"]],
+  ["kept without its label", ["--label", "taken"]],
+])("no secret is in any output when a login is %s", async (_, flags) => {
+  const { home, fake } = await prepared("b");
+  await home.run(["label", "3", "taken"]);
+  const { stdout, stderr } = await signIn(home, fake, flags);
+  expect(fake.authorizer.secrets).toHaveLength(5);
+  expect(holdsSecret(fake, stdout + stderr)).toBe(false);
+});
+
+test("no secret is in the output when the issuer sends tokens that cannot be used", async () => {
+  const { home, fake } = await prepared("b");
+  const tokens = { id_token: "marked-id", access_token: "marked-access", refresh_token: "marked-refresh" };
+  fake.routes.exchange = () => ({ status: 200, body: tokens });
+  const { code, stdout, stderr } = await signIn(home, fake, ["--json"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("could not read")]);
+  expect(stdout + stderr).not.toContain("marked");
 });

@@ -85,6 +85,15 @@ function loginEnv(home: TestHome, fake: FakeOpenAI): Record<string, string> {
   };
 }
 
+/** No code, verifier or token that was given for this login is in a text, in any spelling. */
+export function holdsSecret({ authorizer }: FakeOpenAI, text: string): boolean {
+  return authorizer.secrets.some((secret) =>
+    [secret, encodeURIComponent(secret), Buffer.from(secret).toString("base64")].some((each) =>
+      text.includes(each),
+    ),
+  );
+}
+
 interface Person {
   /** What happens to the address on its way to the paste. */
   change?: (answer: string) => string;
