@@ -88,7 +88,7 @@ test("a code works once, with the verifier that it was asked with", async () => 
   };
   const codes: string[] = [];
   for (let each = 0; each < 2; each += 1) {
-    const { headers } = await fetch(`${fake.url}/oauth/authorize?${ask}`, { redirect: "manual" });
+    const { headers } = await fetch(`${fake.url}/oauth/authorize?${ask.toString()}`, { redirect: "manual" });
     codes.push(new URL(headers.get("location") ?? "").searchParams.get("code") ?? "");
   }
   const [first = "", second = ""] = codes;
