@@ -26,6 +26,22 @@ const withoutSubprograms = {
   },
 };
 
+/**
+ * `open` has a script beside it, which it finds by its own place, so it stays in node_modules. It is an ES module:
+ * require() gives its namespace, where a bundled import() expects what a CommonJS module exports.
+ */
+const openFromPackages = {
+  name: "open-from-packages",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^open$/ }, ({ namespace }) =>
+      namespace === "package" ? { path: "open", external: true } : { path: "open", namespace: "package" },
+    );
+    onLoad({ filter: /.*/, namespace: "package" }, () => ({
+      contents: 'module.exports = require("open").default;',
+    }));
+  },
+};
+
 if (!cliOnly) rmSync(join(root, "dist"), { recursive: true, force: true });
 await bundleBinary();
 linkCodexCommand();
@@ -66,7 +82,7 @@ function bundle(entry, outfile, constants) {
     external: ["cli-table3"],
     // start.ts runs the program through vm.Script, where import() has no loader: require() does the same.
     supported: { "dynamic-import": false },
-    plugins: [withoutSubprograms],
+    plugins: [withoutSubprograms, openFromPackages],
     define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
     metafile: true,
     logLevel: "warning",

@@ -2,12 +2,15 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
-import { readAllInput } from "./platform/standard-input.ts";
+import { interruptible } from "./platform/interrupt.ts";
+import { openInBrowser } from "./platform/open-url.ts";
+import { readAllInput, readLine } from "./platform/standard-input.ts";
 import { askOnTerminal } from "./platform/prompt.ts";
 import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
 import { renewalWord, runRenewal, startRenewal } from "./platform/renewal-process.ts";
 import { runToEnd } from "./platform/run-program.ts";
+import { sleep } from "./platform/sleep.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
 import { openFileStore } from "./store/file-store.ts";
 import { resolvePaths, userHome } from "./store/paths.ts";
@@ -38,14 +41,18 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
         return isTerminal(0);
       },
       readAll: readAllInput,
+      readLine,
     },
     stdout,
     stderr,
     env,
     cwd,
+    platform: process.platform,
     now: Date.now,
     sleep,
     prompt: askOnTerminal,
+    interruptible,
+    openUrl: openInBrowser,
     spawn: (command, args) => runToEnd(command, args, env),
     fetch: (url, init) => fetch(url, init),
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
@@ -62,8 +69,4 @@ async function runCaptured(env: Context["env"], argv: readonly string[], like: O
   const sink: Output = { ...like, write: (text) => void (output += text) };
   const code = await runProgram(makeContext(env, sink, sink), commands, argv);
   return { code, output };
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

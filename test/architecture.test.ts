@@ -32,7 +32,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
   },
   platform: {
     folders: ["cli", "auth", "errors"],
-    modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises"],
+    modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises", "open"],
   },
 };
 

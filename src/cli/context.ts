@@ -16,6 +16,8 @@ interface Input {
   isTerminal: boolean;
   /** Everything until the end of the stream; more than `limitBytes` is an error. */
   readAll(limitBytes: number): Promise<string>;
+  /** The first line that is not blank, or an empty text; for a program that keeps the other end open. */
+  readLine(signal: AbortSignal): Promise<string>;
 }
 
 /** What a finished program left behind; `code` is null when it could not be started or was killed. */
@@ -31,11 +33,18 @@ export interface Context {
   stderr: Output;
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
+  /** As Node names it: linux, darwin, win32. */
+  platform: string;
   /** Epoch ms. */
   now: () => number;
-  sleep: (ms: number) => Promise<void>;
-  /** Asks on the terminal; rejects with `interrupted` on Ctrl-C. */
-  prompt: (question: string) => Promise<string>;
+  /** Ends early when the signal is aborted. */
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Asks on the terminal; rejects with `interrupted` on Ctrl-C. A hidden answer is not shown. */
+  prompt: (question: string, options?: { isHidden: boolean }) => Promise<string>;
+  /** Runs work that Ctrl-C ends: the signal is then aborted with the error `interrupted`. */
+  interruptible: <T>(work: (stop: AbortSignal) => Promise<T>) => Promise<T>;
+  /** Opens an address in the browser of the person. */
+  openUrl: (url: string) => Promise<void>;
   /** Runs a program to its end without a shell, with the same environment and no input. */
   spawn: (command: string, args: readonly string[]) => Promise<Finished>;
   fetch: Fetch;

@@ -15,7 +15,7 @@ export async function pickAccount(
   if (!ctx.stdin.isTerminal || !ctx.stderr.isTerminal) throw missingIndex();
   if (accounts.length === 0) {
     throw new CodexAuthError("account_not_found", "There are no accounts yet.", {
-      hint: "Add one: codex auth import",
+      hint: "Add one: codex auth login, or codex auth import",
     });
   }
   const [other, ...more] = accounts.filter(({ id }) => id !== snapshot.active?.id);

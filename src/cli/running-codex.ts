@@ -1,5 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
+import type { Ui } from "../ui/ui.ts";
 import type { Context } from "./context.ts";
 import type { Zod } from "./define-command.ts";
 
@@ -34,4 +35,22 @@ export async function restartDaemon(
     );
   }
   return processes.map((each) => (each.kind === "daemon" ? { ...each, restarted: true } : each));
+}
+
+/** What a person must know about running Codex after a switch. */
+export function processLines(
+  processes: readonly { pid: number; kind: string; restarted?: boolean | undefined }[],
+  ui: Ui,
+): string[] {
+  const restarted = processes.some((each) => each.restarted);
+  const holding = processes.filter((each) => !each.restarted);
+  const lines = restarted ? ["The Codex daemon was restarted with the new login."] : [];
+  if (holding.length === 0) return lines;
+  const names = holding.map(({ pid, kind }) => `${kind} ${pid}`).join(", ");
+  lines.push(ui.yellow(`Running Codex keeps the login it started with: ${names}.`));
+  if (holding.some(({ kind }) => kind === "daemon"))
+    lines.push("Restart the daemon: codex app-server daemon restart");
+  if (holding.some(({ kind }) => kind !== "daemon"))
+    lines.push("Restart a session and go on: codex resume <session id>");
+  return lines;
 }

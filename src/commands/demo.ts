@@ -39,6 +39,7 @@ export default defineCommand({
       ui.bold("On your own machine:"),
       "  codex auth import              take in the login that Codex has now",
       "  codex auth import <file…>      and others, from auth.json files",
+      "  codex auth login               sign in to another one; the login in use stays",
       "  codex auth list                see them",
       "  codex auth switch <account>    make one active",
     ].join("\n"),

@@ -2,6 +2,11 @@ import type { CommandEntry } from "../cli/program.ts";
 
 /** The table of contents: every command, in the order of `--help`. Bodies load on demand. */
 export const commands: readonly CommandEntry[] = [
+  entry(
+    "login",
+    "Sign in and add the account, or renew one; the live login stays",
+    async () => (await import("./login.ts")).default,
+  ),
   entry("import", "Take in logins from auth.json files", async () => (await import("./import.ts")).default),
   entry("list", "Show the accounts", async () => (await import("./list.ts")).default, ["ls"]),
   entry(

@@ -34,7 +34,8 @@ export default defineCommand({
       : [`${unreadable} of the entries in pool.json cannot be read; they were left as they are.`],
 });
 
-const noAccounts = "No accounts yet. Take in the login you have: codex auth import";
+const noAccounts =
+  "No accounts yet. Take in the login you have: codex auth import, or add one: codex auth login";
 
 function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
   const head = ["", "#", "LABEL", "ACCOUNT", "PLAN", "STATE", "LOGIN"];

@@ -5,7 +5,7 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { awaitPendingRefresh } from "../cli/pending-refresh.ts";
 import { pickAccount } from "../cli/picker.ts";
-import { processSchema, restartDaemon } from "../cli/running-codex.ts";
+import { processLines, processSchema, restartDaemon } from "../cli/running-codex.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
 import { checkLogin, withFileStore } from "../cli/switch-checks.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
@@ -99,7 +99,7 @@ function choose(snapshot: Snapshot, wanted: string): Account {
 
 function rowsHint({ pool }: Snapshot): string {
   const rows = pool.accounts.map((account, index) => `${index + 1} ${accountName(account)}`);
-  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth import";
+  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth login, or codex auth import";
   const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
   return `Accounts: ${shown.join(", ")}`;
 }
@@ -134,21 +134,4 @@ function adoptionLine(outcome: "added" | "updated" | "kept", name: string, isDry
   return isDry
     ? `The login in auth.json would be taken into the pool: ${name}.`
     : `The login that was in auth.json is now in the pool: ${name}.`;
-}
-
-function processLines(
-  processes: readonly { pid: number; kind: string; restarted?: boolean | undefined }[],
-  ui: Ui,
-): string[] {
-  const restarted = processes.some((each) => each.restarted);
-  const holding = processes.filter((each) => !each.restarted);
-  const lines = restarted ? ["The Codex daemon was restarted with the new login."] : [];
-  if (holding.length === 0) return lines;
-  const names = holding.map(({ pid, kind }) => `${kind} ${pid}`).join(", ");
-  lines.push(ui.yellow(`Running Codex keeps the login it started with: ${names}.`));
-  if (holding.some(({ kind }) => kind === "daemon"))
-    lines.push("Restart the daemon: codex app-server daemon restart");
-  if (holding.some(({ kind }) => kind !== "daemon"))
-    lines.push("Restart a session and go on: codex resume <session id>");
-  return lines;
 }

@@ -33,6 +33,18 @@ export function adopt(pool: Pool, login: Login, { nowMs, tie }: { nowMs: number;
   return { outcome: "added", account: added, displaced: null };
 }
 
+/** Takes in a login that a person has just made: it replaces what the pool holds, whatever the dates of the two say. */
+export function adoptNewLogin(pool: Pool, login: Login, nowMs: number): Adoption {
+  const account = findAccount(pool, login);
+  if (!account) return adopt(pool, login, { nowMs, tie: "login" });
+  const isSame = isSameDocument(account.auth, repaired(login));
+  const displaced = worthParking(account.login, account, login);
+  account.auth = repaired(login);
+  account.flag = null;
+  account.refresh = null;
+  return { outcome: isSame ? "same" : "updated", account, displaced };
+}
+
 /** The account that a login belongs to. The active one is tried first, which spares decoding the tokens of the others. */
 export function findAccount({ accounts, activeId }: Pool, { identity }: Login): Account | undefined {
   const isWanted = (account: Account) => isSameIdentity(account.login.identity, identity);

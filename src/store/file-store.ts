@@ -128,6 +128,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
+    requireReady: () => inTurn(() => locked("make ready", () => Promise.resolve())),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = join(paths.locksDir, `refresh-${user}.lock`);

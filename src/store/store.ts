@@ -64,6 +64,8 @@ export interface Store {
   /** Runs `change` on what is there now and writes nothing: what a dry run shows. */
   rehearse<T>(change: (draft: Draft) => T): Promise<T>;
   transaction<T>(purpose: string, change: (draft: Draft) => T, options?: TransactionOptions): Promise<T>;
+  /** Throws where a transaction could not be made. For work that a person would have to do again. */
+  requireReady(): Promise<void>;
   /** One refresh at a time for all the seats of a user; `user` names the lock. Waits up to a minute. */
   refreshLock(user: string): Promise<Lease>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */

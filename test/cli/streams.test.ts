@@ -136,7 +136,11 @@ test.runIf(hasScript)("the picker of the built binary asks on a real terminal, i
 
 function onTerminal(home: TestHome, answers: string[]) {
   return runFake(home, ["switch"], {
-    stdin: { isTerminal: true, readAll: () => Promise.reject(new Error("unexpected")) },
+    stdin: {
+      isTerminal: true,
+      readAll: () => Promise.reject(new Error("unexpected")),
+      readLine: () => Promise.reject(new Error("unexpected")),
+    },
     stderr: terminal(() => undefined),
     prompt: () => Promise.resolve(answers.shift() ?? "unexpected question"),
   });

@@ -5,6 +5,7 @@ import { default as addFormats } from "ajv-formats";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { documentSchemas } from "../../src/documents.ts";
+import type { Context } from "../../src/cli/context.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
 import { TestHome, projectRoot, threeLogins } from "../support/home.ts";
@@ -16,7 +17,10 @@ const dated = Object.fromEntries(
 );
 
 /** A file of fixtures/json -> what is done first and the command line whose document it holds. */
-const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => void; line: string }> = {
+const cases: Record<
+  string,
+  { before?: string[]; prepare?: (home: TestHome) => void; line: string; stdin?: string }
+> = {
   "list-empty": { prepare: loggedOut, line: "list" },
   "list-three-accounts": { before: ["import logins"], line: "list" },
   "list-unreadable-entry": { before: ["import logins"], prepare: spoilSecondAccount, line: "list" },
@@ -27,6 +31,12 @@ const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => v
     before: ["import logins"],
     prepare: withoutLastRefresh,
     line: "status",
+  },
+  "login-with-api-key": { stdin: "sk-test-0001", line: "login --with-api-key --label ci" },
+  "login-with-access-token": {
+    before: ["import logins"],
+    stdin: "at-test-0001",
+    line: "login --with-access-token --switch",
   },
   "import-a-folder": { prepare: (home) => home.write("logins/notes.json", "[]"), line: "import logins" },
   "import-known-accounts": { before: ["import logins"], line: "import logins/a.json logins/b.json" },
@@ -43,6 +53,7 @@ const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => v
   "export-to-a-file": { before: ["import logins"], line: "export 2 --out exported.json --yes" },
   "backup-list": { before: ["import logins", "remove 2"], line: "backup list" },
   "backup-restore": { before: ["import logins", "remove 2"], line: "backup restore latest" },
+  "failure-login-without-a-key": { stdin: "", line: "login --with-api-key" },
   "failure-usage": { line: "switch" },
   "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
   "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },
@@ -53,13 +64,13 @@ const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => v
   },
 };
 
-for (const [name, { before = [], prepare, line }] of Object.entries(cases)) {
+for (const [name, { before = [], prepare, line, stdin }] of Object.entries(cases)) {
   test(`--json of ${name} is its golden document and fits the published schema`, async () => {
     const home = new TestHome();
     home.writeLogins(dated);
     for (const each of before) expect((await runFake(home, each.split(" "))).code).toBe(0);
     prepare?.(home);
-    const { stdout } = await runFake(home, [...line.split(" "), "--json"]);
+    const { stdout } = await runFake(home, [...line.split(" "), "--json"], typed(stdin));
     const text = stdout.replaceAll(home.path, "<home>");
     checkGolden(name, text);
     await checkSchema(JSON.parse(text));
@@ -92,6 +103,13 @@ async function checkSchema(document: { command: string }): Promise<void> {
   // As strict as it gets: a field that the schema does not name is refused here, though not in the published form.
   const isValid = ajv.validate(z.toJSONSchema(schema), document);
   expect([isValid, ajv.errors]).toEqual([true, null]);
+}
+
+function typed(text: string | undefined): Partial<Context> {
+  if (text === undefined) return {};
+  return {
+    stdin: { isTerminal: false, readAll: () => Promise.resolve(text), readLine: () => Promise.resolve(text) },
+  };
 }
 
 function loggedOut(home: TestHome): void {

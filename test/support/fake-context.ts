@@ -15,18 +15,21 @@ export const testNowMs = Date.UTC(2026, 10, 20, 12);
 function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & { printed: Printed } {
   const printed: Printed = { stdout: "", stderr: "" };
   const now = () => testNowMs;
-  const env = allowed.env ?? { LANG: "C.UTF-8" };
+  const env = allowed.env ?? { LANG: "C.UTF-8", CODEX_AUTH_INVOKED_AS: "codex auth" };
   const paths = resolvePaths({ CODEX_HOME: home.path, ...env }, home.path, home.path);
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return {
-    stdin: { isTerminal: false, readAll: () => unexpected("stdin") },
+    stdin: { isTerminal: false, readAll: () => unexpected("stdin"), readLine: () => unexpected("stdin") },
     stdout: output((text) => (printed.stdout += text)),
     stderr: output((text) => (printed.stderr += text)),
     env,
     cwd: home.path,
+    platform: "linux",
     now,
     sleep,
     prompt: () => unexpected("prompt"),
+    interruptible: (work) => work(new AbortController().signal),
+    openUrl: () => unexpected("openUrl"),
     spawn: () => unexpected("spawn"),
     fetch: () => unexpected("fetch"),
     renew: () => unexpected("renew"),

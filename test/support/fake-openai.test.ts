@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { expect, onTestFinished, test } from "vitest";
 import { FakeOpenAI } from "./fake-openai.ts";
 
@@ -64,4 +65,34 @@ test("a bearer that matters to a test can be read by its own route", async () =>
   };
   await fetch(`${fake.url}/v1/models`, { headers: { authorization: "Bearer x" } });
   expect(seen).toEqual(["Bearer x"]);
+});
+
+test("a code works once, with the verifier that it was asked with", async () => {
+  const fake = await startFake();
+  const challenge = createHash("sha256").update("right").digest("base64url");
+  const redirectUri = "http://127.0.0.1:1/auth/callback";
+  const ask = new URLSearchParams({ code_challenge: challenge, redirect_uri: redirectUri, state: "s" });
+  const exchange = async (code: string, verifier: string) => {
+    const fields = {
+      grant_type: "authorization_code",
+      code,
+      code_verifier: verifier,
+      redirect_uri: redirectUri,
+    };
+    const response = await fetch(`${fake.url}/oauth/token`, {
+      method: "POST",
+      body: new URLSearchParams(fields),
+      headers: { "content-type": "application/x-www-form-urlencoded" },
+    });
+    return response.status;
+  };
+  const codes: string[] = [];
+  for (let each = 0; each < 2; each += 1) {
+    const { headers } = await fetch(`${fake.url}/oauth/authorize?${ask.toString()}`, { redirect: "manual" });
+    codes.push(new URL(headers.get("location") ?? "").searchParams.get("code") ?? "");
+  }
+  const [first = "", second = ""] = codes;
+  expect(await exchange(first, "wrong")).toBe(400);
+  expect(await exchange(second, "right")).toBe(200);
+  expect(await exchange(second, "right")).toBe(400);
 });

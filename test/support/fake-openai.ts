@@ -1,11 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import { FakeAuthorizer } from "./fake-authorizer.ts";
 import { FakeIssuer } from "./fake-issuer.ts";
 import { accountsCheckReply, modelsReply, turnReply, usageReply } from "./fake-backend.ts";
 
 export interface FakeRequest {
   method: string;
   path: string;
+  query: URLSearchParams;
   headers: IncomingMessage["headers"];
   body: Buffer;
 }
@@ -29,6 +31,11 @@ export interface LoggedRequest {
 }
 
 const paths = {
+  authorize: ["GET", /\/oauth\/authorize$/],
+  deviceCode: ["POST", /\/api\/accounts\/deviceauth\/usercode$/],
+  devicePoll: ["POST", /\/api\/accounts\/deviceauth\/token$/],
+  // The two grants share a path: a code comes in a form, a refresh token in JSON.
+  exchange: ["POST", /\/oauth\/token$/, "application/x-www-form-urlencoded"],
   refresh: ["POST", /\/oauth\/token$/],
   revoke: ["POST", /\/oauth\/revoke$/],
   turn: ["POST", /\/responses$/],
@@ -41,9 +48,15 @@ const paths = {
 /** The parts of auth.openai.com and chatgpt.com that Codex needs, on a free port of 127.0.0.1. */
 export class FakeOpenAI {
   readonly issuer = new FakeIssuer();
+  /** Who signs in, and the codes that are given for it. */
+  readonly authorizer = new FakeAuthorizer(this.issuer);
   readonly log: LoggedRequest[] = [];
   /** Replace one to change what the server does. */
   readonly routes: Record<RouteName, Route> = {
+    authorize: (request) => this.authorizer.authorize(request),
+    deviceCode: () => this.authorizer.deviceCode(),
+    devicePoll: (request) => this.authorizer.devicePoll(request),
+    exchange: (request) => this.authorizer.exchange(request),
     refresh: (request) => refreshReply(this.issuer, request),
     revoke: () => ({ status: 200, body: {} }),
     turn: turnReply,
@@ -112,22 +125,39 @@ export class FakeOpenAI {
   }
 
   async #answer(request: IncomingMessage, method: string): Promise<FakeReply> {
-    const path = new URL(request.url ?? "/", this.url).pathname;
-    const route = routeNames().find((name) => paths[name][0] === method && paths[name][1].test(path));
+    const { pathname: path, searchParams: query } = new URL(request.url ?? "/", this.url);
+    const route = routeNames().find((name) => isRoute(name, method, path, request.headers["content-type"]));
     const accountId = request.headers["chatgpt-account-id"]?.toString();
     this.log.push({ route, method, path, accountId });
     const body = method === "UPGRADE" ? Buffer.alloc(0) : await bodyOf(request);
     if (!route) return { status: 404, body: { error: { message: "no such path", code: "not_found" } } };
     try {
-      return await this.routes[route]({ method, path, headers: request.headers, body });
+      return await this.routes[route]({ method, path, query, headers: request.headers, body });
     } catch (error) {
       return { status: 500, body: String(error) };
     }
   }
 }
 
+function isRoute(name: RouteName, method: string, path: string, type: string | undefined): boolean {
+  const [wanted, pattern, form] = paths[name];
+  return wanted === method && pattern.test(path) && (form === undefined || type === form);
+}
+
 function routeNames(): RouteName[] {
-  return ["refresh", "revoke", "turn", "socket", "models", "usage", "accountsCheck"];
+  return [
+    "authorize",
+    "deviceCode",
+    "devicePoll",
+    "exchange",
+    "refresh",
+    "revoke",
+    "turn",
+    "socket",
+    "models",
+    "usage",
+    "accountsCheck",
+  ];
 }
 
 function refreshReply(issuer: FakeIssuer, { body }: FakeRequest): FakeReply {

@@ -41,8 +41,7 @@ export function makeHome(root = mkdtemp()): Home {
     HOME: root,
     CODEX_HOME: dir,
     CODEX_AUTH_INVOKED_AS: "codex auth",
-    CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
-    CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
+    CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
   };
   return { root, dir, paths: resolvePaths(env, root, root), env };
 }

@@ -1,0 +1,33 @@
+import type { Login } from "../codex/auth-json.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { callbackPorts, codeOf, redirectUriOf } from "./callback.ts";
+import { exchangeCode } from "./code-exchange.ts";
+import type { LoginEffects, LoginTarget } from "./login-effects.ts";
+import { authorizeUrl, newLoginSecrets } from "./login-secrets.ts";
+
+/** Signs in with a browser anywhere: the person copies the address at which it ends. Listens on nothing. */
+export async function manualLogin(
+  fx: LoginEffects,
+  { issuer, workspaceId }: LoginTarget,
+  paste: () => Promise<string>,
+): Promise<Login> {
+  const { verifier, challenge, state } = newLoginSecrets();
+  const redirectUri = redirectUriOf(callbackPorts[0] ?? 0);
+  fx.say("Sign in with a browser, on any machine:");
+  fx.say(`\n${authorizeUrl({ issuer, redirectUri, challenge, state, workspaceId })}\n`);
+  fx.say(
+    `It ends at a page that does not load (${redirectUri}?code=...): copy the whole address of that page.`,
+  );
+  const code = codeOf(answerIn(await paste()), state);
+  return await exchangeCode(fx, { issuer, code, verifier, redirectUri });
+}
+
+/** The parameters of a pasted address, which may have lost what stands before the question mark. */
+function answerIn(pasted: string): URLSearchParams {
+  const [, query = pasted] = pasted.trim().split("?", 2);
+  const answer = new URLSearchParams(query.split("#")[0]);
+  if (answer.has("state")) return answer;
+  throw new CodexAuthError("login_failed", "This is not the address of the page at which the login ends.", {
+    hint: "It holds code=... and state=... Nothing was changed. Start again: codex auth login --manual",
+  });
+}

@@ -1,0 +1,104 @@
+import { isSameIdentity } from "../codex/auth-json.ts";
+import type { Login } from "../codex/auth-json.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { newAccount } from "../store/account-id.ts";
+import type { Account } from "../store/account.ts";
+import { adoptNewLogin, findAccount } from "../store/adopt.ts";
+import type { Draft } from "../store/store.ts";
+import { safeText } from "../ui/safe-text.ts";
+import { reportOf } from "./account-report.ts";
+import type { Context } from "./context.ts";
+import { refuseTakenLabel } from "./labels.ts";
+import { awaitPendingRefresh } from "./pending-refresh.ts";
+import { accountName } from "./select-account.ts";
+import { checkLogin } from "./switch-checks.ts";
+
+interface Wish {
+  /** The account that was to be renewed. */
+  asked: Account | null;
+  label: string | null;
+  makesLive: boolean;
+  /** Takes the login also when it belongs to another account than `asked`. */
+  takesOther: boolean;
+}
+
+const outcomeWords = { added: "added", updated: "renewed", kept: "renewed", same: "unchanged" } as const;
+
+/**
+ * Puts a new login into the pool: an unknown account is added, a known one keeps all but its tokens. A login is too
+ * dear to be thrown away because it cannot have the label or be made live: that is told when it is safe.
+ */
+export async function addLogin(ctx: Context, login: Login, wish: Wish) {
+  const snapshot = await ctx.store.read();
+  const known = findAccount(snapshot.pool, login);
+  const candidate = known ?? newAccount(login, ctx.now());
+  if (wish.asked && !wish.takesOther) await requireSameAccount(ctx, wish.asked, candidate);
+  const restriction = wish.makesLive ? complaintOf(() => checkLogin(ctx, candidate, {})) : null;
+  const makesLive = wish.makesLive && !restriction;
+  if (makesLive) await awaitPendingRefresh(ctx, snapshot, candidate);
+  const change = (draft: Draft) => enter(ctx, draft, login, { label: wish.label, makesLive });
+  const { problem, ...report } = await ctx.store.transaction("login", change);
+  const trouble = restriction ?? problem;
+  if (!trouble) return report;
+  const message = `The login was ${report.outcome} as account ${report.account.row}, but: ${trouble.message}`;
+  throw new CodexAuthError(trouble.code, message, trouble.hint === undefined ? {} : { hint: trouble.hint });
+}
+
+function enter(
+  ctx: Context,
+  draft: Draft,
+  login: Login,
+  { label, makesLive }: Pick<Wish, "label" | "makesLive">,
+) {
+  const current = draft.active?.login ?? draft.live.login;
+  const isLive = current !== null && isSameIdentity(current.identity, login.identity);
+  const { account, outcome, displaced } = adoptNewLogin(draft.pool, login, ctx.now());
+  if (displaced) draft.park(displaced);
+  const problem =
+    complaintOf(() => setLabel(draft, account, label)) ??
+    (makesLive || isLive ? complaintOf(() => draft.activate(account)) : null);
+  return {
+    account: reportOf(draft, account, ctx.now()),
+    outcome: outcomeWords[outcome],
+    switched: makesLive && problem === null,
+    problem,
+  };
+}
+
+function setLabel({ pool }: Draft, account: Account, label: string | null): void {
+  refuseTakenLabel(pool.accounts, account, label);
+  account.label = label ?? account.label;
+}
+
+async function requireSameAccount(ctx: Context, asked: Account, found: Account): Promise<void> {
+  if (isSameIdentity(asked.login.identity, found.login.identity)) return;
+  const message = `${seatText(found)} signed in, not ${seatText(asked)}.`;
+  if (ctx.stdin.isTerminal && ctx.stderr.isTerminal) {
+    const answer = await ctx.prompt(`${safeText(message)} Keep it as an account of its own? [y/N] `);
+    if (/^y(es)?$/i.test(answer.trim())) return;
+  }
+  throw new CodexAuthError("login_other_account", message, {
+    hint: "Nothing was changed. Sign out in the browser first, or keep whoever signs in with --yes.",
+  });
+}
+
+/** Two seats of one e-mail differ in their workspace. */
+function seatText(account: Account): string {
+  const { identity } = account.login;
+  const name = accountName(account);
+  return identity.kind === "seat" ? `${name} in workspace ${identity.accountId}` : name;
+}
+
+function complaintOf(act: () => unknown): CodexAuthError | null {
+  try {
+    act();
+    return null;
+  } catch (error) {
+    return known(error);
+  }
+}
+
+function known(error: unknown): CodexAuthError {
+  if (error instanceof CodexAuthError) return error;
+  throw error;
+}
