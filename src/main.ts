@@ -7,6 +7,7 @@ import { askOnTerminal } from "./platform/prompt.ts";
 import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
 import { renewalWord, runRenewal, startRenewal } from "./platform/renewal-process.ts";
+import { runInherited } from "./platform/run-inherited.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
 import { openFileStore } from "./store/file-store.ts";
@@ -47,6 +48,8 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
     sleep,
     prompt: askOnTerminal,
     spawn: (command, args) => runToEnd(command, args, env),
+    runInherited,
+    schedule,
     fetch: (url, init) => fetch(url, init),
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
@@ -66,4 +69,9 @@ async function runCaptured(env: Context["env"], argv: readonly string[], like: O
 
 function sleep(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+function schedule(delayMs: number, work: () => void): () => void {
+  const timer = setTimeout(work, delayMs);
+  return () => clearTimeout(timer);
 }

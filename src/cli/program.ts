@@ -35,8 +35,8 @@ export async function runProgram(
   const invocation = readInvocation(argv);
   const output = invocation.isPlain ? withoutColor(ctx) : ctx;
   try {
-    const { document, text, exitCode, notes = [] } = await answer(output, table, invocation);
-    ctx.stdout.write(invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : text);
+    const { document, text, exitCode, isSilent, notes = [] } = await answer(output, table, invocation);
+    if (!isSilent) ctx.stdout.write(invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : text);
     for (const note of notes) ctx.stderr.write(`${safeText(note)}\n`);
     return exitCode;
   } catch (error) {
@@ -45,14 +45,23 @@ export async function runProgram(
     if (invocation.isJson) ctx.stdout.write(`${JSON.stringify(failureDocument(name, error), null, 2)}\n`);
     ctx.stderr.write(failureText(error, await ui(output, output.stderr)));
     if (!entry) ctx.stderr.write(`\n${usageText(table)}`);
-    return error instanceof CodexAuthError && error.code === "interrupted" ? 130 : 1;
+    return failureCode(error);
   }
+}
+
+/** As a shell would end: interrupted, no such program, no program that can be run. */
+function failureCode(error: unknown): number {
+  if (!(error instanceof CodexAuthError)) return 1;
+  if (error.code === "interrupted") return 130;
+  if (error.code === "program_not_found") return 127;
+  return error.code === "program_not_executable" ? 126 : 1;
 }
 
 interface Answer {
   document: object;
   text: string;
   exitCode: number;
+  isSilent?: boolean;
   notes?: readonly string[];
 }
 
@@ -75,8 +84,9 @@ async function answer(ctx: Context, table: readonly CommandEntry[], invocation: 
   }
   const { args, options } = parse(parser, rest);
   const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
-  const { exitCode, notes } = outcome;
-  return { document: envelope(entry.name, outcome), text: await render(ctx, outcome), exitCode, notes };
+  const { exitCode, isSilent, notes } = outcome;
+  const text = isSilent ? "" : await render(ctx, outcome);
+  return { document: envelope(entry.name, outcome), text, exitCode, isSilent, notes };
 }
 
 function plainAnswer(command: string, fields: object, text: string): Answer {

@@ -28,6 +28,8 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     sleep,
     prompt: () => unexpected("prompt"),
     spawn: () => unexpected("spawn"),
+    runInherited: () => unexpected("runInherited"),
+    schedule: () => unexpected("schedule"),
     fetch: () => unexpected("fetch"),
     renew: () => unexpected("renew"),
     processes: () => [],
