@@ -33,7 +33,7 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): Liven
   if (other.host !== self.host) return "unknown";
   if (other.boot !== null && self.boot !== null && other.boot !== self.boot) return "dead";
   if (other.pidNamespace !== self.pidNamespace) return "unknown";
-  if (!isRunning(other.pid)) return "dead";
+  if (!isRunning(other.pid) || isZombie(other.pid)) return "dead";
   if (other.start === null) return "unknown";
   const start = startTime(other.pid);
   if (start === null) return "unknown";
@@ -50,11 +50,20 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** Field 22 of /proc/<pid>/stat; the command name in field 2 may hold spaces and brackets. */
+/** It has ended, and only its parent has not asked how: in a container without an init that may last for ever. */
+function isZombie(pid: number): boolean {
+  return statField(pid, 3) === "Z";
+}
+
 function startTime(pid: number): string | null {
+  return statField(pid, 22);
+}
+
+/** A field of /proc/<pid>/stat, counted from 1; the command name in field 2 may hold spaces and brackets. */
+function statField(pid: number, field: number): string | null {
   return readOr(() => {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[field - 3];
   });
 }
 
