@@ -1,4 +1,3 @@
-import type { ChildProcess } from "node:child_process";
 import type { Ending, InheritedRun } from "../cli/context.ts";
 import { isTerminal } from "./standard-output.ts";
 
@@ -14,8 +13,9 @@ export function runInherited(
 ): Promise<Ending> {
   const { spawn } = process.getBuiltinModule("node:child_process");
   return new Promise((resolve, reject) => {
+    // First of all: the program may run before we get to the next line.
+    passSignalsOn((signal) => child.kill(signal));
     const child = spawn(command, args, { env: { ...env }, stdio: "inherit" });
-    passSignalsOn(child);
     child.once("error", (error) => {
       const code = "code" in error ? error.code : "";
       if (code === "ENOENT" || code === "ENOTDIR") resolve({ kind: "not-found" });
@@ -27,12 +27,12 @@ export function runInherited(
   });
 }
 
-function passSignalsOn(child: ChildProcess): void {
+function passSignalsOn(send: (signal: NodeJS.Signals) => void): void {
   const isOnTerminal = [0, 1, 2].some(isTerminal);
   for (const signal of ["SIGTERM", "SIGHUP", "SIGINT", "SIGQUIT"] as const) {
     const isFromTerminal = isOnTerminal && (signal === "SIGINT" || signal === "SIGQUIT");
     process.on(signal, () => {
-      if (!isFromTerminal) child.kill(signal);
+      if (!isFromTerminal) send(signal);
     });
   }
 }

@@ -1,6 +1,7 @@
 import { codexProcesses } from "./codex-processes.ts";
 
-const patienceMs = 3_000;
+const politeMs = 5_000;
+const patienceMs = 8_000;
 const stepMs = 50;
 
 /**
@@ -8,21 +9,24 @@ const stepMs = 50;
  * False when another Codex, or one that does not end, still runs there.
  */
 export async function endDaemons(home: string, sleep: (ms: number) => Promise<void>): Promise<boolean> {
-  for (const { pid, kind } of codexProcesses(home) ?? []) {
-    if (kind === "daemon" || kind === "app-server") end(pid);
-  }
+  const asked = new Set<number>();
   for (let waitedMs = 0; waitedMs < patienceMs; waitedMs += stepMs) {
-    const left = codexProcesses(home) ?? [];
-    if (left.length === 0) return true;
-    if (left.every(({ kind }) => kind !== "daemon" && kind !== "app-server")) return false;
+    const running = codexProcesses(home) ?? [];
+    const daemons = running.filter(({ kind }) => kind === "daemon" || kind === "app-server");
+    if (daemons.length === 0) return running.length === 0;
+    for (const { pid } of daemons) {
+      if (waitedMs >= politeMs) end(pid, "SIGKILL");
+      else if (!asked.has(pid)) end(pid, "SIGTERM");
+      asked.add(pid);
+    }
     await sleep(stepMs);
   }
   return false;
 }
 
-function end(pid: number): void {
+function end(pid: number, signal: "SIGTERM" | "SIGKILL"): void {
   try {
-    process.kill(pid, "SIGTERM");
+    process.kill(pid, signal);
   } catch {
     // It ended while we looked.
   }

@@ -20,13 +20,13 @@ export const traceOfCodex = "tmp";
 /** What Codex makes anew when it is lost: of two versions, that of the real home stays and nobody needs to hear of it. */
 export const derivedFiles = ["installation_id", "models_cache.json", "version.json", ".sandbox_migration"];
 
-const privateNames = new Set(["app-server-control", "app-server-daemon", "auth.lock", "log", traceOfCodex]);
+const privateNames = new Set(["app-server-control", "app-server-daemon", "codex-auth", "log", traceOfCodex]);
 
-/** The login and its locks, sockets, and what is left of a killed write. Databases are shared by CODEX_SQLITE_HOME. */
+/** The login and its locks, sockets, our own store, and what is left of a killed write. Databases are shared by CODEX_SQLITE_HOME. */
 export function isPrivate(name: string): boolean {
   return (
     privateNames.has(name) ||
-    /^\.?auth[.-]/.test(name) ||
+    /^(auth\.|\.auth-)/.test(name) ||
     /\.sqlite(-\w+)?$/.test(name) ||
     name.endsWith(".codex-auth-tmp")
   );

@@ -8,7 +8,7 @@ import { makeFolder, namesIn, readTextIfPresent, removeIfPresent } from "./files
 import type { FileSystem } from "./file-system.ts";
 import { sha256 } from "./hash.ts";
 import { isPrivate, sharedFiles, sharedFolders } from "./home-layout.ts";
-import { addOccupant, claimHome } from "./home-owner.ts";
+import { addOccupant, claimHome, ownerPath } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
 import { identityOf } from "./process-identity.ts";
 import type { HomeLeavings, PrivateHome, StoreEffects } from "./store.ts";
@@ -32,8 +32,14 @@ export function makePrivateHome(
     claimHome(fs, home, sha256(written), self()),
   );
   const authFile = join(path, "auth.json");
-  linkEverything(fs, paths, path);
-  writeFileAtomic(fs, authFile, written);
+  try {
+    linkEverything(fs, paths, path);
+    writeFileAtomic(fs, authFile, written);
+  } catch (error) {
+    fs.rmSync(path, { recursive: true, force: true });
+    removeIfPresent(fs, ownerPath(path));
+    throw error;
+  }
 
   async function lend(renewed: AuthDocument): Promise<void> {
     const release = await lockLikeCodex(fs, [join(path, "auth.lock"), `${authFile}.lock`], sleep);
