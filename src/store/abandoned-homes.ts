@@ -18,6 +18,7 @@ export interface AbandonedHome {
   path: string;
   /** The login that a command made in it; null when it is still ours, or none. */
   login: Login | null;
+  isRemembered: boolean;
 }
 
 interface Search {
@@ -28,9 +29,9 @@ interface Search {
 
 /** The homes of commands that have ended or are proven dead, unless a Codex still runs in them. */
 export function findAbandonedHomes(fs: FileSystem, paths: Paths, search: Search): AbandonedHome[] {
-  return orphanedHomes(fs, paths, search).flatMap(({ path, loginHash }) => {
+  return orphanedHomes(fs, paths, search).flatMap(({ path, loginHash, isRemembered }) => {
     if ((codexProcesses(path) ?? []).length > 0) return [];
-    return [{ path, login: foreignLogin(fs, path, loginHash) }];
+    return [{ path, login: foreignLogin(fs, path, loginHash), isRemembered }];
   });
 }
 
@@ -41,7 +42,7 @@ export function orphanedHomes(fs: FileSystem, { homesDir }: Paths, { self, closi
     const path = join(homesDir, name.slice(0, -ownerEnding.length));
     const owner = readHomeOwner(fs, path);
     const isOver = owner && (path === closing || isOrphaned(owner, self()));
-    return isOver ? [{ path, loginHash: owner.loginHash }] : [];
+    return isOver ? [{ path, loginHash: owner.loginHash, isRemembered: owner.isRemembered }] : [];
   });
 }
 
@@ -62,16 +63,17 @@ function foreignLogin(fs: FileSystem, home: string, loginHash: string): Login | 
 export function removeHome(
   { fs, now }: Pick<StoreEffects, "fs" | "now">,
   paths: Paths,
-  { path }: AbandonedHome,
+  { path, isRemembered }: AbandonedHome,
 ): string[] {
-  const hasRunCodex = fs.lstatSync(join(path, traceOfCodex), { throwIfNoEntry: false }) !== undefined;
+  const hasTrace = fs.lstatSync(join(path, traceOfCodex), { throwIfNoEntry: false }) !== undefined;
+  const staysAsLinks = isRemembered || hasTrace;
   const leftOver = [...foldBack(fs, path, paths.codexHome), ...tornLogin(fs, path)];
   const kept = leftOver.map((file) => keepAside({ fs, now }, paths, file, relative(path, file)));
   for (const name of namesIn(fs, path)) {
-    const isLasting = hasRunCodex && lastingLinks.includes(name);
+    const isLasting = staysAsLinks && lastingLinks.includes(name);
     if (!isLasting) fs.rmSync(join(path, name), { recursive: true, force: true });
   }
-  if (!hasRunCodex) fs.rmSync(path, { recursive: true, force: true });
+  if (!staysAsLinks) fs.rmSync(path, { recursive: true, force: true });
   removeIfPresent(fs, ownerPath(path));
   return kept;
 }

@@ -11,13 +11,16 @@ import type { ProcessIdentity } from "./process-identity.ts";
 export interface HomeOwner {
   /** Hash of the auth.json that the home was made with: the same text at the end is no news. */
   loginHash: string;
+  /** An earlier Codex ran at this path, so that its lasting links must stay. */
+  isRemembered: boolean;
   processes: readonly ProcessIdentity[];
 }
 
 /** False when the home has an owner already. */
 export function claimHome(fs: FileSystem, home: string, loginHash: string, self: ProcessIdentity): boolean {
+  const isRemembered = fs.lstatSync(home, { throwIfNoEntry: false }) !== undefined;
   try {
-    writeLine(fs, home, "wx", { ...self, loginHash });
+    writeLine(fs, home, "wx", { ...self, loginHash, isRemembered });
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
@@ -35,7 +38,9 @@ export function readHomeOwner(fs: FileSystem, home: string): HomeOwner | null {
   try {
     const [first, ...others] = lines.map((line): unknown => JSON.parse(line));
     if (!isIdentity(first) || !("loginHash" in first)) return null;
-    return { loginHash: String(first.loginHash), processes: [first, ...others.filter(isIdentity)] };
+    const isRemembered = "isRemembered" in first && first.isRemembered === true;
+    const processes = [first, ...others.filter(isIdentity)];
+    return { loginHash: String(first.loginHash), isRemembered, processes };
   } catch {
     return null;
   }

@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { AuthDocument } from "../codex/auth-json.ts";
+import { removeHome } from "./abandoned-homes.ts";
 import { authFileText } from "./auth-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import { lockLikeCodex } from "./codex-locks.ts";
@@ -8,7 +9,7 @@ import { makeFolder, namesIn, readTextIfPresent, removeIfPresent } from "./files
 import type { FileSystem } from "./file-system.ts";
 import { sha256 } from "./hash.ts";
 import { isPrivate, sharedFiles, sharedFolders } from "./home-layout.ts";
-import { addOccupant, claimHome, ownerPath } from "./home-owner.ts";
+import { addOccupant, claimHome, readHomeOwner } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
 import { identityOf } from "./process-identity.ts";
 import type { HomeLeavings, PrivateHome, StoreEffects } from "./store.ts";
@@ -23,7 +24,7 @@ interface Request {
 /** Makes a home that shares everything of the real one but the login. */
 export function makePrivateHome(
   paths: Paths,
-  { fs, self, sleep }: StoreEffects,
+  { fs, now, self, sleep }: StoreEffects,
   { accountId, document, close }: Request,
 ): PrivateHome {
   let written = authFileText(document);
@@ -36,8 +37,8 @@ export function makePrivateHome(
     linkEverything(fs, paths, path);
     writeFileAtomic(fs, authFile, written);
   } catch (error) {
-    fs.rmSync(path, { recursive: true, force: true });
-    removeIfPresent(fs, ownerPath(path));
+    const isRemembered = readHomeOwner(fs, path)?.isRemembered ?? false;
+    removeHome({ fs, now }, paths, { path, login: null, isRemembered });
     throw error;
   }
 
