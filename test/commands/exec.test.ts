@@ -1,9 +1,10 @@
+import { spawnSync } from "node:child_process";
 import { existsSync, lstatSync, mkdtempSync, readdirSync, readlinkSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
-import { ExecScene, sh } from "../support/exec-scene.ts";
+import { ExecScene, sh, until } from "../support/exec-scene.ts";
 import { homeWithThree, threeLogins } from "../support/home.ts";
 import type { TestHome } from "../support/home.ts";
 
@@ -154,6 +155,22 @@ test.each(["SIGTERM", "SIGHUP", "SIGINT"] as const)(
     const running = await scene.start(`trap 'echo got it; exit 9' ${name.slice(3)}`);
     running.kill(name);
     expect([await running.ended, running.stdout()]).toEqual([9, expect.stringContaining("got it")]);
+    expect(homesLeft(scene.home)).toEqual([]);
+  },
+);
+
+/** util-linux's `script` gives the command a terminal of its own. */
+const hasScript = spawnSync("script", ["--version"]).status === 0;
+
+test.runIf(hasScript)(
+  "Ctrl-C on a terminal reaches the command once, and what it then does counts",
+  async () => {
+    const scene = await ExecScene.open();
+    const running = await scene.start("trap 'echo got it' INT", { onTerminal: true });
+    running.type("\u0003");
+    await until(() => running.stdout().includes("got it"));
+    expect(await running.finish()).toBe(0);
+    expect(running.stdout().split("got it").length - 1).toBe(1);
     expect(homesLeft(scene.home)).toEqual([]);
   },
 );

@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { AuthJson } from "./forge.ts";
@@ -39,14 +39,22 @@ export class ExecScene {
   }
 
   /** Starts a command that first runs `script` and then waits to be told to end. */
-  async start(
-    script = ":",
-    { selector = account, env = {} }: { selector?: string; env?: Record<string, string> } = {},
-  ) {
+  async start(script = ":", { selector = account, env = {}, onTerminal = false }: StartOptions = {}) {
     const mark = this.home.file(`started-${(this.#started += 1)}`);
     const wait = `while ! [ -e ${mark}.end ]; do sleep 0.02; done`;
-    const words = sh(`${script}\necho "$$ $CODEX_HOME" >${mark}.tmp; mv ${mark}.tmp ${mark}\n${wait}`);
-    const child = spawn(this.program, ["exec", selector, ...words], {
+    const lines = [script, `echo "$$ $CODEX_HOME" >${mark}.tmp; mv ${mark}.tmp ${mark}`, wait];
+    const words = [
+      this.program,
+      "exec",
+      selector,
+      "--",
+      "sh",
+      this.home.write(`${basename(mark)}.sh`, lines.join("\n")),
+    ];
+    const [command = "", ...args] = onTerminal
+      ? ["script", "-qec", `exec ${words.join(" ")}`, "/dev/null"]
+      : words;
+    const child = spawn(command, args, {
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: this.home.path,
@@ -54,12 +62,19 @@ export class ExecScene {
         CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
         ...env,
       },
-      stdio: ["ignore", "pipe", "pipe"],
+      stdio: [onTerminal ? "pipe" : "ignore", "pipe", "pipe"],
     });
     onTestFinished(() => void child.kill("SIGKILL"));
     await until(() => existsSync(mark) || child.exitCode !== null);
     return new RunningExec(this.home, child, mark);
   }
+}
+
+interface StartOptions {
+  selector?: string;
+  env?: Record<string, string>;
+  /** Through util-linux's `script`. */
+  onTerminal?: boolean;
 }
 
 class RunningExec {
@@ -104,13 +119,17 @@ class RunningExec {
     this.#child.kill(signal);
   }
 
+  type(text: string): void {
+    this.#child.stdin?.write(text);
+  }
+
   /** Ends the command inside, which outlives a killed parent. */
   killChild(): void {
     process.kill(this.#pid, "SIGKILL");
   }
 
   finish(): Promise<number | null> {
-    this.#home.write(`${this.#mark.slice(this.#home.path.length + 1)}.end`, "");
+    this.#home.write(`${basename(this.#mark)}.end`, "");
     return this.ended;
   }
 }
