@@ -59,7 +59,7 @@ function bundle(entry, outfile, constants) {
     alias: {
       // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
       "graceful-fs": "node:fs",
-      // Its signal-exit hooks every signal to remove locks; ours heals the lock of a killed holder in milliseconds.
+      // Its signal-exit loads node:assert and patches process.emit for what takes fifteen lines.
       "signal-exit": join(root, ".ci/on-exit.cjs"),
     },
     // Rarely needed and as large as the rest of the interface: loaded from node_modules when a table is printed.

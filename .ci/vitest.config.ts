@@ -9,6 +9,8 @@ export default defineConfig({
     globalSetup: ["./test/support/build-once.ts"],
     pool: "threads",
     isolate: false,
+    // Several tests only wait, for a lock or for ten seconds to pass.
+    maxWorkers: 3,
     testTimeout: 60_000,
     reporters: ["default", "./.ci/count-reporter.ts"],
   },

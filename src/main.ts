@@ -56,7 +56,7 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
     fs,
     store: openFileStore(paths, effects),
     packageRoot,
-    runCaptured: (other, argv) => runCaptured(other, argv, stdout),
+    runCaptured,
   };
 }
 

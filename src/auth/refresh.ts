@@ -3,7 +3,7 @@ import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { fingerprint, userKeyOf } from "../store/account-id.ts";
 import type { Account } from "../store/account.ts";
-import { lockLikeCodex } from "../store/codex-locks.ts";
+import { tryLockLikeCodex, untilUnlocked } from "../store/codex-locks.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import { awaitCodexRefresh } from "../store/codex-refresh.ts";
 import type { FileSystem } from "../store/file-system.ts";
@@ -80,12 +80,16 @@ async function attempt(
   }
   // S3: everything that will have to be written can be written.
   requireWritable(fx.fs, fx.store.paths, isLive);
-  const unlock = isLive ? await lockLikeCodex(fx.fs, [fx.store.paths.authLock], fx.sleep) : () => undefined;
+  const unlock = isLive ? await lockAuthFile(fx) : () => undefined;
   try {
     return await spend(fx, { id, need, isLive, isLast, unlock });
   } finally {
     unlock();
   }
+}
+
+function lockAuthFile({ fs, sleep, store }: RefreshEffects): Promise<() => void> {
+  return untilUnlocked(() => tryLockLikeCodex(fs, [store.paths.authLock]), sleep);
 }
 
 interface Spending {

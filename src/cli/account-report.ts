@@ -1,4 +1,5 @@
 import type { Account } from "../store/account.ts";
+import { seatName } from "./select-account.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Zod } from "./define-command.ts";
 
@@ -7,6 +8,7 @@ export const accountSchema = (z: Zod) =>
   z.object({
     id: z.string().describe("ours, stable, not secret"),
     row: z.int().min(1).describe("1-based position in `list`"),
+    name: z.string().describe("for a person: e-mail, or what there is"),
     label: z.string().nullable(),
     email: z.string().nullable(),
     accountId: z.string().nullable().describe("workspace (seat) id"),
@@ -67,6 +69,7 @@ function reportAccount(account: Account, at: { row: number; isActive: boolean; n
   return {
     id,
     row: at.row,
+    name: seatName(account),
     label,
     email: login.email,
     accountId: seat?.accountId ?? null,

@@ -65,5 +65,5 @@ export interface Context {
   /** The folder that holds package.json. */
   packageRoot: string;
   /** Runs another command with another environment, as `demo` does, and catches what it prints. */
-  runCaptured: (env: Context["env"], argv: readonly string[]) => Promise<Finished>;
+  runCaptured: (env: Context["env"], argv: readonly string[], like: Output) => Promise<Finished>;
 }

@@ -3,18 +3,20 @@ import type { CodexProcess } from "../store/codex-processes.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Context } from "./context.ts";
 import type { Finding } from "./finding.ts";
-import { readLoginSettings } from "./login-settings.ts";
+import type { tryLoginSettings } from "./login-settings.ts";
 import { overrides } from "./login-source.ts";
+import type { LoginSource } from "./login-source.ts";
 
-/** What is wrong with the login that Codex would use now. */
+/** What is wrong with the login that Codex would use now. What it does not read is not wrong. */
 export function loginFindings(
   ctx: Context,
   snapshot: Snapshot,
-  processes: readonly CodexProcess[],
+  { source, config, processes }: { source: LoginSource; config: Config; processes: readonly CodexProcess[] },
 ): Finding[] {
+  const readsFile = source === "file" || source === "none";
   return [
-    ...fileFindings(snapshot),
-    ...configFindings(ctx, snapshot),
+    ...(readsFile ? fileFindings(snapshot, ctx.now()) : []),
+    ...configFindings(config, snapshot),
     ...overrides(ctx.env).map(({ name, effect }) =>
       finding("env_override", "warning", `${name} is set: ${effect}.`, `unset ${name}`),
     ),
@@ -22,7 +24,9 @@ export function loginFindings(
   ];
 }
 
-function fileFindings({ live, active, adoption }: Snapshot): Finding[] {
+type Config = ReturnType<typeof tryLoginSettings>;
+
+function fileFindings({ live, active, adoption }: Snapshot, nowMs: number): Finding[] {
   const { target, state, problem, login, isHardLinked } = live;
   const findings: Finding[] = [];
   if (state === "missing")
@@ -72,6 +76,10 @@ function fileFindings({ live, active, adoption }: Snapshot): Finding[] {
       ),
     );
   }
+  if (login.refreshToken === "" && login.expiresAtSec !== null && login.expiresAtSec * 1000 <= nowMs) {
+    const message = "The access token in auth.json has ended, and there is no refresh token.";
+    findings.push(finding("login_expired", "error", message, "codex auth switch <another account>"));
+  }
   if (!active)
     findings.push(
       finding(
@@ -93,8 +101,10 @@ function fileFindings({ live, active, adoption }: Snapshot): Finding[] {
   return findings;
 }
 
-function configFindings(ctx: Context, { live }: Snapshot): Finding[] {
-  const restriction = live.login && loginRestriction(readLoginSettings(ctx), live.login);
+function configFindings({ settings, problem }: Config, { live }: Snapshot): Finding[] {
+  if (problem)
+    return [finding("config_unreadable", "error", `Codex does not start: ${problem.message}`, null)];
+  const restriction = live.login && settings && loginRestriction(settings, live.login);
   if (!restriction) return [];
   const message = `The next codex exec would delete auth.json: ${restriction}.`;
   return [finding("login_restricted", "error", message, "codex auth switch <another account>")];

@@ -1,6 +1,6 @@
+import type { LoginSettings } from "../codex/config-toml.ts";
 import type { LiveFile } from "../store/auth-file.ts";
 import type { Context } from "./context.ts";
-import { readLoginSettings } from "./login-settings.ts";
 
 export type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
 
@@ -11,11 +11,10 @@ export function overrides(env: Context["env"]): { name: string; effect: string }
     .map((name) => ({ name, effect: "Codex uses it instead of auth.json" }));
 }
 
-/** Where Codex takes its login from at its next start. */
-export function loginSource(ctx: Context, live: LiveFile): LoginSource {
+/** Where Codex takes its login from at its next start; with a config.toml that it cannot read, it does not start. */
+export function loginSource(ctx: Context, settings: LoginSettings | null, live: LiveFile): LoginSource {
   if (overrides(ctx.env).length > 0) return "environment";
-  const { credentialsStore } = readLoginSettings(ctx);
-  if (credentialsStore === "keyring") return "keyring";
-  if (credentialsStore === "ephemeral") return "memory";
+  if (settings?.credentialsStore === "keyring") return "keyring";
+  if (settings?.credentialsStore === "ephemeral") return "memory";
   return live.login ? "file" : "none";
 }

@@ -25,6 +25,6 @@ export function definePausing({ isPause, done }: { isPause: boolean; done: strin
       return { accounts };
     },
     render: ({ accounts }) =>
-      accounts.map(({ label, email, id }) => `${safeText(label ?? email ?? id)} ${done}.`).join("\n"),
+      accounts.map(({ label, name }) => `${safeText(label ?? name)} ${done}.`).join("\n"),
   });
 }

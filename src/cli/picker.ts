@@ -3,10 +3,14 @@ import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Context } from "./context.ts";
-import { accountName, selectAccount } from "./select-account.ts";
+import { accountName } from "./select-account.ts";
 
 /** Which account, when the command line names none: the other one of two, else asked for on the terminal. */
-export async function pickAccount(ctx: Context, snapshot: Snapshot): Promise<Account> {
+export async function pickAccount(
+  ctx: Context,
+  snapshot: Snapshot,
+  choose: (snapshot: Snapshot, wanted: string) => Account,
+): Promise<Account> {
   const { accounts } = snapshot.pool;
   if (!ctx.stdin.isTerminal || !ctx.stderr.isTerminal) throw missingIndex();
   if (accounts.length === 0) {
@@ -18,8 +22,10 @@ export async function pickAccount(ctx: Context, snapshot: Snapshot): Promise<Acc
   if (other && more.length === 0 && accounts.length === 2) return other;
   ctx.stderr.write(`${accounts.map((account, index) => line(account, index, snapshot)).join("\n")}\n`);
   const wanted = (await ctx.prompt(`Switch to [1-${accounts.length}]: `)).trim();
-  if (wanted === "") throw new CodexAuthError("interrupted", "Nothing was chosen, so nothing was changed.");
-  return selectAccount(snapshot, wanted);
+  if (wanted !== "") return choose(snapshot, wanted);
+  throw new CodexAuthError("usage", "Nothing was chosen, so nothing was changed.", {
+    hint: "See the rows: codex auth list",
+  });
 }
 
 function line(account: Account, index: number, { active }: Snapshot): string {

@@ -33,20 +33,31 @@ export async function runProgram(
   argv: readonly string[],
 ): Promise<number> {
   const invocation = readInvocation(argv);
-  const output = invocation.isPlain ? withoutColor(ctx) : ctx;
+  const output = invocation.isPlain || invocation.isJson ? withoutColor(ctx) : ctx;
   try {
     const { document, text, exitCode, isSilent, notes = [] } = await answer(output, table, invocation);
-    if (!isSilent) ctx.stdout.write(invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : text);
-    for (const note of notes) ctx.stderr.write(`${safeText(note)}\n`);
+    if (!isSilent)
+      print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : asInvoked(ctx, text));
+    for (const note of notes) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
-    const entry = findEntry(table, invocation.name);
-    const name = entry?.name ?? "auth";
-    if (invocation.isJson) ctx.stdout.write(`${JSON.stringify(failureDocument(name, error), null, 2)}\n`);
-    ctx.stderr.write(failureText(error, await ui(output, output.stderr)));
-    if (!entry) ctx.stderr.write(`\n${usageText(table)}`);
-    return failureCode(error);
+    return await fail(output, table, invocation, error);
   }
+}
+
+async function fail(
+  ctx: Context,
+  table: readonly CommandEntry[],
+  invocation: Invocation,
+  error: unknown,
+): Promise<number> {
+  const entry = findEntry(table, invocation.name);
+  const name = entry?.name ?? "auth";
+  if (invocation.isJson) ctx.stdout.write(`${JSON.stringify(failureDocument(name, error), null, 2)}\n`);
+  const { headline, details } = failureText(error, await ui(ctx, ctx.stderr));
+  ctx.stderr.write(`${headline}\n${asInvoked(ctx, details)}`);
+  if (!entry) ctx.stderr.write(`\n${asInvoked(ctx, usageText(table))}`);
+  return failureCode(error);
 }
 
 /** As a shell would end: interrupted, no such program, no program that can be run. */
@@ -55,6 +66,26 @@ function failureCode(error: unknown): number {
   if (error.code === "interrupted") return 130;
   if (error.code === "program_not_found") return 127;
   return error.code === "program_not_executable" ? 126 : 1;
+}
+
+/** What was done stays done when only the answer cannot be written, for example to a full disk. */
+function print({ stdout }: Context, text: string): void {
+  try {
+    stdout.write(text);
+  } catch (error) {
+    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+    const hint = "The command itself has done its work.";
+    throw new CodexAuthError("io_error", `The answer could not be written to standard output: ${why}.`, {
+      hint,
+      cause: error,
+    });
+  }
+}
+
+/** Commands to type are written as `codex auth …`; where that is not how we were called, as we were. */
+function asInvoked({ env }: Context, text: string): string {
+  const name = env["CODEX_AUTH_INVOKED_AS"] ?? "codex-auth";
+  return name === "codex auth" ? text : text.replaceAll(/codex auth(?= [a-z<-])/g, name);
 }
 
 interface Answer {
@@ -172,9 +203,10 @@ function usageError(parser: Command, error: unknown): unknown {
   if (!(error instanceof Error) || !("code" in error) || !String(error.code).startsWith("commander."))
     return error;
   const message = error.message.replace(/^error: /, "").replaceAll(shield, "");
-  const sentence = message.charAt(0).toUpperCase() + message.slice(1);
-  const hint = `Usage: ${parser.name()} ${parser.usage()}`;
-  return new CodexAuthError("usage", sentence, { hint });
+  const [first = "", suggestion] = message.split("\n");
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
+  const usage = `Usage: ${parser.name()} ${parser.usage()}`;
+  return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
 }
 
 function withoutColor(ctx: Context): Context {

@@ -24,10 +24,15 @@ export function selectAccounts(snapshot: Snapshot, wanted: readonly string[]): A
 }
 
 /** How messages name an account: its label and e-mail, or whatever it has. */
-export function accountName({ label, login, id }: Pick<Account, "label" | "login" | "id">): string {
-  const { email, identity } = login;
-  const seat = email ?? (identity.kind === "seat" ? identity.accountId : `${kindNames[login.kind]} ${id}`);
-  return label === null ? seat : `${label} (${seat})`;
+export function accountName(account: Account): string {
+  const name = seatName(account);
+  return account.label === null ? name : `${account.label} (${name})`;
+}
+
+/** E-mail, workspace id, or what kind of key it is. */
+export function seatName({ login, id }: Account): string {
+  const { email, identity, kind } = login;
+  return email ?? (identity.kind === "seat" ? identity.accountId : `${kindNames[kind]} ${id}`);
 }
 
 const kindNames = {

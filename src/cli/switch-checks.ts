@@ -6,20 +6,21 @@ import type { Context } from "./context.ts";
 import { readLoginSettings } from "./login-settings.ts";
 import { accountName } from "./select-account.ts";
 
-interface Options {
-  dryRun?: boolean;
-  useFileStore?: boolean;
+interface LoginCheck {
+  /** config.toml keeps Codex from reading auth.json, and the person asked to change that. */
+  isStoreToChange: boolean;
+  warnings: string[];
 }
 
 /**
  * Refuses a login that Codex would not use after the switch: one that config.toml forbids (the next `codex exec`
- * would delete auth.json), and any login while Codex reads the keyring. config.toml is changed only when told.
+ * would delete auth.json), and any login while Codex reads another place. What only may go wrong is a warning.
  */
-export async function requireUsableLogin(
+export function checkLogin(
   ctx: Context,
   account: Account,
-  { dryRun, useFileStore }: Options,
-): Promise<void> {
+  { useFileStore = false }: { useFileStore?: boolean },
+): LoginCheck {
   const settings = readLoginSettings(ctx);
   const restriction = loginRestriction(settings, account.login);
   if (restriction) {
@@ -29,14 +30,36 @@ export async function requireUsableLogin(
     throw new CodexAuthError("login_restricted", message, { hint });
   }
   const { credentialsStore } = settings;
-  if (credentialsStore !== "keyring" && credentialsStore !== "ephemeral") return;
-  if (useFileStore && !dryRun) return ctx.store.editConfig(useFile);
-  if (useFileStore) return;
+  const warnings = loginWarnings(ctx, account);
+  if (credentialsStore === "file" || useFileStore)
+    return { isStoreToChange: credentialsStore !== "file", warnings };
+  if (credentialsStore === "auto") {
+    const warning =
+      'cli_auth_credentials_store = "auto": Codex reads auth.json only where it finds no login in a keyring. See: codex auth switch --help, --use-file-store';
+    return { isStoreToChange: false, warnings: [...warnings, warning] };
+  }
   const message = `config.toml sets cli_auth_credentials_store = "${credentialsStore}", so Codex does not read auth.json.`;
   const hint = 'To set it to "file" and switch: codex auth switch <account> --use-file-store';
   throw new CodexAuthError("login_restricted", message, { hint });
 }
 
-function useFile(text: string): string {
+export function withFileStore(text: string): string {
   return editConfig(text, [{ path: ["cli_auth_credentials_store"], value: "file" }]);
+}
+
+/** Logins that Codex accepts and that do not work all the same. */
+function loginWarnings({ now }: Context, { login, pausedAt, flag }: Account): string[] {
+  const warnings: string[] = [];
+  if (login.kind === "chatgpt" && login.lastRefresh === null) {
+    warnings.push(
+      "This login has no last_refresh, so Codex sends its requests without a token. Log in again.",
+    );
+  }
+  const hasEnded = login.expiresAtSec !== null && login.expiresAtSec * 1000 <= now();
+  if (hasEnded && login.refreshToken === "") {
+    warnings.push("The access token of this login has ended, and it has no refresh token. Log in again.");
+  }
+  if (flag) warnings.push("This login was refused by OpenAI and needs a new login. See: codex auth list");
+  if (pausedAt) warnings.push("This account is paused; it stays out of automatic selection.");
+  return warnings;
 }

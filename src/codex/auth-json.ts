@@ -1,4 +1,6 @@
-import { isObject, jwtPayload, readClaims } from "./claims.ts";
+import { fieldProblem, idTokenProblem } from "./auth-fields.ts";
+import { isObject, readClaims } from "./claims.ts";
+import { isDeep } from "./json-depth.ts";
 
 /** The whole content of an auth.json. Keys that we do not know are kept, because Codex or a later version wrote them. */
 export type AuthDocument = Record<string, unknown>;
@@ -56,6 +58,8 @@ const kindOfMode = new Map<unknown, LoginKind>([
 /** Reads the text of an auth.json as Codex would, without throwing. */
 export function readAuthJson(text: string): AuthReading {
   if (text.trim() === "") return broken("the file is empty");
+  if (text.startsWith("\uFEFF")) return broken("it begins with a byte order mark");
+  if (isDeep(text)) return broken("it is nested too deeply");
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -105,36 +109,9 @@ function kindOf(document: AuthDocument): LoginKind | undefined {
   return text(document["personal_access_token"]) === null ? "chatgpt" : "accessToken";
 }
 
-/** The fields on whose type Codex insists; it refuses the whole file otherwise. */
-function fieldProblem(document: AuthDocument): string | null {
-  for (const key of ["OPENAI_API_KEY", "personal_access_token", "auth_mode"]) {
-    if (!isOptional(document[key], isText)) return `${key} is not a string`;
-  }
-  const lastRefresh = document["last_refresh"];
-  if (!isOptional(lastRefresh, isTimestamp)) return "last_refresh is not an RFC 3339 time";
-  const tokens = document["tokens"];
-  if (tokens === undefined || tokens === null) return null;
-  return isObject(tokens) ? tokenProblem(tokens) : "tokens is not an object";
-}
-
-function tokenProblem(tokens: Record<string, unknown>): string | null {
-  for (const key of ["id_token", "access_token", "refresh_token"]) {
-    if (typeof tokens[key] !== "string") return `tokens.${key} is missing or not a string`;
-  }
-  if (!isOptional(tokens["account_id"], isText)) return "tokens.account_id is not a string";
-  return null;
-}
-
-function idTokenProblem({ tokens }: AuthDocument): string | null {
-  if (!isObject(tokens)) return null;
-  const payload = jwtPayload(String(tokens["id_token"]));
-  if (!payload) return "tokens.id_token is not a JWT";
-  return isOptional(payload["email"], isText) ? null : "the e-mail in tokens.id_token is not a string";
-}
-
 function chatgptLogin(document: AuthDocument): AuthReading {
   const tokens = document["tokens"];
-  if (!isObject(tokens)) return { kind: "blank" };
+  if (!isObject(tokens)) return withoutLogin(document);
   const idToken = String(tokens["id_token"]);
   const accessToken = String(tokens["access_token"]);
   const refreshToken = String(tokens["refresh_token"]);
@@ -174,7 +151,7 @@ function apiKeyLogin(document: AuthDocument): AuthReading {
 
 function otherLogin(document: AuthDocument, kind: LoginKind): AuthReading {
   const section = secretSection(document, kind);
-  if (section === undefined || section === null || section === "") return { kind: "blank" };
+  if (section === undefined || section === null || section === "") return withoutLogin(document);
   return secretLogin(document, kind, typeof section === "string" ? section : JSON.stringify(section));
 }
 
@@ -183,6 +160,12 @@ function secretSection(document: AuthDocument, kind: LoginKind): unknown {
   if (kind === "agentIdentity") return document["agent_identity"];
   if (kind === "bedrock") return document["bedrock_api_key"] ?? document["bedrock_access_keys"];
   return document["headers"];
+}
+
+/** Nothing that could be lost, or something that we do not know: that must not be overwritten. */
+function withoutLogin({ auth_mode: _, ...rest }: AuthDocument): AuthReading {
+  const isEmpty = Object.values(rest).every((value) => value === null || value === "");
+  return isEmpty ? { kind: "blank" } : broken("it holds no login of its auth_mode, but other values");
 }
 
 function secretLogin(document: AuthDocument, kind: LoginKind, secret: string): AuthReading {
@@ -196,20 +179,6 @@ function broken(problem: string): AuthReading {
   return { kind: "broken", problem };
 }
 
-function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
-  return value === undefined || value === null || test(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === "string";
-}
-
-function isTimestamp(value: unknown): boolean {
-  return (
-    isText(value) && /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d/.test(value) && !Number.isNaN(Date.parse(value))
-  );
-}
-
 function text(value: unknown): string | null {
-  return isText(value) && value !== "" ? value : null;
+  return typeof value === "string" && value !== "" ? value : null;
 }

@@ -38,9 +38,29 @@ export function readClaims(token: string): Claims {
     userId: textAt(auth, "chatgpt_user_id") ?? textAt(auth, "user_id"),
     accountId: textAt(auth, "chatgpt_account_id"),
     plan: textAt(auth, "chatgpt_plan_type"),
-    issuedAtSec: numberAt(payload, "iat"),
-    expiresAtSec: numberAt(payload, "exp"),
+    issuedAtSec: secondsAt(payload, "iat"),
+    expiresAtSec: secondsAt(payload, "exp"),
   };
+}
+
+/** The claims on whose type Codex insists, and which one is wrong. */
+export function claimProblem(payload: Json): string | null {
+  if (!isTextOrAbsent(payload["email"])) return "the e-mail is not a string";
+  for (const key of [authClaim, profileClaim]) {
+    const value = payload[key];
+    if (value !== undefined && value !== null && !isObject(value)) return `${key} is not an object`;
+  }
+  const auth = objectAt(payload, authClaim);
+  const names = ["chatgpt_plan_type", "chatgpt_user_id", "user_id", "chatgpt_account_id"];
+  const wrong = names.find((name) => !isTextOrAbsent(auth[name]));
+  if (wrong !== undefined) return `${wrong} is not a string`;
+  return isTextOrAbsent(objectAt(payload, profileClaim)["email"])
+    ? null
+    : "the e-mail of the profile is not a string";
+}
+
+function isTextOrAbsent(value: unknown): boolean {
+  return value === undefined || value === null || typeof value === "string";
 }
 
 export function isObject(value: unknown): value is Json {
@@ -57,7 +77,10 @@ function textAt(source: Json, key: string): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-function numberAt(source: Json, key: string): number | null {
+/** The last second that a Date can hold: no claim may make a time that cannot be shown. */
+const lastSecond = 8.64e12;
+
+function secondsAt(source: Json, key: string): number | null {
   const value = source[key];
-  return typeof value === "number" && Number.isFinite(value) ? value : null;
+  return typeof value === "number" && value >= 0 && value <= lastSecond ? value : null;
 }

@@ -5,13 +5,27 @@ import type { LoginSettings } from "./config-toml.ts";
  * Why config.toml forbids a login, in a sentence without its end; null when it does not. `codex exec` deletes
  * auth.json when it meets a login that these two keys forbid.
  */
-export function loginRestriction(settings: LoginSettings, { kind, identity }: Login): string | null {
-  const { forcedLoginMethod, forcedWorkspaceIds } = settings;
-  const method = kind === "apiKey" ? "api" : "chatgpt";
-  if ((forcedLoginMethod === "api" || forcedLoginMethod === "chatgpt") && forcedLoginMethod !== method) {
-    return `forced_login_method = "${forcedLoginMethod}" allows no ${kind === "apiKey" ? "API key" : "ChatGPT login"}`;
-  }
-  if (!forcedWorkspaceIds || identity.kind !== "seat" || forcedWorkspaceIds.includes(identity.accountId))
-    return null;
-  return `forced_chatgpt_workspace_id allows only ${forcedWorkspaceIds.join(", ")}, not ${identity.accountId}`;
+export function loginRestriction(settings: LoginSettings, login: Login): string | null {
+  return methodRestriction(settings, login) ?? workspaceRestriction(settings, login);
+}
+
+/** Keys of any provider count as "api". */
+function methodRestriction({ forcedLoginMethod }: LoginSettings, { kind }: Login): string | null {
+  const method = kind === "apiKey" || kind === "bedrock" ? "api" : "chatgpt";
+  if (forcedLoginMethod !== "api" && forcedLoginMethod !== "chatgpt") return null;
+  if (forcedLoginMethod === method) return null;
+  const what = method === "api" ? "no API key" : "no ChatGPT login";
+  return `forced_login_method = "${forcedLoginMethod}" allows ${what}`;
+}
+
+/** A ChatGPT login that names no workspace is in none that is allowed. */
+function workspaceRestriction(
+  { forcedWorkspaceIds }: LoginSettings,
+  { kind, identity }: Login,
+): string | null {
+  if (!forcedWorkspaceIds || kind !== "chatgpt") return null;
+  const workspace = identity.kind === "seat" ? identity.accountId : null;
+  if (workspace !== null && forcedWorkspaceIds.includes(workspace)) return null;
+  const found = workspace === null ? "and this login names no workspace" : `not ${workspace}`;
+  return `forced_chatgpt_workspace_id allows only ${forcedWorkspaceIds.join(", ")}, ${found}`;
 }

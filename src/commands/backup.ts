@@ -31,6 +31,7 @@ export default defineCommand({
   schema,
   async run(ctx: Context, [action, name]: [string, string?]) {
     const backups = ctx.store.backups();
+    if (action === "list" && name !== undefined) throw usage("Too many arguments for list.");
     if (action === "list") return { action: "list" as const, backups, restored: null };
     if (action !== "restore") throw usage(`Unknown action: ${action}`);
     if (name === undefined) throw usage("Missing name.");

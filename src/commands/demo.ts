@@ -51,7 +51,7 @@ async function walk(ctx: Context, home: string) {
   for (const argv of steps) {
     // `logins` lies in the demo home, wherever the person stands.
     const words = argv.map((word) => (word === "logins" ? `${home}/logins` : word));
-    const { code, output } = await ctx.runCaptured({ ...env, CODEX_HOME: home }, words);
+    const { code, output } = await ctx.runCaptured({ ...env, CODEX_HOME: home }, words, ctx.stdout);
     done.push({ argv, exitCode: code, output });
   }
   return done;

@@ -9,7 +9,7 @@ import { overrides } from "../cli/login-source.ts";
 import { privateEnvironment } from "../cli/private-environment.ts";
 import { recommendedAccount } from "../cli/recommended-account.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
-import { requireUsableLogin } from "../cli/switch-checks.ts";
+import { checkLogin } from "../cli/switch-checks.ts";
 import { lentDocument } from "../codex/lease.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
@@ -47,7 +47,7 @@ export default defineCommand({
     const snapshot = await ctx.store.read();
     const words = first === undefined ? [] : [first, ...others];
     const { account, command, args } = understand(snapshot, words, auto ? ctx.now() : null);
-    await requireUsableLogin(ctx, account, {});
+    checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
     const login = await usableLogin(ctx, account);

@@ -101,10 +101,10 @@ function importOne(draft: Draft, { path, reading }: Source, nowMs: number) {
   if ("problem" in reading) {
     return { path, outcome: "ignored" as const, reason: reading.problem, accountId: null, name: null };
   }
-  const { outcome, account, displaced } = adopt(draft.pool, reading.login, nowMs);
+  const { outcome, account, displaced } = adopt(draft.pool, reading.login, { nowMs, tie: "pool" });
   if (displaced) draft.park(displaced);
   const words = { added: "added", updated: "updated", same: "unchanged", kept: "skipped" } as const;
-  const reason = outcome === "kept" ? "the pool has a newer token" : null;
+  const reason = outcome === "kept" ? "the token in the pool is as new or newer" : null;
   return { path, outcome: words[outcome], reason, accountId: account.id, name: accountName(account) };
 }
 
@@ -124,7 +124,9 @@ function nothingFound(sources: readonly Source[]): CodexAuthError {
   const isOne = sources.length === 1 && first !== undefined && "problem" in first.reading;
   const message = isOne
     ? `${first.path} was not imported: ${"problem" in first.reading ? first.reading.problem : ""}.`
-    : `None of ${sources.length} files holds a Codex login.`;
+    : sources.length === 0
+      ? "There are no .json files there, or the folder cannot be read."
+      : `None of ${sources.length} files holds a Codex login.`;
   return new CodexAuthError("import_failed", message, {
     hint: "Name an auth.json, or a folder of them: codex auth import ~/.codex/auth.json",
   });

@@ -33,7 +33,7 @@ export default defineCommand({
     return { account };
   },
   render: ({ account }, ui) => {
-    const name = safeText(account.email ?? account.id);
+    const name = safeText(account.name);
     return account.label === null
       ? `${name} has no label now.`
       : `${name} is now ${ui.bold(safeText(account.label))}.`;

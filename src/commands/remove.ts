@@ -32,10 +32,14 @@ export default defineCommand({
     return { removed, authFileRemoved: removed.some(({ active }) => active) };
   },
   render: ({ removed, authFileRemoved }) => {
-    const names = removed.map(({ label, email, id }) => safeText(label ?? email ?? id)).join(", ");
+    const names = removed.map(({ label, name }) => safeText(label ?? name)).join(", ");
     const lines = [`Removed ${names}. The login itself is not revoked.`];
     if (authFileRemoved) lines.push("auth.json was removed too: Codex is not logged in now.");
-    return [...lines, "Undo: codex auth backup restore latest"].join("\n");
+    const undo = "Undo: codex auth backup restore latest";
+    const [first] = removed;
+    return [...lines, authFileRemoved && first ? `${undo}, then codex auth switch ${first.id}` : undo].join(
+      "\n",
+    );
   },
 });
 

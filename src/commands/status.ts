@@ -4,6 +4,7 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { findingSchema } from "../cli/finding.ts";
 import { loginFindings } from "../cli/login-findings.ts";
+import { tryLoginSettings } from "../cli/login-settings.ts";
 import { loginSource, overrides } from "../cli/login-source.ts";
 import { processSchema } from "../cli/running-codex.ts";
 import { accountName } from "../cli/select-account.ts";
@@ -40,7 +41,8 @@ export default defineCommand({
     const inFile = active
       ? accountName(active)
       : (live.login?.email ?? (live.login ? "an unknown login" : null));
-    const source = loginSource(ctx, live);
+    const config = tryLoginSettings(ctx);
+    const source = loginSource(ctx, config.settings, live);
     return {
       active: active && reportOf(snapshot, active, ctx.now()),
       source,
@@ -54,7 +56,7 @@ export default defineCommand({
       home: ctx.store.paths.codexHome,
       overrides: overrides(ctx.env),
       processes,
-      findings: loginFindings(ctx, snapshot, processes),
+      findings: loginFindings(ctx, snapshot, { source, config, processes }),
     };
   },
   render,
@@ -71,9 +73,11 @@ function render(
   const lines = [
     login === null ? ui.yellow("Codex has no login that we can see.") : ui.bold(safeText(login)),
   ];
-  lines.push(ui.dim(whyLine(report)));
-  if (active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
-  if (active?.credential.expiresAt) lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
+  lines.push(ui.dim(safeText(whyLine(report))));
+  const isUsed = report.source === "file";
+  if (isUsed && active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
+  if (isUsed && active?.credential.expiresAt)
+    lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
   const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
   for (const { severity, message, fix } of findings) {
     const word = severity === "error" || severity === "warning" ? severity : "info";

@@ -7,7 +7,7 @@ import { awaitPendingRefresh } from "../cli/pending-refresh.ts";
 import { pickAccount } from "../cli/picker.ts";
 import { processSchema, restartDaemon } from "../cli/running-codex.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
-import { requireUsableLogin } from "../cli/switch-checks.ts";
+import { checkLogin, withFileStore } from "../cli/switch-checks.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Draft, Snapshot } from "../store/store.ts";
@@ -32,6 +32,8 @@ const schema = (z: Zod) =>
       .nullable()
       .describe("what the login found in auth.json did to the pool"),
     processes: z.array(processSchema(z)).describe("running Codex that keeps the login it started with"),
+    configChanged: z.boolean().describe('cli_auth_credentials_store was set to "file"'),
+    warnings: z.array(z.string()).describe("what may keep Codex from using the login"),
   });
 
 export default defineCommand({
@@ -42,27 +44,34 @@ export default defineCommand({
       .option("--now", "do not wait for a running Codex that is about to renew its token")
       .option("--restart-daemon", "restart the Codex daemon, so that it takes the new login")
       .option("--replace-broken", "replace an auth.json that cannot be read; it is kept aside")
-      .option("--use-file-store", 'set cli_auth_credentials_store = "file" in config.toml first'),
+      .option("--use-file-store", 'set cli_auth_credentials_store = "file" in config.toml too'),
   schema,
   async run(ctx: Context, [wanted]: [string?], options: Options) {
     const snapshot = await ctx.store.read();
-    const chosen = wanted === undefined ? await pickAccount(ctx, snapshot) : choose(snapshot, wanted);
-    await requireUsableLogin(ctx, chosen, options);
+    const chosen = wanted === undefined ? await pickAccount(ctx, snapshot, choose) : choose(snapshot, wanted);
+    const { isStoreToChange, warnings } = checkLogin(ctx, chosen, options);
     const change = (draft: Draft) => activate(ctx, draft, chosen.id, options);
-    if (options.dryRun)
-      return { ...(await ctx.store.rehearse(change)), dryRun: true, processes: ctx.processes() ?? [] };
+    if (options.dryRun) {
+      const report = await ctx.store.rehearse(change);
+      return { ...report, dryRun: true, processes: ctx.processes() ?? [], configChanged: false, warnings };
+    }
     if (!options.now) await awaitPendingRefresh(ctx, snapshot, chosen);
     const report = await ctx.store.transaction("switch", change);
+    if (isStoreToChange) await ctx.store.editConfig(withFileStore);
     const running = ctx.processes() ?? [];
     const processes = options.restartDaemon ? await restartDaemon(ctx, running) : running;
-    return { ...report, dryRun: false, processes };
+    return { ...report, dryRun: false, processes, configChanged: isStoreToChange, warnings };
   },
+  notes: ({ warnings }) => warnings,
   render,
 });
 
 function activate(ctx: Context, draft: Draft, id: string, { replaceBroken = false }: Options) {
   const account = draft.pool.accounts.find((each) => each.id === id);
-  if (!account) throw new CodexAuthError("account_not_found", "The account was removed in the meantime.");
+  if (!account)
+    throw new CodexAuthError("account_not_found", "The account was removed in the meantime.", {
+      hint: "See: codex auth list",
+    });
   const before = draft.active;
   draft.activate(account, { replaceBroken });
   const { adoption } = draft;
@@ -97,28 +106,34 @@ function rowsHint({ pool }: Snapshot): string {
 
 type Report = Awaited<ReturnType<typeof activate>>;
 
-function render(
-  report: Pick<Report, "account" | "previous" | "adopted"> & {
-    dryRun: boolean;
-    processes: Parameters<typeof processLines>[0];
-  },
-  ui: Ui,
-): string {
-  const { account, previous, adopted, dryRun, processes } = report;
-  const name = ui.bold(safeText(account.label ?? account.email ?? account.id));
+function render(report: Rendered, ui: Ui): string {
+  const { account, previous, adopted, dryRun, configChanged, processes } = report;
   const isSame = previous?.id === account.id;
   const verb = dryRun ? "Would switch to" : isSame ? "Already on" : "Switched to";
-  const lines = [`${verb} ${name}${account.label && account.email ? ` (${safeText(account.email)})` : ""}.`];
-  if (adopted?.outcome === "updated")
-    lines.push(ui.dim("Codex had renewed the login it left; the newer token was kept."));
-  if (adopted?.outcome === "added")
-    lines.push(
-      ui.dim(
-        `The login that was in auth.json is now in the pool: ${safeText(previous?.email ?? adopted.id)}.`,
-      ),
-    );
+  const lines = [
+    `${verb} ${ui.bold(safeText(account.label ?? account.name))}${account.label ? ` (${safeText(account.name)})` : ""}.`,
+  ];
+  const adoption = adopted && adoptionLine(adopted.outcome, safeText(previous?.name ?? adopted.id), dryRun);
+  if (adoption) lines.push(ui.dim(adoption));
+  if (configChanged) lines.push('config.toml now says cli_auth_credentials_store = "file".');
   if (!isSame) lines.push(...processLines(processes, ui));
   return lines.join("\n");
+}
+
+type Rendered = Pick<Report, "account" | "previous" | "adopted"> & {
+  dryRun: boolean;
+  configChanged: boolean;
+  processes: Parameters<typeof processLines>[0];
+};
+
+/** What the switch does to the login that it finds in auth.json. */
+function adoptionLine(outcome: "added" | "updated" | "kept", name: string, isDry: boolean): string | null {
+  if (outcome === "kept") return null;
+  if (outcome === "updated")
+    return `Codex had renewed the login it left; the newer token ${isDry ? "would be" : "was"} kept.`;
+  return isDry
+    ? `The login in auth.json would be taken into the pool: ${name}.`
+    : `The login that was in auth.json is now in the pool: ${name}.`;
 }
 
 function processLines(

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
-import { fileError } from "./file-error.ts";
-import { namesIn, removeIfPresent } from "./files.ts";
+import { fileError, unconfirmedError } from "./file-error.ts";
+import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { randomHex } from "./hash.ts";
 
@@ -23,10 +23,9 @@ export function stageFile(
   mode = 0o600,
 ): PendingFile {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
-  const name = `.${basename(target)}.${randomHex(8)}.codex-auth-tmp`;
-  const temporary = join(dirname(target), name);
+  const temporary = temporaryPath(target);
+  const fd = create(fs, temporary, target);
   try {
-    const fd = fs.openSync(temporary, "wx", 0o600);
     try {
       for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(fd, bytes, offset);
       fs.fchmodSync(fd, mode);
@@ -41,14 +40,48 @@ export function stageFile(
   return { target, temporary };
 }
 
-/** Puts the staged file in place. Without the sync of the folder a power cut forgets the rename. */
+function create(fs: FileSystem, temporary: string, target: string): number {
+  try {
+    return fs.openSync(temporary, "wx", 0o600);
+  } catch (error) {
+    // Nothing to discard: what stands there is not ours.
+    throw fileError(error, `write ${target}`);
+  }
+}
+
+/** Puts the staged file in place, durably. */
 export function commitFile(fs: FileSystem, pending: PendingFile): void {
+  placeFile(fs, pending);
+  confirmChange(fs, pending.target);
+}
+
+export function placeFile(fs: FileSystem, pending: PendingFile): void {
   try {
     fs.renameSync(pending.temporary, pending.target);
-    syncFolder(fs, dirname(pending.target));
   } catch (error) {
     discard(fs, pending);
     throw fileError(error, `write ${pending.target}`);
+  }
+}
+
+/** Without the sync of its folder a power cut forgets that a file was renamed or removed. */
+export function confirmChange(fs: FileSystem, target: string): void {
+  try {
+    syncFolder(fs, dirname(target));
+  } catch (error) {
+    throw unconfirmedError(error, target);
+  }
+}
+
+/** Another name for a file as it stands, so that it can be put back with a rename even when the disk is full. */
+export function keepFile(fs: FileSystem, target: string): PendingFile {
+  const temporary = temporaryPath(target);
+  try {
+    fs.linkSync(target, temporary);
+    return { target, temporary };
+  } catch {
+    // Not every file system has hard links.
+    return stageFile(fs, target, readBytes(fs, target));
   }
 }
 
@@ -56,22 +89,28 @@ export function discard(fs: FileSystem, pending: PendingFile): void {
   removeIfPresent(fs, pending.temporary);
 }
 
+/** For files that are kept before a change: unless they are safe, the change does not begin. */
 export function writeFileAtomic(fs: FileSystem, target: string, content: string | Uint8Array): void {
-  commitFile(fs, stageFile(fs, target, content));
-}
-
-export function syncFolder(fs: FileSystem, folder: string): void {
-  const fd = fs.openSync(folder, "r");
+  placeFile(fs, stageFile(fs, target, content));
   try {
-    fs.fsyncSync(fd);
-  } finally {
-    fs.closeSync(fd);
+    syncFolder(fs, dirname(target));
+  } catch (error) {
+    throw fileError(error, `write ${target}`);
   }
 }
 
-/** Removes what killed processes left in `folder`. Only for the holder of the store lock: nobody else writes there. */
-export function sweepTemporaries(fs: FileSystem, folder: string): void {
+function temporaryPath(target: string): string {
+  const name = `.${basename(target)}.${randomHex(8)}.codex-auth-tmp`;
+  return join(dirname(target), name);
+}
+
+/**
+ * Removes what killed processes left in `folder`, only of the files with these names when it is not ours alone: in a
+ * folder of logins that several homes link to, the temporaries of the others are alive.
+ */
+export function sweepTemporaries(fs: FileSystem, folder: string, names?: readonly string[]): void {
   for (const name of namesIn(fs, folder)) {
-    if (temporaryName.test(name)) removeIfPresent(fs, join(folder, name));
+    if (!temporaryName.test(name)) continue;
+    if (!names || names.some((each) => name.startsWith(`.${each}`))) removeIfPresent(fs, join(folder, name));
   }
 }

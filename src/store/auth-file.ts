@@ -3,7 +3,7 @@ import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { linkTarget } from "./files.ts";
+import { linkTarget, requireRegular } from "./files.ts";
 
 /** What stands in auth.json right now. */
 export interface LiveFile {
@@ -19,15 +19,11 @@ export interface LiveFile {
   isHardLinked: boolean;
 }
 
-/**
- * Tells a file that nobody touched from any other, also from one with the same bytes that was put back by hand:
- * ctime cannot be set.
- */
+/** Tells a file that nobody touched from any other, also from one with the same bytes that was put back by hand. */
 export interface FileVersion {
   inode: string;
   size: string;
   mtimeNs: string;
-  ctimeNs: string;
 }
 
 export function readLiveFile(fs: FileSystem, path: string): LiveFile {
@@ -47,7 +43,6 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
       inode: String(stat.ino),
       size: String(stat.size),
       mtimeNs: String(stat.mtimeNs),
-      ctimeNs: String(stat.ctimeNs),
     },
     isHardLinked: stat.nlink > 1n,
   };
@@ -57,6 +52,7 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
 function readWithStat(fs: FileSystem, path: string) {
   let fd: number | null = null;
   try {
+    requireRegular(fs, path);
     fd = fs.openSync(path, "r");
     return { stat: fs.fstatSync(fd, { bigint: true }), bytes: fs.readFileSync(fd) };
   } catch (error) {
@@ -90,7 +86,7 @@ export function refuseHardLink(live: LiveFile): void {
 
 export function isSameVersion(a: FileVersion | null, b: FileVersion | null): boolean {
   if (a === null || b === null) return a === b;
-  return a.inode === b.inode && a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs;
+  return a.inode === b.inode && a.size === b.size && a.mtimeNs === b.mtimeNs;
 }
 
 /** Whether nobody wrote between two readings. The bytes count too: file times are coarser than a fast writer. */

@@ -1,11 +1,14 @@
-import { lstatSync, mkdirSync, readFileSync, readdirSync, unlinkSync } from "node:fs";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { writeFileAtomic } from "./atomic-write.ts";
+import { makeFolder, namesIn, removeIfPresent } from "./files.ts";
+import { codeCacheDir } from "./paths.ts";
+
+const cacheName = /^[0-9a-f]{16}-v[\d.]+-\w+\.v8$/;
 
 /** Where V8's compiled form of the program is kept: one file for each build and each version of Node. */
 export function codeCacheFile(storeDir: string, build: string): string {
-  return join(storeDir, "cache", `${build}-${process.version}-${process.arch}.v8`);
+  return join(codeCacheDir(storeDir), `${build}-${process.version}-${process.arch}.v8`);
 }
 
 /** Compiled code runs unchecked, so it is only taken from a file that nobody else can have written. */
@@ -13,10 +16,10 @@ export function readCodeCache(file: string): Buffer | undefined {
   try {
     const own = process.getuid?.();
     for (const path of [file, dirname(file)]) {
-      const { uid, mode } = lstatSync(path);
+      const { uid, mode } = fs.lstatSync(path);
       if (own === undefined || uid !== own || (mode & 0o077) !== 0) return undefined;
     }
-    return readFileSync(file);
+    return fs.readFileSync(file);
   } catch {
     return undefined;
   }
@@ -24,9 +27,10 @@ export function readCodeCache(file: string): Buffer | undefined {
 
 /** Keeps the newest only. A cache that cannot be written is no trouble worth a word. */
 export function writeCodeCache(file: string, data: Buffer): void {
+  const folder = dirname(file);
   try {
-    mkdirSync(dirname(file), { mode: 0o700, recursive: true });
-    for (const name of readdirSync(dirname(file))) unlinkSync(join(dirname(file), name));
+    makeFolder(fs, folder);
+    for (const name of namesIn(fs, folder)) if (cacheName.test(name)) removeIfPresent(fs, join(folder, name));
     writeFileAtomic(fs, file, data);
   } catch {
     // The next command compiles again.

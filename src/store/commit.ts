@@ -1,12 +1,22 @@
 import { dirname, join } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isSameDocument } from "./adopt.ts";
 import { authFileText, isUntouched, readLiveFile } from "./auth-file.ts";
-import { commitFile, discard, stageFile, syncFolder, writeFileAtomic } from "./atomic-write.ts";
+import {
+  commitFile,
+  confirmChange,
+  discard,
+  keepFile,
+  placeFile,
+  stageFile,
+  writeFileAtomic,
+} from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
 import { isDailyBackupDue, takeBackup } from "./backups.ts";
 import type { WorkingDraft } from "./draft.ts";
-import { fileError } from "./file-error.ts";
-import { makeFolder, readTextIfPresent, removeIfPresent, timeInName } from "./files.ts";
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+import { makeFolder, readBytes, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
 import type { Lease } from "./lock.ts";
 import { parkLogin } from "./parked.ts";
 import type { Paths } from "./paths.ts";
@@ -22,25 +32,25 @@ interface Commit {
   lease: Lease;
 }
 
-/** `changed`: somebody else wrote since the draft was read, so nothing was written and the caller starts again. */
-type CommitOutcome = "written" | "unchanged" | "changed";
+/**
+ * `changed`: somebody else wrote since the draft was read; `busy`: Codex, or a renewal, holds the locks of auth.json.
+ * In both cases nothing was written, and the caller starts again.
+ */
+type CommitOutcome = "written" | "unchanged" | "changed" | "busy";
 
 /** Writes what the draft has become. */
 export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   const { draft, paths, effects } = commit;
   draft.settleActive();
   const authText = newAuthText(draft);
-  if (authText !== undefined) {
-    draft.pool.projection = { before: draft.live.version };
-  }
-  if (authText === undefined && !draft.isSwitch && poolText(draft.pool) === commit.poolBytes)
-    return "unchanged";
-  keepWhatWouldBeLost(commit);
-  draft.pool.revision += 1;
+  if (authText !== undefined) draft.pool.projection = { before: draft.live.version };
+  const isChanged = authText !== undefined || draft.isSwitch || poolText(draft.pool) !== commit.poolBytes;
+  if (!isChanged) return "unchanged";
   if (authText === undefined) return writePool(commit);
   const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];
-  const { lockLikeCodex } = await import("./codex-locks.ts");
-  const release = await lockLikeCodex(effects.fs, locks, effects.sleep);
+  const { tryLockLikeCodex } = await import("./codex-locks.ts");
+  const release = await tryLockLikeCodex(effects.fs, locks);
+  if (!release) return "busy";
   try {
     return writeBoth(commit, authText);
   } finally {
@@ -56,13 +66,16 @@ function newAuthText({ target, live }: WorkingDraft): string | null | undefined 
   return authFileText(target.document);
 }
 
+/** Once nothing but the disk can refuse the change any more. */
 function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void {
   const { fs, now } = effects;
   if (draft.parked.length > 0) makeFolder(fs, paths.parkedDir);
   for (const document of draft.parked) parkLogin(fs, paths.parkedDir, document, now());
   if (poolBytes === null) return;
   if (draft.replacesBrokenPool) {
-    writeFileAtomic(fs, `${paths.poolFile}.broken-${timeInName(now())}`, poolBytes);
+    // The bytes and not the text: what is damaged may be no UTF-8.
+    const bytes = readBytes(fs, paths.poolFile);
+    writeFileAtomic(fs, `${paths.poolFile}.broken-${timeInName(now())}`, bytes);
     return;
   }
   const isDue =
@@ -73,8 +86,9 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
 }
 
 function writePool(commit: Commit): CommitOutcome {
-  const { draft, paths, effects } = commit;
-  const pool = stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
+  const { effects } = commit;
+  keepWhatWouldBeLost(commit);
+  const pool = stagePool(commit);
   return replace(commit, [pool], () => commitFile(effects.fs, pool));
 }
 
@@ -83,25 +97,48 @@ function writeBoth(commit: Commit, authText: string | null): CommitOutcome {
   const { draft, paths, effects } = commit;
   const { fs } = effects;
   const { target } = draft.live;
-  const pool = stageFile(fs, paths.poolFile, poolText(draft.pool));
+  keepWhatWouldBeLost(commit);
+  const pool = stagePool(commit);
   const auth = authText === null ? null : stageOrDiscard(commit, pool, authText);
   return replace(commit, auth ? [pool, auth] : [pool], () => {
     if (draft.replacesBrokenLogin) saveBroken(commit);
-    commitFile(fs, pool);
+    const old = commit.poolBytes === null ? null : keepFile(fs, paths.poolFile);
     try {
-      if (auth) commitFile(fs, auth);
-      else removeFile(commit, target);
+      placeFile(fs, pool);
+      syncFolder(fs, paths.storeDir);
+      if (auth) placeFile(fs, auth);
+      else removeFile(fs, target);
     } catch (error) {
-      putPoolBack(commit);
-      throw error;
+      putPoolBack(commit, old, error);
+      throw fileError(error, `write ${target}`);
+    } finally {
+      if (old) discard(fs, old);
     }
+    confirmChange(fs, target);
   });
 }
 
-/** If this fails too, the projection in the pool lets the next command finish the change. */
-function putPoolBack({ poolBytes, paths, effects }: Commit): void {
-  if (poolBytes === null) removeIfPresent(effects.fs, paths.poolFile);
-  else writeFileAtomic(effects.fs, paths.poolFile, poolBytes);
+/** A pool that promises another auth.json than there is must not stay after an error. */
+function putPoolBack({ paths, effects }: Commit, old: PendingFile | null, cause: unknown): void {
+  const { fs } = effects;
+  try {
+    if (old) fs.renameSync(old.temporary, old.target);
+    else fs.unlinkSync(paths.poolFile);
+  } catch (error) {
+    // It was not even written.
+    if (errorCode(error) === "ENOENT") return;
+    const why = cause instanceof Error ? cause.message : String(cause);
+    // The projection in the pool tells the next command what auth.json is to become.
+    const hint = "The pool has the change already; the next command completes it.";
+    throw new CodexAuthError("io_error", why, { hint, cause });
+  }
+}
+
+function stagePool({ draft, poolBytes, paths, effects }: Commit): PendingFile {
+  // Its folder may have been made by a command that was killed before it could sync it.
+  if (poolBytes === null) syncFolder(effects.fs, dirname(paths.storeDir));
+  draft.pool.revision += 1;
+  return stageFile(effects.fs, paths.poolFile, poolText(draft.pool));
 }
 
 function stageOrDiscard({ draft, effects }: Commit, pool: PendingFile, authText: string): PendingFile {
@@ -135,17 +172,13 @@ function replace(
 function saveBroken({ draft, effects }: Commit): void {
   const { fs, now } = effects;
   const { target } = draft.live;
-  writeFileAtomic(
-    fs,
-    join(dirname(target), `auth.json.broken-${timeInName(now())}`),
-    fs.readFileSync(target),
-  );
+  const aside = join(dirname(target), `auth.json.broken-${timeInName(now())}`);
+  writeFileAtomic(fs, aside, readBytes(fs, target));
 }
 
-function removeFile({ effects }: Commit, target: string): void {
+function removeFile(fs: FileSystem, target: string): void {
   try {
-    effects.fs.unlinkSync(target);
-    syncFolder(effects.fs, dirname(target));
+    fs.unlinkSync(target);
   } catch (error) {
     throw fileError(error, `remove ${target}`);
   }

@@ -1,4 +1,5 @@
-import { commitFile, discard, stageFile } from "./atomic-write.ts";
+import { basename, dirname } from "node:path";
+import { commitFile, discard, stageFile, sweepTemporaries } from "./atomic-write.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { linkTarget, readTextIfPresent } from "./files.ts";
@@ -9,6 +10,7 @@ import { linkTarget, readTextIfPresent } from "./files.ts";
  */
 export function editConfigFile(fs: FileSystem, path: string, edit: (text: string) => string): boolean {
   const target = linkTarget(fs, path);
+  sweepTemporaries(fs, dirname(target), [`${basename(target)}.`]);
   const before = readTextIfPresent(fs, target);
   const after = edit(before ?? "");
   if (after === before) return true;

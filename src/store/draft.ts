@@ -1,4 +1,4 @@
-import { isSameIdentity } from "../codex/auth-json.ts";
+import { isSameIdentity, readAuthDocument } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { leaseOf } from "../codex/lease.ts";
@@ -9,7 +9,7 @@ import { isSameVersion, refuseHardLink } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import type { Liveness, ProcessIdentity } from "./process-identity.ts";
 import type { Rescue } from "./rescue.ts";
 import type { Draft } from "./store.ts";
 
@@ -23,7 +23,7 @@ interface DraftSources {
   /** Logins that commands made in private homes which have ended. */
   strays: readonly Login[];
   nowMs: number;
-  isDead: (process: ProcessIdentity) => boolean;
+  livenessOf: (process: ProcessIdentity) => Liveness;
 }
 
 /** One attempt at a transaction: fresh state, the adoption that comes before anything else, and what was asked for. */
@@ -47,18 +47,18 @@ export class WorkingDraft implements Draft {
   replacesBrokenPool = false;
   readonly #nowMs: number;
 
-  constructor({ pool, live, rescues, strays, nowMs, isDead }: DraftSources) {
+  constructor({ pool, live, rescues, strays, nowMs, livenessOf }: DraftSources) {
     this.pool = pool;
     this.live = live;
-    this.rescues = rescues;
     this.#nowMs = nowMs;
     this.active = this.#findActive();
     if (this.active) this.#adoptLive();
     this.#settleProjection();
-    for (const rescue of rescues) this.#takeRescue(rescue);
+    this.rescues = rescues.filter((rescue) => !isInFlight(pool, rescue, livenessOf));
+    for (const rescue of this.rescues) this.#takeRescue(rescue);
     this.foldedBack = strays.map((login) => this.#takeStray(login));
     this.interrupted = pool.accounts.filter(
-      ({ refresh }) => refresh?.kind === "intent" && isDead(refresh.process),
+      ({ refresh }) => refresh?.kind === "intent" && livenessOf(refresh.process) === "dead",
     );
     if (this.active && this.interrupted.includes(this.active)) this.renewLive(this.active);
     if (live.state !== "broken" && this.active?.id !== pool.activeId)
@@ -67,6 +67,8 @@ export class WorkingDraft implements Draft {
 
   activate(account: Account, { replaceBroken = false } = {}): void {
     refuseHardLink(this.live);
+    const reading = readAuthDocument(account.auth);
+    if (reading.kind !== "login") throw damagedError(account);
     if (this.live.state === "broken" && !replaceBroken) throw brokenError(this.live);
     this.replacesBrokenLogin = this.live.state === "broken";
     if (!this.active && this.live.login) this.#adoptLive();
@@ -94,10 +96,12 @@ export class WorkingDraft implements Draft {
     this.active = null;
   }
 
-  /** Last step before the write: an import may have made the live login known. */
+  /** Last step before the write: an import may have made the live login known, with older tokens than it has. */
   settleActive(): void {
     if (this.target !== null || this.live.state === "broken") return;
+    const wasKnown = this.active !== null;
     this.active = this.#findActive();
+    if (this.active && !wasKnown) this.#adoptLive();
     this.#setActive(this.active?.id ?? null);
   }
 
@@ -116,7 +120,7 @@ export class WorkingDraft implements Draft {
 
   #adoptLive(): void {
     if (!this.live.login) return;
-    this.adoption = adopt(this.pool, this.live.login, this.#nowMs);
+    this.adoption = adopt(this.pool, this.live.login, { nowMs: this.#nowMs, tie: "login" });
     if (this.adoption.displaced) this.park(this.adoption.displaced);
     // An unknown login that is about to be overwritten becomes the account to come back to.
     if (this.adoption.outcome === "added") this.#setActive(this.adoption.account.id);
@@ -142,7 +146,8 @@ export class WorkingDraft implements Draft {
   #takeRescue({ accountId, spent, login }: Rescue): void {
     const account = this.pool.accounts.find(({ id }) => id === accountId);
     if (!account) return this.park(login.document);
-    if (isOtherSeat(account.login, login)) return void adopt(this.pool, login, this.#nowMs);
+    if (isOtherSeat(account.login, login))
+      return void adopt(this.pool, login, { nowMs: this.#nowMs, tie: "login" });
     // Some issuers leave the refresh token as it is.
     const isSpent = fingerprint(login.refreshToken) !== spent;
     if (isSpent && !account.spent.includes(spent)) account.spent.push(spent);
@@ -157,7 +162,7 @@ export class WorkingDraft implements Draft {
   }
 
   #takeStray(login: Login): Adoption {
-    const adoption = adopt(this.pool, login, this.#nowMs);
+    const adoption = adopt(this.pool, login, { nowMs: this.#nowMs, tie: "login" });
     if (adoption.displaced) this.park(adoption.displaced);
     if (adoption.outcome === "updated") this.renewLive(adoption.account);
     return adoption;
@@ -171,6 +176,22 @@ export class WorkingDraft implements Draft {
     const isKnown = accounts.some((account) => account.id === activeId);
     this.pool.previousId = activeId !== null && isKnown ? activeId : previousId === id ? null : previousId;
   }
+}
+
+function damagedError({ id, label }: Account): CodexAuthError {
+  const message = `The login of ${label ?? id} in the pool is damaged, and Codex would refuse it.`;
+  const hint = `Take it in again from its auth.json: codex auth remove ${id}, then codex auth import <file>`;
+  return new CodexAuthError("pool_unreadable", message, { hint });
+}
+
+/** The process that got these tokens is about to save them itself, and holds locks that we would wait for. */
+function isInFlight(
+  { accounts }: Pool,
+  { accountId }: Rescue,
+  livenessOf: DraftSources["livenessOf"],
+): boolean {
+  const mark = accounts.find(({ id }) => id === accountId)?.refresh;
+  return mark?.kind === "intent" && livenessOf(mark.process) === "alive";
 }
 
 /** An issuer that answers with another seat than asked for: a login of its own, and the old one stays as it is. */

@@ -1,6 +1,8 @@
 import { dirname, join, resolve } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { commitFile, stageFile } from "./atomic-write.ts";
+import { confirmChange, discard, placeFile, stageFile } from "./atomic-write.ts";
+import type { PendingFile } from "./atomic-write.ts";
+import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { makeFolder } from "./files.ts";
 
@@ -22,13 +24,30 @@ export function writeExport(fs: FileSystem, { out, file, cwd, text, isForced }: 
   const folder = fs.statSync(dirname(path), { throwIfNoEntry: false });
   if (!folder?.isDirectory())
     throw refused(`There is no folder ${dirname(path)}.`, `Create it: mkdir -p '${dirname(path)}'`);
-  if (fs.lstatSync(path, { throwIfNoEntry: false }))
-    throw refused(`${path} exists already.`, "Name a new file.");
+  if (fs.lstatSync(path, { throwIfNoEntry: false })) throw existsError(path);
   if (!isForced && (folder.mode & 0o022) !== 0) {
     throw refused(`Others can write to ${dirname(path)}.`, "Use a folder of your own, or insist with --yes.");
   }
-  commitFile(fs, stageFile(fs, path, text));
+  placeNew(fs, stageFile(fs, path, text));
   return path;
+}
+
+/** A link, unlike a rename, never replaces a file that came while we looked. */
+function placeNew(fs: FileSystem, staged: PendingFile): void {
+  try {
+    fs.linkSync(staged.temporary, staged.target);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") throw existsError(staged.target);
+    // Not every file system has hard links.
+    placeFile(fs, staged);
+  } finally {
+    discard(fs, staged);
+  }
+  confirmChange(fs, staged.target);
+}
+
+function existsError(path: string): CodexAuthError {
+  return refused(`${path} exists already.`, "Name a new file.");
 }
 
 function refused(message: string, hint: string): CodexAuthError {

@@ -4,6 +4,15 @@ export function errorCode(error: unknown): string {
   return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
 }
 
+/** Something else than a file of ours stands there. */
+const oddPlaces: Record<string, string> = {
+  EISDIR: "it is a folder",
+  ENOTDIR: "a part of its path is no folder",
+  ENOENT: "its folder does not exist",
+  ELOOP: "its links lead in a circle",
+  ENXIO: "it is no regular file",
+};
+
 /** Turns a refused system call into a sentence: `action` is what was tried, e.g. "write pool.json". */
 export function fileError(error: unknown, action: string): CodexAuthError {
   if (error instanceof CodexAuthError) return error;
@@ -20,7 +29,19 @@ export function fileError(error: unknown, action: string): CodexAuthError {
     const hint = "Check the owner and mode of the file and its folder. Nothing was changed.";
     return new CodexAuthError("permission_denied", `Cannot ${action}: ${why}.`, { hint, cause: error });
   }
+  const odd = oddPlaces[code];
+  if (odd !== undefined) {
+    const hint = "Nothing was changed. Look what is there: ls -la, and move it away.";
+    return new CodexAuthError("io_error", `Cannot ${action}: ${odd}.`, { hint, cause: error });
+  }
   const why = code || (error instanceof Error ? error.message : String(error));
   const hint = "Nothing was changed. Run the command again.";
   return new CodexAuthError("io_error", `Cannot ${action}: ${why}.`, { hint, cause: error });
+}
+
+/** For a change that every program sees, but that a power cut may undo. */
+export function unconfirmedError(error: unknown, target: string): CodexAuthError {
+  const message = `${target} was changed, but the disk did not confirm it: ${errorCode(error) || String(error)}.`;
+  const hint = "The change is in place; a power cut may still undo it. Check the disk.";
+  return new CodexAuthError("io_error", message, { hint, cause: error });
 }

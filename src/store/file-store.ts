@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { AuthDocument } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { findAbandonedHomes, orphanedHomes, removeHome } from "./abandoned-homes.ts";
@@ -9,15 +9,19 @@ import { listBackups } from "./backups.ts";
 import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
+import { fileError } from "./file-error.ts";
 import { makeFolder, readTextIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
+import { codeCacheDir } from "./paths.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import { requirePlaces } from "./places.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
+import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { Draft, HomeLeavings, PrivateHome, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
@@ -42,14 +46,16 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   async function readDraft(
     options: LockedOptions = {},
   ): Promise<{ draft: WorkingDraft; poolBytes: string | null; homes: AbandonedHome[] }> {
+    requirePlaces(fs, paths);
     const poolBytes = readTextIfPresent(fs, paths.poolFile);
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
     const rescues = readRescues(fs, paths.rescueDir);
-    const isDead = (process: ProcessIdentity) => livenessOf(process, effects.self()) === "dead";
+    const livenessOfRefresh = (process: ProcessIdentity) => livenessOf(process, effects.self());
     const homes = findAbandonedHomes(fs, paths, { ...effects, closing: options.closing });
     const strays = homes.flatMap(({ login }) => login ?? []);
-    const draft = new WorkingDraft({ pool, live, rescues, strays, nowMs: now(), isDead });
+    const sources = { pool, live, rescues, strays, nowMs: now(), livenessOf: livenessOfRefresh };
+    const draft = new WorkingDraft(sources);
     draft.replacesBrokenPool = isBroken;
     draft.isAuthLocked = options.isAuthLocked ?? false;
     return { draft, poolBytes, homes };
@@ -65,21 +71,34 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     }
   }
 
-  async function runLocked<T>(lease: Lease, change: Change<T>, options?: LockedOptions): Promise<T> {
+  /** Null when the locks of auth.json are held: then the caller gives up ours too, and tries again. */
+  async function runLocked<T>(
+    lease: Lease,
+    change: Change<T>,
+    options?: LockedOptions,
+  ): Promise<{ result: T } | null> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes, homes } = await readDraft(options);
-      sweepTemporaries(fs, paths.storeDir);
-      sweepTemporaries(fs, dirname(draft.live.target));
+      sweep(draft.live.target);
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
+      if (outcome === "busy") return null;
       if (outcome === "changed") continue;
       removeRescues(fs, draft.rescues);
       const kept = sweepHomes(homes);
       options?.onKept?.(kept);
-      return result;
+      return { result };
     }
     throw changedError("auth.json or the pool");
+  }
+
+  async function transaction<T>(purpose: string, change: Change<T>, options?: LockedOptions): Promise<T> {
+    const attempt = () => locked(purpose, (lease) => runLocked(lease, change, options));
+    const first = await attempt();
+    if (first) return first.result;
+    const { untilUnlocked } = await import("./codex-locks.ts");
+    return (await untilUnlocked(attempt, sleep)).result;
   }
 
   /** What cannot be removed now is left to the next command. */
@@ -106,13 +125,21 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const isOccupied = !(await endDaemons(path, sleep));
     const kept: string[] = [];
     const options = { closing: path, onKept: (files: readonly string[]) => void kept.push(...files) };
-    const adopted = await inTurn(() =>
-      locked("exec", (lease) => runLocked(lease, ({ foldedBack }) => foldedBack, options)),
-    );
+    const adopted = await inTurn(() => transaction("exec", ({ foldedBack }) => foldedBack, options));
     return { adopted, kept, isOccupied };
   }
 
+  function sweep(authTarget: string): void {
+    const { storeDir, backupsDir, parkedDir } = paths;
+    // Not the folder of rescues: a refresh writes new tokens there without the lock of the store, and would lose them.
+    for (const folder of [storeDir, backupsDir, parkedDir, codeCacheDir(storeDir)])
+      sweepTemporaries(fs, folder);
+    sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
+    sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
+  }
+
   async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
+    requirePlaces(fs, paths);
     prepareFolders(fs, paths);
     const lease = await acquireLock({ path: paths.storeLock, purpose, self: effects.self(), fs, sleep });
     try {
@@ -140,8 +167,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     paths,
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
-    transaction: (purpose, change, options) =>
-      inTurn(() => locked(purpose, (lease) => runLocked(lease, change, options))),
+    transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = join(paths.locksDir, `refresh-${user}.lock`);
@@ -149,6 +175,15 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     },
     openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    usage: () => readUsageFile(fs, paths.usageFile),
+    updateUsage: (change) =>
+      inTurn(() =>
+        locked("usage", async () => {
+          const usage = readUsageFile(fs, paths.usageFile);
+          change(usage);
+          writeUsageFile(fs, paths.usageFile, usage);
+        }),
+      ),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
@@ -163,22 +198,17 @@ function changedError(what: string): CodexAuthError {
 }
 
 function prepareFolders(fs: FileSystem, paths: Paths): void {
-  refuseMissingHome(fs, paths);
-  for (const folder of [paths.storeDir, paths.locksDir]) makeFolder(fs, folder);
+  for (const folder of [paths.storeDir, paths.locksDir]) {
+    makeFolder(fs, folder);
+    keepPrivate(fs, folder);
+  }
 }
 
-function refuseMissingHome(fs: FileSystem, { codexHome, isHomeExplicit }: Paths): void {
-  if (!isHomeExplicit) return;
+/** A folder that was made by hand, or opened to others by mistake. */
+function keepPrivate(fs: FileSystem, folder: string): void {
   try {
-    if (fs.statSync(codexHome).isDirectory()) return;
-  } catch {
-    // Told below.
+    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
+  } catch (error) {
+    throw fileError(error, `close the folder ${folder} to others`);
   }
-  const isTilde = codexHome.includes("/~");
-  const hint = isTilde
-    ? 'The shell left ~ as it is, perhaps because of quotes. Write: export CODEX_HOME="$HOME/…"'
-    : `Create it, or unset CODEX_HOME: mkdir -p '${codexHome}'`;
-  throw new CodexAuthError("codex_home_missing", `CODEX_HOME names ${codexHome}, which is no folder.`, {
-    hint,
-  });
 }

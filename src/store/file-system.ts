@@ -19,6 +19,7 @@ export type FileSystem = Pick<
   | "readFileSync"
   | "readdirSync"
   | "readlinkSync"
+  | "realpathSync"
   | "renameSync"
   | "rmSync"
   | "rmdirSync"

@@ -5,6 +5,7 @@ import type { FileSystem } from "./file-system.ts";
 
 export function readTextIfPresent(fs: FileSystem, path: string): string | null {
   try {
+    requireRegular(fs, path);
     return fs.readFileSync(path, "utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
@@ -12,12 +13,44 @@ export function readTextIfPresent(fs: FileSystem, path: string): string | null {
   }
 }
 
-/** Everything of ours is 0700 from the first moment, whatever the umask. */
+const sizeLimit = 64_000_000;
+
+/** Throws for what would hang or fill the memory of its reader: a pipe, a device, an endless file. */
+export function requireRegular(fs: FileSystem, path: string): void {
+  const stat = fs.statSync(path);
+  if (stat.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
+  if (!stat.isFile()) throw Object.assign(new Error("no regular file"), { code: "ENXIO" });
+  if (stat.size > sizeLimit) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+}
+
+export function readBytes(fs: FileSystem, path: string): Uint8Array {
+  try {
+    return fs.readFileSync(path);
+  } catch (error) {
+    throw fileError(error, `read ${path}`);
+  }
+}
+
+/**
+ * Everything of ours is 0700 from the first moment, whatever the umask. A new folder is made durable, or else a power
+ * cut takes it away with all that was safely written into it.
+ */
 export function makeFolder(fs: FileSystem, folder: string): void {
   try {
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    const first = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
+    if (first === undefined) return;
+    for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(fs, dirname(made));
   } catch (error) {
     throw fileError(error, `create the folder ${folder}`);
+  }
+}
+
+export function syncFolder(fs: FileSystem, folder: string): void {
+  const fd = fs.openSync(folder, "r");
+  try {
+    fs.fsyncSync(fd);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
@@ -48,7 +81,9 @@ export function linkTarget(fs: FileSystem, path: string): string {
   let target = path;
   for (let hops = 0; hops < 40; hops += 1) {
     try {
-      target = resolve(dirname(target), fs.readlinkSync(target));
+      const link = fs.readlinkSync(target);
+      // ".." in a link means the parent of the real folder, not of the name that led us there.
+      target = resolve(fs.realpathSync(dirname(target)), link);
     } catch (error) {
       // EINVAL: no link. UNKNOWN is what Windows says.
       if (["EINVAL", "ENOENT", "UNKNOWN"].includes(errorCode(error))) return target;

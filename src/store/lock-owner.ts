@@ -1,66 +1,121 @@
-import { removeIfPresent } from "./files.ts";
+import { basename, dirname, join } from "node:path";
+import { errorCode } from "./file-error.ts";
+import { namesIn, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
 
-/** Who holds a lock; stands beside the lock folder as `<lock>.owner`. */
+/** Who holds a lock; stands inside the lock folder. */
 export interface LockOwner extends ProcessIdentity {
   token: string;
   /** The command that took the lock. */
   purpose: string;
   /** ISO time. */
   since: string;
-  /** Identity of the lock folder that this record speaks of. */
-  folder: string;
 }
 
-/** Renamed into place, so that nobody reads half a record. One that still stands there is of a holder that is gone. */
-export function writeOwner(fs: FileSystem, lockPath: string, owner: LockOwner): void {
-  const temporary = `${ownerPath(lockPath)}.${owner.token}`;
-  const fd = fs.openSync(temporary, "wx", 0o600);
+/**
+ * Puts up a lock folder with its record inside in one step: a process killed at any point leaves either no lock or
+ * one that names it. Throws EEXIST when the lock is held.
+ */
+export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): void {
+  // rename(2) would replace an empty folder, which is a lock of somebody who writes no record.
+  if (fs.statSync(lockPath, { throwIfNoEntry: false })) throw held();
+  const staged = asidePath(lockPath, owner.token);
+  fs.mkdirSync(staged, 0o700);
   try {
-    fs.writeSync(fd, JSON.stringify(owner));
-  } finally {
-    fs.closeSync(fd);
+    writeRecord(fs, staged, owner);
+    fs.renameSync(staged, lockPath);
+  } catch (error) {
+    clearAway(fs, staged);
+    // ENOENT: the holder swept our folder away before it was complete. Other systems have other codes for "not empty".
+    const isHeld = ["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errorCode(error));
+    throw isHeld || fs.statSync(lockPath, { throwIfNoEntry: false }) ? held() : error;
   }
-  fs.renameSync(temporary, ownerPath(lockPath));
+}
+
+/**
+ * Takes a lock folder away in one step, while its record has this token (null: it has no record). One that got
+ * another holder since the caller looked is put back.
+ */
+export function takeDownLock(fs: FileSystem, lockPath: string, taken: { token: string | null; by: string }) {
+  const aside = asidePath(lockPath, taken.by);
+  fs.renameSync(lockPath, aside);
+  if (tokenOf(fs, aside) === taken.token) clearAway(fs, aside);
+  else fs.renameSync(aside, lockPath);
+}
+
+/** Removes what killed processes left beside the lock. Only for its holder. */
+export function sweepLockLeftovers(fs: FileSystem, lockPath: string, self: ProcessIdentity, staleMs: number) {
+  const folder = dirname(lockPath);
+  for (const name of namesIn(fs, folder)) {
+    const rest = name.startsWith(basename(lockPath)) ? name.slice(basename(lockPath).length) : "";
+    if (!/^(\.takeover)?(\.[0-9a-f]{16})?$/.test(rest) || rest === "") continue;
+    const path = join(folder, name);
+    // A living process whose unfinished folder we take notices it, and tries again.
+    if (isAbandoned(fs, path, self, staleMs)) clearAway(fs, path);
+  }
+}
+
+/** Whether nobody works with this folder any more, as far as can be known. */
+export function isAbandoned(fs: FileSystem, path: string, self: ProcessIdentity, staleMs: number): boolean {
+  const liveness = holderLiveness(fs, path, self);
+  if (liveness !== "unknown") return liveness === "dead";
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  return stat !== undefined && (readOwner(fs, path) === null || stat.mtimeMs < Date.now() - staleMs);
 }
 
 export function readOwner(fs: FileSystem, lockPath: string): LockOwner | null {
   try {
-    const value: unknown = JSON.parse(fs.readFileSync(ownerPath(lockPath), "utf8"));
+    const value: unknown = JSON.parse(fs.readFileSync(recordPath(lockPath), "utf8"));
     return isOwner(value) ? value : null;
   } catch {
     return null;
   }
 }
 
-export function removeOwner(fs: FileSystem, lockPath: string): void {
-  removeIfPresent(fs, ownerPath(lockPath));
+export function tokenOf(fs: FileSystem, lockPath: string): string | null {
+  return readOwner(fs, lockPath)?.token ?? null;
 }
 
 /** What is proven about the holder of the lock folder as it stands now. */
 export function holderLiveness(fs: FileSystem, lockPath: string, self: ProcessIdentity): Liveness {
   const owner = readOwner(fs, lockPath);
-  if (!owner || owner.folder !== folderIdentity(fs, lockPath)) return "unknown";
-  return livenessOf(owner, self);
+  return owner ? livenessOf(owner, self) : "unknown";
 }
 
-/** Inode and birth time: an inode number alone is soon used again. */
-export function folderIdentity(fs: FileSystem, lockPath: string): string {
+function writeRecord(fs: FileSystem, folder: string, owner: LockOwner): void {
+  const fd = fs.openSync(recordPath(folder), "wx", 0o600);
   try {
-    const { ino, birthtimeNs } = fs.statSync(lockPath, { bigint: true });
-    return `${ino}:${birthtimeNs}`;
-  } catch {
-    return "gone";
+    fs.writeSync(fd, JSON.stringify(owner));
+  } finally {
+    fs.closeSync(fd);
   }
 }
 
-function ownerPath(lockPath: string): string {
-  return `${lockPath}.owner`;
+function clearAway(fs: FileSystem, folder: string): void {
+  removeIfPresent(fs, recordPath(folder));
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // The next holder sweeps it away.
+  }
+}
+
+function recordPath(folder: string): string {
+  return join(folder, "owner.json");
+}
+
+/** Where a lock folder stands while it is put up or taken down. */
+function asidePath(lockPath: string, token: string): string {
+  return `${lockPath}.${token}`;
+}
+
+function held(): Error {
+  return Object.assign(new Error("The lock is held"), { code: "EEXIST" });
 }
 
 function isOwner(value: unknown): value is LockOwner {
   if (typeof value !== "object" || value === null) return false;
-  return "pid" in value && "host" in value && "token" in value && "folder" in value && "purpose" in value;
+  return "pid" in value && "host" in value && "token" in value && "purpose" in value;
 }

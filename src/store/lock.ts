@@ -4,7 +4,9 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { randomHex } from "./hash.ts";
-import { folderIdentity, holderLiveness, readOwner, removeOwner, writeOwner } from "./lock-owner.ts";
+import { holderLiveness, putUpLock, readOwner, takeDownLock, tokenOf } from "./lock-owner.ts";
+import { isAbandoned, sweepLockLeftovers } from "./lock-owner.ts";
+import type { LockOwner } from "./lock-owner.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 
 /** The right to write, until `release`. */
@@ -50,6 +52,7 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
         fs: guardedFileSystem(request, hold),
         onCompromised: () => hold.lose(),
       });
+      attempt(() => sweepLockLeftovers(request.fs, request.path, request.self, staleMs));
       return hold.lease(release);
     } catch (error) {
       if (errorCode(error) !== "ELOCKED") throw fileError(error, `take the lock ${request.path}`);
@@ -70,17 +73,14 @@ class Hold {
     this.#request = request;
   }
 
-  /** Called right after the lock folder was made. */
   enter(): void {
-    const { fs, path, self, purpose } = this.#request;
-    const since = new Date().toISOString();
-    try {
-      writeOwner(fs, path, { ...self, token: this.token, purpose, since, folder: folderIdentity(fs, path) });
-    } catch (error) {
-      fs.rmdirSync(path);
-      throw error;
-    }
+    putUpLock(this.#request.fs, this.#request.path, this.record());
     this.phase = "held";
+  }
+
+  record(): LockOwner {
+    const { self, purpose } = this.#request;
+    return { ...self, token: this.token, purpose, since: new Date().toISOString() };
   }
 
   lose(): void {
@@ -88,7 +88,7 @@ class Hold {
   }
 
   isOurs(): boolean {
-    return readOwner(this.#request.fs, this.#request.path)?.token === this.token;
+    return tokenOf(this.#request.fs, this.#request.path) === this.token;
   }
 
   lease(release: () => Promise<void>): Lease {
@@ -98,29 +98,24 @@ class Hold {
       },
       release: async () => {
         this.phase = "releasing";
-        // A lease that proper-lockfile gave up as compromised has nothing left to release.
-        await release().catch(() => this.leave());
+        // A lease that proper-lockfile gave up as compromised has nothing left to release. And work that is done is
+        // not undone because the lock stays: it is taken over as soon as this process has ended.
+        await release().catch(() => attempt(() => this.leave()));
       },
     };
   }
 
-  /** Removes the lock folder, but only while the record beside it says that it is ours. */
+  /** Removes the lock folder, but only while the record in it says that it is ours. */
   leave(): void {
     const { fs, path } = this.#request;
-    if (!this.isOurs()) return;
-    removeOwner(fs, path);
-    fs.rmdirSync(path);
+    if (this.isOurs()) takeDownLock(fs, path, { token: this.token, by: this.token });
   }
 }
 
 function guardedFileSystem(request: LockRequest, hold: Hold) {
   const { fs, path } = request;
   return {
-    mkdir: (_: string, done: Callback) =>
-      settle(done, () => {
-        fs.mkdirSync(path, 0o700);
-        hold.enter();
-      }),
+    mkdir: (_: string, done: Callback) => settle(done, () => hold.enter()),
     stat: (_: string, done: Callback<[Stats?]>) => settle(done, () => judgedStat(request, hold)),
     utimes: (_: string, atime: Date, mtime: Date, done: Callback) =>
       settle(done, () => fs.utimesSync(path, atime, mtime)),
@@ -139,7 +134,7 @@ function judgedStat({ fs, path, self }: LockRequest, hold: Hold): Stats {
   if (hold.phase !== "waiting") return stat;
   const liveness = holderLiveness(fs, path, self);
   if (liveness === "dead") stat.mtime = new Date(0);
-  if (liveness === "alive") stat.mtime = new Date();
+  if (liveness === "alive" || liveness === "self") stat.mtime = new Date();
   return stat;
 }
 
@@ -147,29 +142,38 @@ function judgedStat({ fs, path, self }: LockRequest, hold: Hold): Stats {
 function takeOver(request: LockRequest, hold: Hold): void {
   const { fs, path } = request;
   const turnstile = `${path}.takeover`;
-  enterTurnstile(fs, turnstile);
+  enterTurnstile(request, turnstile, hold);
   try {
+    const token = tokenOf(fs, path);
     if (judgedStat(request, hold).mtime.getTime() >= Date.now() - staleMs) throw busy();
-    removeOwner(fs, path);
-    fs.rmdirSync(path);
+    takeDownLock(fs, path, { token, by: hold.token });
   } finally {
-    fs.rmdirSync(turnstile);
+    takeDownLock(fs, turnstile, { token: hold.token, by: hold.token });
   }
 }
 
-function enterTurnstile(fs: FileSystem, turnstile: string): void {
+/** It is held for less than a millisecond; an abandoned one was left by a killed process. */
+function enterTurnstile({ fs, self }: LockRequest, turnstile: string, hold: Hold): void {
   try {
-    fs.mkdirSync(turnstile, 0o700);
+    putUpLock(fs, turnstile, hold.record());
   } catch (error) {
     if (errorCode(error) !== "EEXIST") throw error;
-    // It is held for less than a millisecond; an old one was left by a killed process.
-    if (fs.statSync(turnstile).mtimeMs < Date.now() - staleMs) fs.rmdirSync(turnstile);
+    const token = tokenOf(fs, turnstile);
+    if (isAbandoned(fs, turnstile, self, staleMs)) takeDownLock(fs, turnstile, { token, by: hold.token });
     throw busy();
   }
 }
 
 function busy(): Error {
   return Object.assign(new Error("The lock is held"), { code: "ELOCKED" });
+}
+
+function attempt(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // What stays now is cleared away by a later command.
+  }
 }
 
 function settle<T>(done: (error: Error | null, value?: T) => void, work: () => T): void {

@@ -1,10 +1,12 @@
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Where everything is. All paths are absolute. */
 export interface Paths {
   codexHome: string;
   /** True when CODEX_HOME is set; Codex then insists that the folder exists. */
   isHomeExplicit: boolean;
+  /** CODEX_AUTH_DIR as it was given; null when it is not set. */
+  givenStoreDir: string | null;
   authFile: string;
   authLock: string;
   configFile: string;
@@ -16,6 +18,12 @@ export interface Paths {
   rescueDir: string;
   /** Private homes of `exec`. */
   homesDir: string;
+  /** Limits and cooldowns. */
+  usageFile: string;
+  /** Percent steps for the forecast, one a line. */
+  historyFile: string;
+  /** What was read from Codex's session logs. */
+  sessionIndexDir: string;
   storeLock: string;
 }
 
@@ -23,24 +31,29 @@ type Env = Record<string, string | undefined>;
 
 const homesName = "homes";
 
+/** In a private home of `exec`, CODEX_HOME names that one; this is the home that it stands for. */
+export const realHomeVariable = "CODEX_AUTH_REAL_HOME";
+
+export function codeCacheDir(storeDir: string): string {
+  return join(storeDir, "code-cache");
+}
+
 /** HOME, as Codex takes it; where it is not set, what the system says. */
 export function userHome(env: Env): string {
   return env["HOME"] || process.getBuiltinModule("node:os").homedir();
 }
 
-/** In a private home of `exec`, CODEX_HOME names that one; this is the home that it stands for. */
-export const realHomeVariable = "CODEX_AUTH_REAL_HOME";
-
 /** Reads CODEX_HOME and CODEX_AUTH_DIR as Codex does: no `~` is expanded, an empty value counts as unset. */
 export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
-  const given = env["CODEX_AUTH_DIR"];
+  const givenStoreDir = env["CODEX_AUTH_DIR"] || null;
   const named = resolve(cwd, env["CODEX_HOME"] || join(userHome, ".codex"));
-  const isPrivate = Boolean(given) && dirname(named) === join(resolve(cwd, given ?? ""), homesName);
+  const isPrivate = givenStoreDir !== null && dirname(named) === join(givenStoreDir, homesName);
   const codexHome = (isPrivate && env[realHomeVariable]) || named;
-  const storeDir = given ? absolute(given, cwd) : join(codexHome, "codex-auth");
+  const storeDir = givenStoreDir === null ? join(codexHome, "codex-auth") : resolve(cwd, givenStoreDir);
   return {
     codexHome,
     isHomeExplicit: Boolean(env["CODEX_HOME"]),
+    givenStoreDir,
     authFile: join(codexHome, "auth.json"),
     authLock: join(codexHome, "auth.lock"),
     configFile: join(codexHome, "config.toml"),
@@ -51,10 +64,9 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     parkedDir: join(storeDir, "parked"),
     rescueDir: join(storeDir, "rescue"),
     homesDir: join(storeDir, homesName),
+    usageFile: join(storeDir, "limits.json"),
+    historyFile: join(storeDir, "history.jsonl"),
+    sessionIndexDir: join(storeDir, "sessions"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };
-}
-
-function absolute(path: string, cwd: string): string {
-  return isAbsolute(path) ? path : resolve(cwd, path);
 }

@@ -29,7 +29,7 @@ type Migration = (document: Json) => Json;
 
 /** `migrations[n]` turns version n + 1 into n + 2. */
 const migrations: readonly Migration[] = [];
-const poolVersion = migrations.length + 1;
+export const poolVersion = migrations.length + 1;
 
 const spentLimit = 20;
 
@@ -145,7 +145,7 @@ function isCount(value: unknown): value is number {
 
 function unreadable(path: string, why: string, cause?: unknown): CodexAuthError {
   return new CodexAuthError("pool_unreadable", `${path} cannot be read: ${why}.`, {
-    hint: "Nothing was changed. See the backups: codex auth backup list",
+    hint: "Nothing was changed. See the backups: codex auth backup list. Without one, move the file away and import again.",
     cause,
   });
 }

@@ -3,7 +3,7 @@ import type { AuthDocument } from "../codex/auth-json.ts";
 import { removeHome } from "./abandoned-homes.ts";
 import { authFileText } from "./auth-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
-import { lockLikeCodex } from "./codex-locks.ts";
+import { tryLockLikeCodex, untilUnlocked } from "./codex-locks.ts";
 import { fileError } from "./file-error.ts";
 import { makeFolder, namesIn, readTextIfPresent, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -43,7 +43,8 @@ export function makePrivateHome(
   }
 
   async function lend(renewed: AuthDocument): Promise<void> {
-    const release = await lockLikeCodex(fs, [join(path, "auth.lock"), `${authFile}.lock`], sleep);
+    const locks = [join(path, "auth.lock"), `${authFile}.lock`];
+    const release = await untilUnlocked(() => tryLockLikeCodex(fs, locks), sleep);
     try {
       if (readTextIfPresent(fs, authFile) !== written) return;
       written = authFileText(renewed);

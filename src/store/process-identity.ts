@@ -11,7 +11,7 @@ export interface ProcessIdentity {
   host: string;
 }
 
-export type Liveness = "alive" | "dead" | "unknown";
+export type Liveness = "self" | "alive" | "dead" | "unknown";
 
 export function currentProcess(): ProcessIdentity {
   return identityOf(process.pid);
@@ -21,7 +21,7 @@ export function currentProcess(): ProcessIdentity {
 export function identityOf(pid: number): ProcessIdentity {
   return {
     pid,
-    start: startTime(pid),
+    start: processStat(pid)?.start ?? null,
     boot: readOr(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
     pidNamespace: readOr(() => readlinkSync("/proc/self/ns/pid")),
     host: process.getBuiltinModule("node:os").hostname(),
@@ -33,11 +33,14 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): Liven
   if (other.host !== self.host) return "unknown";
   if (other.boot !== null && self.boot !== null && other.boot !== self.boot) return "dead";
   if (other.pidNamespace !== self.pidNamespace) return "unknown";
-  if (!isRunning(other.pid) || isZombie(other.pid)) return "dead";
+  if (other.pid === self.pid && other.start === self.start) return "self";
+  if (!isRunning(other.pid)) return "dead";
+  const stat = processStat(other.pid);
+  if (stat === null) return "unknown";
+  // A zombie has ended, although it answers signals; in a container whose first process reaps nobody it stays so.
+  if (stat.state === "Z" || stat.state === "X") return "dead";
   if (other.start === null) return "unknown";
-  const start = startTime(other.pid);
-  if (start === null) return "unknown";
-  return start === other.start ? "alive" : "dead";
+  return stat.start === other.start ? "alive" : "dead";
 }
 
 function isRunning(pid: number): boolean {
@@ -50,26 +53,18 @@ function isRunning(pid: number): boolean {
   }
 }
 
-/** It has ended, and only its parent has not asked how: in a container without an init that may last for ever. */
-function isZombie(pid: number): boolean {
-  return statField(pid, 3) === "Z";
+/** Fields 3 and 22 of /proc/<pid>/stat; the command name in field 2 may hold spaces and brackets. */
+function processStat(pid: number): { state: string; start: string } | null {
+  const text = readOr(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  if (text === null) return null;
+  const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
+  const [state, start] = [fields[0], fields[19]];
+  return state === undefined || start === undefined ? null : { state, start };
 }
 
-function startTime(pid: number): string | null {
-  return statField(pid, 22);
-}
-
-/** A field of /proc/<pid>/stat, counted from 1; the command name in field 2 may hold spaces and brackets. */
-function statField(pid: number, field: number): string | null {
-  return readOr(() => {
-    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[field - 3];
-  });
-}
-
-function readOr(read: () => string | undefined): string | null {
+function readOr(read: () => string): string | null {
   try {
-    return read() ?? null;
+    return read();
   } catch {
     return null;
   }

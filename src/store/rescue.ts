@@ -15,7 +15,8 @@ export interface Rescue {
   login: Login;
 }
 
-const rescueName = /^rescue-([0-9a-f]+)-([0-9a-f]{16})\.json$/;
+/** Also under its temporary name: a kill between write and rename must not lose what was written. */
+const rescueName = /^\.?rescue-([0-9a-f]+)-([0-9a-f]{16})\.json(?:\.[0-9a-f]{16}\.codex-auth-tmp)?$/;
 
 /** The first thing that happens to new tokens: on disk, synced, before anything can go wrong. */
 export function writeRescue(

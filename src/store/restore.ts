@@ -1,3 +1,5 @@
+import type { Login } from "../codex/auth-json.ts";
+import { compareFreshness } from "../codex/freshness.ts";
 import { adopt } from "./adopt.ts";
 import type { Backup } from "./backups.ts";
 import type { Account } from "./account.ts";
@@ -17,6 +19,7 @@ export async function restoreBackup(store: Store, backup: Backup): Promise<Resto
   const old = store.readBackup(backup);
   const restore = (draft: Draft): Restored => {
     draft.backUp();
+    if (draft.pool.revision === 0) Object.assign(draft.pool, { setAside: old.setAside, extra: old.extra });
     const outcomes = old.accounts.map((account) => restoreAccount(draft, account));
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
     const [added, changed] = [count("added"), count("changed")];
@@ -29,7 +32,7 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
   const { pool } = draft;
   const current = pool.accounts.find(({ id }) => id === old.id);
   const isLabelFree = !pool.accounts.some(
-    ({ id, label }) => id !== old.id && label !== null && label === old.label,
+    ({ id, label }) => id !== old.id && label !== null && label.toLowerCase() === old.label?.toLowerCase(),
   );
   const label = isLabelFree ? old.label : null;
   if (!current) {
@@ -37,10 +40,20 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
     pool.accounts.push(old);
     return "added";
   }
-  const { outcome, displaced } = adopt(pool, old.login, 0);
-  if (displaced) draft.park(displaced);
+  const isTokenBack = isNewer(old.login, current.login) && restoreLogin(draft, old);
   const isSame = current.label === old.label && current.pausedAt === old.pausedAt;
   if (isLabelFree) current.label = old.label;
   current.pausedAt = old.pausedAt;
-  return isSame && outcome !== "updated" ? "kept" : "changed";
+  return isSame && !isTokenBack ? "kept" : "changed";
+}
+
+/** A backup is the older of the two where nothing tells. */
+function isNewer(old: Login, current: Login): boolean {
+  return compareFreshness(old, current) > 0 || (old.refreshToken !== "" && current.refreshToken === "");
+}
+
+function restoreLogin(draft: Draft, old: Account): boolean {
+  const { outcome, displaced } = adopt(draft.pool, old.login, { nowMs: 0, tie: "pool" });
+  if (displaced) draft.park(displaced);
+  return outcome === "updated";
 }

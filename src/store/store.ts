@@ -8,6 +8,7 @@ import type { Paths } from "./paths.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import type { UsageByAccount } from "./usage-file.ts";
 
 /** The pool and the live login as they are, read without a lock. */
 export interface Snapshot {
@@ -94,6 +95,10 @@ export interface Store {
   openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
+  /** What is known about quotas; read without a lock. */
+  usage(): UsageByAccount;
+  /** Changes what is known about quotas, from what is on disk now; the pool stays as it is. */
+  updateUsage(change: (usage: UsageByAccount) => void): Promise<void>;
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];

@@ -6,17 +6,17 @@ import { TestHome } from "../support/home.ts";
 
 const email = "b@example.com";
 
-/** A pool of one account that is not live, whose token is due for renewal two seconds from now. */
+/** A pool of one account that is not live, whose token is due for renewal twelve seconds from now. */
 async function openAlmostExpired() {
   const fake = await FakeOpenAI.start();
   onTestFinished(() => fake.close());
   const home = new TestHome();
   const issuedAt = Math.floor(Date.now() / 1000);
-  const login = fake.issuer.issue({ email, issuedAt, expiresInSec: 602 });
+  const login = fake.issuer.issue({ email, issuedAt, expiresInSec: 612 });
   await home.run(["import", home.write("b.json", login)]);
   const scene = new ExecScene(home);
-  const start = (script: string, issuer = fake.url) =>
-    scene.start(script, { selector: email, env: { CODEX_AUTH_ISSUER: issuer } });
+  const start = (script: string, afterwards = ":") =>
+    scene.start(script, { selector: email, env: { CODEX_AUTH_ISSUER: fake.url }, afterwards });
   return { fake, home, start, oldToken: login.tokens.access_token };
 }
 
@@ -48,9 +48,11 @@ test("a login that was removed inside does not come back with the renewal", asyn
 });
 
 test("a renewal that fails leaves the lease, and is told after the command, whose code counts", async () => {
-  const { start, oldToken } = await openAlmostExpired();
-  const running = await start("sleep 4", "http://127.0.0.1:9");
+  const { fake, home, start, oldToken } = await openAlmostExpired();
+  fake.routes.refresh = () => ({ status: 503, body: "busy" });
+  const running = await start(":", "sleep 1; exit 4");
+  await until(() => home.read("codex-auth/pool.json").includes('"uncertain"'));
   expect(running.auth().tokens.access_token).toBe(oldToken);
-  expect(await running.finish()).toBe(0);
+  expect(await running.finish()).toBe(4);
   expect(running.stderr()).toContain("The access token could not be renewed while the command ran: ");
 });

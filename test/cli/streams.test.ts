@@ -111,10 +111,10 @@ test("switch without an argument asks when there are three", async () => {
   expect((await home.run(["list"])).stdout).toMatch(/^\* {2}3 {2}ada@personal/m);
 });
 
-test("no answer at the picker changes nothing and exits 130", async () => {
+test("no answer at the picker changes nothing and exits 1", async () => {
   const home = await homeWithThree();
   const before = home.read("codex-auth/pool.json");
-  expect((await onTerminal(home, [""])).code).toBe(130);
+  expect((await onTerminal(home, [""])).code).toBe(1);
   expect(home.read("codex-auth/pool.json")).toBe(before);
 });
 

@@ -92,11 +92,46 @@ describe("files that Codex refuses", () => {
     [
       "e-mail a number",
       withTokens({ id_token: forgeJwt({ email: 5 }) }),
-      "the e-mail in tokens.id_token is not a string",
+      "the e-mail is not a string in tokens.id_token",
     ],
     ["access_token missing", withTokens({ access_token: undefined }), "tokens.access_token is missing"],
     ["refresh_token missing", withTokens({ refresh_token: undefined }), "tokens.refresh_token is missing"],
     ["account_id a number", withTokens({ account_id: 7 }), "tokens.account_id is not a string"],
+    [
+      "account_id claim a number",
+      withTokens({ id_token: forgeJwt({ "https://api.openai.com/auth": { chatgpt_account_id: 7 } }) }),
+      "chatgpt_account_id is not a string",
+    ],
+    [
+      "auth claim a list",
+      withTokens({ id_token: forgeJwt({ "https://api.openai.com/auth": [] }) }),
+      "is not an object",
+    ],
+    [
+      "oauth_provenance a string",
+      withTokens({ oauth_provenance: "x" }),
+      "tokens.oauth_provenance is not an object",
+    ],
+    ["login_owner_id a number", withTokens({ login_owner_id: 1 }), "tokens.login_owner_id is not a string"],
+    [
+      "last_refresh without a zone",
+      { ...chatgpt, last_refresh: "2026-11-20T12:00:00" },
+      "last_refresh is not an RFC 3339 time",
+    ],
+    [
+      "last_refresh on 30 February",
+      { ...chatgpt, last_refresh: "2026-02-30T12:00:00Z" },
+      "last_refresh is not an RFC 3339 time",
+    ],
+    ["a byte order mark", `\uFEFF${JSON.stringify(chatgpt)}`, "it begins with a byte order mark"],
+    ["nested too deeply", `{"a":${"[".repeat(200_000)}${"]".repeat(200_000)}}`, "it is nested too deeply"],
+    // An API key under auth_mode chatgpt was once called blank, and a switch then overwrote it.
+    [
+      "a key that its auth_mode does not use",
+      { auth_mode: "chatgpt", OPENAI_API_KEY: "sk-precious" },
+      "but other values",
+    ],
+    ["a secret of an unknown kind", { auth_mode: "headers", http_headers: { a: "b" } }, "but other values"],
     ["last_refresh a number", { ...chatgpt, last_refresh: 5 }, "last_refresh is not an RFC 3339 time"],
     [
       "last_refresh some text",
@@ -123,6 +158,11 @@ test("tokens that name two seats belong to neither: the login is only equal to i
   const other = forgeTokens({ accountId: "acct-2", userId: "user-2", refreshToken: "rt-mixed" });
   const reading = read(withTokens({ access_token: other.access_token, refresh_token: "rt-mixed" }));
   expect(reading).toMatchObject({ login: { identity: { kind: "secret", secret: "rt-mixed" } } });
+});
+
+test("a claim that no calendar holds counts as not there", () => {
+  const reading = read(withTokens({ access_token: forgeJwt({ exp: 1e15, iat: -5 }) }));
+  expect(reading).toMatchObject({ kind: "login", login: { expiresAtSec: null, issuedAtSec: null } });
 });
 
 test("nanoseconds in last_refresh are accepted, as Codex writes them", () => {

@@ -39,10 +39,13 @@ export class ExecScene {
   }
 
   /** Starts a command that first runs `script` and then waits to be told to end. */
-  async start(script = ":", { selector = account, env = {}, onTerminal = false }: StartOptions = {}) {
+  async start(
+    script = ":",
+    { selector = account, env = {}, onTerminal = false, afterwards = ":" }: StartOptions = {},
+  ) {
     const mark = this.home.file(`started-${(this.#started += 1)}`);
     const wait = `while ! [ -e ${mark}.end ]; do sleep 0.02; done`;
-    const lines = [script, `echo "$$ $CODEX_HOME" >${mark}.tmp; mv ${mark}.tmp ${mark}`, wait];
+    const lines = [script, `echo "$$ $CODEX_HOME" >${mark}.tmp; mv ${mark}.tmp ${mark}`, wait, afterwards];
     const words = [
       this.program,
       "exec",
@@ -75,6 +78,8 @@ interface StartOptions {
   env?: Record<string, string>;
   /** Through util-linux's `script`. */
   onTerminal?: boolean;
+  /** What the command does when it was told to end. */
+  afterwards?: string;
 }
 
 class RunningExec {

@@ -66,18 +66,19 @@ export class TestHome {
 
   /** Runs the built binary in this home, with nothing of the caller's environment but PATH. */
   run(args: readonly string[], { input = "", env = {} }: RunOptions = {}): Promise<Finished> {
-    return runProcess(join(projectRoot, "bin/codex-auth"), args, {
-      input,
-      env: {
-        PATH: process.env["PATH"] ?? "",
-        HOME: this.path,
-        CODEX_HOME: this.path,
-        LANG: "C.UTF-8",
-        // No test reaches the real issuer, also not by mistake: port 9 of this machine answers nobody.
-        CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
-        ...env,
-      },
-    });
+    return runProcess(join(projectRoot, "bin/codex-auth"), args, { input, env: { ...this.env, ...env } });
+  }
+
+  get env(): Record<string, string> {
+    return {
+      PATH: process.env["PATH"] ?? "",
+      HOME: this.path,
+      CODEX_HOME: this.path,
+      LANG: "C.UTF-8",
+      CODEX_AUTH_INVOKED_AS: "codex auth",
+      // No test reaches the real issuer, also not by mistake: port 9 of this machine answers nobody.
+      CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
+    };
   }
 }
 

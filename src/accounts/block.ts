@@ -1,0 +1,61 @@
+import { hourMs, minuteMs } from "./limit.ts";
+
+/**
+ * Why upstream does not serve an account for a while. `exhausted`: a usage limit; `transient`: asked to slow
+ * down, or upstream trouble; `auth`: the login was refused after a refresh.
+ */
+export type BlockKind = "exhausted" | "transient" | "auth";
+
+/** Only an answer of upstream blocks an account; a reported 100 % is advice. */
+export interface Block {
+  readonly kind: BlockKind;
+  readonly sinceMs: number;
+  readonly untilMs: number;
+  /** The limit that was reached; blocks of other kinds hold for every limit. */
+  readonly limitId?: string;
+}
+
+/** The block that holds now for requests under `limitId`, or null. */
+export function activeBlock(block: Block | null, nowMs: number, limitId: string): Block | null {
+  if (block === null || block.untilMs <= nowMs) return null;
+  return block.limitId === undefined || block.limitId === limitId ? block : null;
+}
+
+export const shortestBackoffMs = 3000;
+const longestBackoffMs = 120_000;
+const firstAuthMs = 10 * minuteMs;
+const longestAuthMs = 2 * hourMs;
+const unknownResetMs = 15 * minuteMs;
+const pastResetMs = minuteMs;
+
+/** 3, 6, 12 … 120 s after so many failures before. */
+export function backoffMs(failures: number): number {
+  return Math.min(longestBackoffMs, shortestBackoffMs * 2 ** failures);
+}
+
+export function transientBlock(nowMs: number, forMs: number): Block {
+  return { kind: "transient", sinceMs: nowMs, untilMs: nowMs + forMs };
+}
+
+/** 10, 20, 40 … 120 minutes after so many refusals before. */
+export function authBlock(nowMs: number, refusals: number): Block {
+  const forMs = Math.min(longestAuthMs, firstAuthMs * 2 ** refusals);
+  return { kind: "auth", sinceMs: nowMs, untilMs: nowMs + forMs };
+}
+
+/** Until the reset that upstream named. */
+export function exhaustedBlock(
+  reached: { readonly resetsAtMs: number | null; readonly limitId?: string },
+  nowMs: number,
+): Block {
+  const namedMs = reached.resetsAtMs ?? nowMs + unknownResetMs;
+  // A reset in the past is a clock that is off: ask again soon, but not at once.
+  const untilMs = namedMs > nowMs ? namedMs : nowMs + pastResetMs;
+  const block: Block = { kind: "exhausted", sinceMs: nowMs, untilMs };
+  return reached.limitId === undefined ? block : { ...block, limitId: reached.limitId };
+}
+
+/** Requests in flight fail in any order: a short block of another kind must not end a long one. */
+export function longerBlock(before: Block | null, after: Block): Block {
+  return before !== null && before.kind !== after.kind && before.untilMs > after.untilMs ? before : after;
+}

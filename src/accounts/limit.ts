@@ -1,0 +1,87 @@
+/** Where a figure was read. All sources are equal; the newest wins. */
+export type LimitSource = "usage" | "headers" | "event" | "session";
+
+/** What was last reported about one quota window of an account. Percent is 0 to 100, times are epoch ms. */
+export interface Limit {
+  /** `codex` is the main limit; families such as `codex_other` are kept apart. */
+  readonly limitId: string;
+  /** The slot of the report: `primary`, `secondary`, or another name. It says nothing about the length. */
+  readonly window: string;
+  readonly usedPercent: number;
+  /** 300 for five hours, 10080 for a week; null when the report did not say. */
+  readonly windowMinutes: number | null;
+  readonly resetsAtMs: number | null;
+  readonly observedAtMs: number;
+  readonly source: LimitSource;
+}
+
+export const mainLimitId = "codex";
+export const minuteMs = 60_000;
+export const hourMs = 60 * minuteMs;
+export const dayMs = 24 * hourMs;
+export const weekMs = 7 * dayMs;
+
+const longWindowMinutes = 24 * 60;
+
+/** The two windows that decide about an account. Which slot holds which differs between plans, so length decides. */
+export interface AccountWindows {
+  readonly short: Limit | null;
+  readonly long: Limit | null;
+}
+
+/**
+ * Adds a report to what is known. A report about a limit id replaces everything older about that id: a window
+ * that it no longer mentions no longer exists (a plan change, a lifted 5 h window).
+ */
+export function mergeLimits(known: readonly Limit[], report: readonly Limit[]): Limit[] {
+  const newestById = new Map<string, number>();
+  for (const limit of [...known, ...report]) {
+    newestById.set(limit.limitId, Math.max(newestById.get(limit.limitId) ?? -Infinity, limit.observedAtMs));
+  }
+  const merged = new Map<string, Limit>();
+  for (const limit of [...known, ...report]) {
+    if (limit.observedAtMs < (newestById.get(limit.limitId) ?? 0)) continue;
+    merged.set(`${limit.limitId}\n${limit.window}`, limit);
+  }
+  return [...merged.values()];
+}
+
+/** When the window is over. Without a reported reset it is the latest moment that is possible. */
+export function windowEndMs(limit: Limit): number {
+  return limit.resetsAtMs ?? limit.observedAtMs + windowLengthMs(limit);
+}
+
+/** A window whose reset has passed, or that was never seen, counts as not started. */
+export function hasStarted(limit: Limit | null, nowMs: number): limit is Limit {
+  return limit !== null && windowEndMs(limit) > nowMs;
+}
+
+/** Percent used now, 0 to 100: a window that has not started is full. */
+export function usedPercentAt(limit: Limit | null, nowMs: number): number {
+  return hasStarted(limit, nowMs) ? Math.min(100, Math.max(0, limit.usedPercent)) : 0;
+}
+
+/** The reported length, else the usual one of the slot. */
+export function windowLengthMs(limit: Limit): number {
+  if (limit.windowMinutes !== null) return limit.windowMinutes * minuteMs;
+  return limit.window === "secondary" ? weekMs : 5 * hourMs;
+}
+
+function isLongWindow(limit: Limit): boolean {
+  return windowLengthMs(limit) >= longWindowMinutes * minuteMs;
+}
+
+/** The short and the long window of one limit id; of several of a kind the newest. */
+export function findWindows(limits: readonly Limit[], limitId: string = mainLimitId): AccountWindows {
+  let short: Limit | null = null;
+  let long: Limit | null = null;
+  for (const limit of limits) {
+    if (limit.limitId !== limitId) continue;
+    if (isLongWindow(limit)) {
+      if (long === null || limit.observedAtMs > long.observedAtMs) long = limit;
+    } else if (short === null || limit.observedAtMs > short.observedAtMs) {
+      short = limit;
+    }
+  }
+  return { short, long };
+}

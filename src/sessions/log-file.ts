@@ -1,0 +1,135 @@
+import { closeSync, openSync, readSync } from "node:fs";
+
+const lineEnd = 10;
+const firstChunkBytes = 64 * 1024;
+const largestChunkBytes = 4 * 1024 * 1024;
+const nothing: Buffer = Buffer.alloc(0);
+
+/** An open log of whole lines; what stands after the last line end is torn and not read. */
+export class LogFile {
+  readonly #descriptor: number;
+  readonly #size: number;
+
+  constructor(path: string, size: number) {
+    this.#descriptor = openSync(path, "r");
+    this.#size = size;
+  }
+
+  close(): void {
+    closeSync(this.#descriptor);
+  }
+
+  /** The beginning: the first line and, when it is not large, more. */
+  head(): string {
+    for (let length = firstChunkBytes; ; length *= 4) {
+      const chunk = this.#read(0, Math.min(length, this.#size));
+      if (chunk.includes(lineEnd) || length >= Math.min(this.#size, largestChunkBytes)) {
+        return chunk.toString("utf8", 0, chunk.lastIndexOf(lineEnd) + 1);
+      }
+    }
+  }
+
+  /** Lines that contain `needle`, last first. */
+  *linesBackwards(needle: string): Generator<string> {
+    let end = this.#size;
+    let carried = nothing;
+    let chunkBytes = firstChunkBytes;
+    let isTail = true;
+    while (end > 0) {
+      const start = Math.max(0, end - chunkBytes);
+      const chunk = Buffer.concat([this.#read(start, end - start), carried]);
+      // The first line of a chunk may have begun before it.
+      const from = start === 0 ? 0 : chunk.indexOf(lineEnd) + 1;
+      end = start;
+      chunkBytes = Math.min(largestChunkBytes, chunkBytes * 2);
+      if (start > 0 && from === 0) {
+        carried = chunk;
+        continue;
+      }
+      const until = isTail ? chunk.lastIndexOf(lineEnd) + 1 : chunk.length;
+      yield* linesLastFirst(chunk.subarray(from, until), needle);
+      carried = chunk.subarray(0, from);
+      isTail = false;
+    }
+  }
+
+  /** Lines from byte `start`, the start of a line, that contain one of `needles`. Returns where whole lines end. */
+  *linesFrom(start: number, needles: readonly string[]): Generator<string, number> {
+    let at = start;
+    let carried = nothing;
+    while (at < this.#size) {
+      const chunk = this.#read(at, Math.min(largestChunkBytes, this.#size - at), carried);
+      if (chunk.length === carried.length) break;
+      at += chunk.length - carried.length;
+      const until = chunk.lastIndexOf(lineEnd) + 1;
+      yield* linesInOrder(chunk.subarray(0, until), needles);
+      carried = chunk.subarray(until);
+    }
+    return at - carried.length;
+  }
+
+  /** Bytes from `start`, after `prefix`; fewer when the file has become shorter. */
+  #read(start: number, length: number, prefix: Buffer = nothing): Buffer {
+    const buffer = Buffer.allocUnsafe(prefix.length + length);
+    prefix.copy(buffer);
+    let filled = prefix.length;
+    while (filled < buffer.length) {
+      const from = start + filled - prefix.length;
+      const count = readSync(this.#descriptor, buffer, filled, buffer.length - filled, from);
+      if (count === 0) break;
+      filled += count;
+    }
+    return buffer.subarray(0, filled);
+  }
+}
+
+/** Null when the log cannot be read: removed meanwhile, or not ours. It may be there next time. */
+export function withLog<T>(file: { path: string; size: number }, read: (log: LogFile) => T): T | null {
+  try {
+    const log = new LogFile(file.path, file.size);
+    try {
+      return read(log);
+    } finally {
+      log.close();
+    }
+  } catch (error) {
+    if (isFileError(error)) return null;
+    throw error;
+  }
+}
+
+function isFileError(error: unknown): boolean {
+  return error instanceof Error && "syscall" in error;
+}
+
+function* linesLastFirst(lines: Buffer, needle: string): Generator<string> {
+  let end = lines.length;
+  while (end > 0) {
+    const at = lines.lastIndexOf(needle, end - 1);
+    if (at === -1) return;
+    const start = lines.lastIndexOf(lineEnd, at) + 1;
+    yield lines.toString("utf8", start, endOfLine(lines, at));
+    end = start;
+  }
+}
+
+function* linesInOrder(lines: Buffer, needles: readonly string[]): Generator<string> {
+  const next = needles.map((needle) => indexOrEnd(lines, needle, 0));
+  for (let start = Math.min(...next); start < lines.length; start = Math.min(...next)) {
+    const end = endOfLine(lines, start);
+    yield lines.toString("utf8", lines.lastIndexOf(lineEnd, start) + 1, end);
+    for (const [index, needle] of needles.entries()) {
+      if ((next[index] ?? 0) < end) next[index] = indexOrEnd(lines, needle, end);
+    }
+  }
+}
+
+function indexOrEnd(lines: Buffer, needle: string, from: number): number {
+  const at = lines.indexOf(needle, from);
+  return at === -1 ? lines.length : at;
+}
+
+function endOfLine(lines: Buffer, from: number): number {
+  const end = lines.indexOf(lineEnd, from);
+  return end === -1 ? lines.length : end;
+}

@@ -1,0 +1,90 @@
+import type { Limit } from "../accounts/limit.ts";
+import { normalizeLimitId, readSnapshot } from "../accounts/limit-report.ts";
+import { field, parseJson, readNumber, readText } from "../accounts/unknown-value.ts";
+
+/** The first line of a rollout: who began the session, and how it reached upstream. */
+export interface SessionHead {
+  readonly sessionId: string;
+  /** The workspace; null in logs of old versions and with an API key. */
+  readonly accountId: string | null;
+  readonly userId: string | null;
+  readonly modelProvider: string | null;
+  readonly startedAtMs: number;
+}
+
+export interface TokenCounts {
+  /** Cached ones included. */
+  readonly input: number;
+  readonly cachedInput: number;
+  /** Reasoning included. */
+  readonly output: number;
+  readonly reasoning: number;
+}
+
+/** One `token_count` line. */
+export interface TokenCountLine {
+  readonly atMs: number;
+  /** Since the session began. */
+  readonly total: TokenCounts | null;
+  /** Of the last response. */
+  readonly last: TokenCounts | null;
+  readonly limits: readonly Limit[];
+}
+
+export function parseSessionHead(line: string): SessionHead | null {
+  const value = parseJson(line);
+  if (field(value, "type") !== "session_meta") return null;
+  const payload = field(value, "payload");
+  const sessionId = readText(field(payload, "id"));
+  if (sessionId === null) return null;
+  return {
+    sessionId,
+    accountId: readText(field(payload, "creator_account_id")),
+    userId: readText(field(payload, "creator_user_id")),
+    modelProvider: readText(field(payload, "model_provider")),
+    startedAtMs: readTimeMs(field(payload, "timestamp")) ?? readTimeMs(field(value, "timestamp")) ?? 0,
+  };
+}
+
+/** Null for every other line, and for one that is torn. */
+export function parseTokenCount(line: string): TokenCountLine | null {
+  const value = parseJson(line);
+  const payload = field(value, "payload");
+  const atMs = readTimeMs(field(value, "timestamp"));
+  if (field(value, "type") !== "event_msg" || field(payload, "type") !== "token_count" || atMs === null) {
+    return null;
+  }
+  const info = field(payload, "info");
+  const rateLimits = field(payload, "rate_limits");
+  const limitId = normalizeLimitId(field(rateLimits, "limit_id"));
+  return {
+    atMs,
+    total: readTokens(field(info, "total_token_usage")),
+    last: readTokens(field(info, "last_token_usage")),
+    limits: readSnapshot(rateLimits, { limitId, observedAtMs: atMs, source: "session" }),
+  };
+}
+
+/** The model of a `turn_context` line. */
+export function parseTurnModel(line: string): string | null {
+  const value = parseJson(line);
+  return field(value, "type") === "turn_context" ? readText(field(field(value, "payload"), "model")) : null;
+}
+
+function readTokens(value: unknown): TokenCounts | null {
+  const input = readNumber(field(value, "input_tokens"));
+  const output = readNumber(field(value, "output_tokens"));
+  if (input === null || output === null) return null;
+  return {
+    input,
+    cachedInput: readNumber(field(value, "cached_input_tokens")) ?? 0,
+    output,
+    reasoning: readNumber(field(value, "reasoning_output_tokens")) ?? 0,
+  };
+}
+
+function readTimeMs(value: unknown): number | null {
+  const text = readText(value);
+  const timeMs = text === null ? Number.NaN : Date.parse(text);
+  return Number.isNaN(timeMs) ? null : timeMs;
+}

@@ -1,0 +1,103 @@
+import { hourMs } from "../accounts/limit.ts";
+import { attributeToCreator } from "./attribution.ts";
+import type { Attribute, SessionAccount } from "./attribution.ts";
+import type { LogFile } from "./log-file.ts";
+import type { HourUsage, SessionUsage } from "./session-index.ts";
+import { parseTokenCount, parseTurnModel } from "./session-lines.ts";
+import type { TokenCountLine, TokenCounts } from "./session-lines.ts";
+import { isGrown, scanSessions } from "./session-scan.ts";
+import type { Probe, SessionScanOptions } from "./session-scan.ts";
+
+export interface SessionUsageOptions extends SessionScanOptions {
+  /** The local day of a time, for example `2026-11-20`. */
+  readonly dayOf: (atMs: number) => string;
+  readonly attribute?: Attribute;
+  /** Only what was used at or after this time. */
+  readonly sinceMs?: number;
+}
+
+export interface DayUsage {
+  readonly day: string;
+  /** Null when the log does not tell. */
+  readonly model: string | null;
+  /** Null when a proxy or an old log hides it. */
+  readonly account: SessionAccount | null;
+  readonly tokens: TokenCounts;
+}
+
+const needles = ['"token_count"', '"turn_context"'];
+const noTokens: TokenCounts = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
+const unread: SessionUsage = { atSize: 0, countedBytes: 0, model: null, total: null, hours: [] };
+
+/** Tokens per day, model and account, by day. A log that has grown is read from where counting stopped. */
+export function readSessionUsage(options: SessionUsageOptions): DayUsage[] {
+  const { dayOf, attribute = attributeToCreator(), sinceMs = 0 } = options;
+  const days = new Map<string, DayUsage>();
+  for (const { head, usage } of scanSessions(options, usageProbe).sessions) {
+    for (const { hourMs: atMs, model, tokens } of usage?.hours ?? []) {
+      if (atMs + hourMs <= sinceMs) continue;
+      const account = head === null ? null : attribute(head, atMs);
+      const day = dayOf(atMs);
+      const key = JSON.stringify([day, model, account?.accountId, account?.userId]);
+      const before = days.get(key)?.tokens ?? noTokens;
+      days.set(key, { day, model, account, tokens: addTokens(before, tokens) });
+    }
+  }
+  return [...days.values()].sort((a, b) => (a.day < b.day ? -1 : a.day > b.day ? 1 : 0));
+}
+
+const usageProbe: Probe = {
+  isDone: (indexed) => indexed.usage?.atSize === indexed.size,
+  read: (log, file, indexed) => {
+    const before = isGrown(indexed, file) ? indexed.usage : null;
+    return { usage: countTokens(log, file.size, before ?? unread) };
+  },
+};
+
+function countTokens(log: LogFile, atSize: number, before: SessionUsage): SessionUsage {
+  const hours = new Map(before.hours.map((hour) => [hourKey(hour), hour]));
+  let { model, total } = before;
+  const lines = log.linesFrom(before.countedBytes, needles);
+  let next = lines.next();
+  for (; next.done !== true; next = lines.next()) {
+    model = parseTurnModel(next.value) ?? model;
+    const line = parseTokenCount(next.value);
+    if (line === null || line.total === null) continue;
+    const tokens = tokensSince(total, line);
+    total = line.total;
+    if (tokens === null) continue;
+    const hour = { hourMs: Math.floor(line.atMs / hourMs) * hourMs, model, tokens };
+    const known = hours.get(hourKey(hour))?.tokens ?? noTokens;
+    hours.set(hourKey(hour), { ...hour, tokens: addTokens(known, tokens) });
+  }
+  return { atSize, countedBytes: next.value, model, total, hours: [...hours.values()] };
+}
+
+/**
+ * What a line adds. Lines repeat their totals when only the limits changed, so the totals are compared; totals that
+ * begin elsewhere (a fork, a compaction) leave the last response as the only certain figure.
+ */
+function tokensSince(before: TokenCounts | null, { total, last }: TokenCountLine): TokenCounts | null {
+  if (total === null) return null;
+  if (before === null || total.input < before.input || total.output < before.output) return last ?? total;
+  const tokens = {
+    input: total.input - before.input,
+    cachedInput: Math.max(0, total.cachedInput - before.cachedInput),
+    output: total.output - before.output,
+    reasoning: Math.max(0, total.reasoning - before.reasoning),
+  };
+  return tokens.input === 0 && tokens.output === 0 ? null : tokens;
+}
+
+function addTokens(a: TokenCounts, b: TokenCounts): TokenCounts {
+  return {
+    input: a.input + b.input,
+    cachedInput: a.cachedInput + b.cachedInput,
+    output: a.output + b.output,
+    reasoning: a.reasoning + b.reasoning,
+  };
+}
+
+function hourKey({ hourMs, model }: Pick<HourUsage, "hourMs" | "model">): string {
+  return `${hourMs}\n${model ?? ""}`;
+}

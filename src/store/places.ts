@@ -1,0 +1,31 @@
+import { isAbsolute } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+import type { Paths } from "./paths.ts";
+
+/** Throws where CODEX_HOME or CODEX_AUTH_DIR names a place that cannot be meant. */
+export function requirePlaces(fs: FileSystem, paths: Paths): void {
+  if (!isAbsolute(paths.givenStoreDir ?? "/")) {
+    const message = `CODEX_AUTH_DIR is ${paths.givenStoreDir}, which is another folder wherever you stand.`;
+    throw new CodexAuthError("codex_home_missing", message, {
+      hint: `Name it from the root: ${paths.storeDir}`,
+    });
+  }
+  if (!paths.isHomeExplicit || isFolder(fs, paths.codexHome)) return;
+  // Codex expands no ~ either.
+  const hint = paths.codexHome.includes("/~")
+    ? 'The shell left ~ as it is, perhaps because of quotes. Write: export CODEX_HOME="$HOME/…"'
+    : `Create it, or unset CODEX_HOME: mkdir -p '${paths.codexHome}'`;
+  const message = `CODEX_HOME names ${paths.codexHome}, which is no folder.`;
+  throw new CodexAuthError("codex_home_missing", message, { hint });
+}
+
+function isFolder(fs: FileSystem, path: string): boolean {
+  try {
+    return fs.statSync(path).isDirectory();
+  } catch (error) {
+    if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return false;
+    throw fileError(error, `read ${path}`);
+  }
+}

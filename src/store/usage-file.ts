@@ -1,0 +1,59 @@
+import type { Availability } from "../accounts/availability.ts";
+import type { Limit } from "../accounts/limit.ts";
+import { isObject } from "../codex/claims.ts";
+import { writeFileAtomic } from "./atomic-write.ts";
+import type { FileSystem } from "./file-system.ts";
+
+/** What is known about the quota of an account. May be lost: it is only worth a question to upstream. */
+export interface AccountUsage {
+  limits: Limit[];
+  /** What upstream's answers said; null while it never refused anything. */
+  availability: Availability | null;
+}
+
+/** By account id. */
+export type UsageByAccount = Map<string, AccountUsage>;
+
+/** Reads limits.json. What cannot be read counts as not known. */
+export function readUsageFile(fs: FileSystem, path: string): UsageByAccount {
+  const usage: UsageByAccount = new Map();
+  let document: unknown;
+  try {
+    document = JSON.parse(fs.readFileSync(path, "utf8"));
+  } catch {
+    return usage;
+  }
+  const accounts = isObject(document) ? document["accounts"] : null;
+  for (const [id, entry] of Object.entries(isObject(accounts) ? accounts : {})) {
+    if (!isObject(entry) || !Array.isArray(entry["limits"])) continue;
+    const { availability } = entry;
+    usage.set(id, {
+      limits: entry["limits"].filter(isLimit),
+      availability: isAvailability(availability) ? availability : null,
+    });
+  }
+  return usage;
+}
+
+export function writeUsageFile(fs: FileSystem, path: string, usage: UsageByAccount): void {
+  writeFileAtomic(fs, path, `${JSON.stringify({ version: 1, accounts: Object.fromEntries(usage) })}\n`);
+}
+
+function isLimit(value: unknown): value is Limit {
+  if (!isObject(value)) return false;
+  const { limitId, window, usedPercent, windowMinutes, resetsAtMs, observedAtMs, source } = value;
+  return (
+    [limitId, window, source].every((each) => typeof each === "string") &&
+    [usedPercent, observedAtMs].every((each) => typeof each === "number") &&
+    [windowMinutes, resetsAtMs].every((each) => each === null || typeof each === "number")
+  );
+}
+
+function isAvailability(value: unknown): value is Availability {
+  if (!isObject(value) || typeof value["upstreamFailures"] !== "number") return false;
+  const { block, authFailures } = value;
+  return (
+    typeof authFailures === "number" &&
+    (block === null || (isObject(block) && typeof block["untilMs"] === "number"))
+  );
+}

@@ -1,0 +1,86 @@
+import { findWindows } from "../accounts/limit.ts";
+import type { Limit } from "../accounts/limit.ts";
+import { normalizeLimitId, readSnapshot } from "../accounts/limit-report.ts";
+import type { ReportOrigin } from "../accounts/limit-report.ts";
+import { isKnownPlan } from "../accounts/plan.ts";
+import { field, isRecord, readBoolean, readList, readText } from "../accounts/unknown-value.ts";
+import { readCredits } from "./credits.ts";
+import type { Credits } from "./credits.ts";
+
+/** What the usage endpoint says about one account. Null means that it did not say. */
+export interface UsageReport {
+  readonly limits: readonly Limit[];
+  /** Windows of the main limit that were not reported; a plan without a 5 h window has no `short` one. */
+  readonly missingWindows: readonly ("short" | "long")[];
+  /** As reported, also when we do not know it. */
+  readonly plan: string | null;
+  readonly isPlanKnown: boolean;
+  readonly credits: Credits | null;
+  readonly isAllowed: boolean | null;
+  readonly isLimitReached: boolean | null;
+  readonly reachedType: string | null;
+  readonly accountId: string | null;
+  readonly userId: string | null;
+  readonly email: string | null;
+  /** Names of the limits that are not the main one, by limit id. */
+  readonly limitNames: Readonly<Record<string, string>>;
+}
+
+/** The payload of `GET …/wham/usage` or `…/api/codex/usage`. Null when it is not one; wrong parts read as null. */
+export function parseUsagePayload(payload: unknown, observedAtMs: number): UsageReport | null {
+  if (!isRecord(payload)) return null;
+  const main = field(payload, "rate_limit");
+  const families = readFamilies(payload);
+  const limits = [{ id: "codex", snapshot: main }, ...families].flatMap(({ id, snapshot }) =>
+    readSnapshot(snapshot, origin(id, observedAtMs)),
+  );
+  const plan = readText(field(payload, "plan_type"));
+  return {
+    limits,
+    missingWindows: missingWindows(limits),
+    plan,
+    isPlanKnown: plan !== null && isKnownPlan(plan),
+    credits: readCredits(field(payload, "credits")),
+    isAllowed: readBoolean(field(main, "allowed")),
+    isLimitReached: readBoolean(field(main, "limit_reached")),
+    reachedType: readReachedType(field(payload, "rate_limit_reached_type")),
+    accountId: readText(field(payload, "account_id")),
+    userId: readText(field(payload, "user_id")),
+    email: readText(field(payload, "email")),
+    limitNames: Object.fromEntries(families.flatMap(({ id, name }) => (name === null ? [] : [[id, name]]))),
+  };
+}
+
+interface Family {
+  readonly id: string;
+  readonly name: string | null;
+  readonly snapshot: unknown;
+}
+
+/** Families are named by the feature they meter; only when it is missing by their display name. */
+function readFamilies(payload: unknown): Family[] {
+  const listed = readList(field(payload, "additional_rate_limits")).flatMap((each) => {
+    const name = readText(field(each, "limit_name"));
+    const id = readText(field(each, "metered_feature")) ?? name;
+    return id === null ? [] : [{ id: normalizeLimitId(id), name, snapshot: field(each, "rate_limit") }];
+  });
+  const review = field(payload, "code_review_rate_limit");
+  return isRecord(review) ? [...listed, { id: "code_review", name: null, snapshot: review }] : listed;
+}
+
+function missingWindows(limits: readonly Limit[]): ("short" | "long")[] {
+  const { short, long } = findWindows(limits);
+  const missing: ("short" | "long")[] = [];
+  if (short === null) missing.push("short");
+  if (long === null) missing.push("long");
+  return missing;
+}
+
+/** A text, or an object with the text in `type`. */
+function readReachedType(value: unknown): string | null {
+  return readText(value) ?? readText(field(value, "type"));
+}
+
+function origin(limitId: string, observedAtMs: number): ReportOrigin {
+  return { limitId, observedAtMs, source: "usage" };
+}

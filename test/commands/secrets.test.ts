@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { forgeAuthJson } from "../support/forge.ts";
+import { TestHome } from "../support/home.ts";
+
+const apiKey = "sk-marked-api-key-0123456789";
+const refreshToken = "rt-marked-refresh-token-0123456789";
+
+/** Every way in which a secret could be printed. */
+function spellings(secret: string): string[] {
+  const bytes = Buffer.from(secret);
+  return [
+    secret,
+    encodeURIComponent(secret),
+    bytes.toString("base64").replace(/=+$/, ""),
+    bytes.toString("base64url"),
+  ];
+}
+
+test("no command and no error prints a secret, in any spelling", async () => {
+  const home = new TestHome();
+  const login = forgeAuthJson({ refreshToken, expiresInSec: -60 });
+  home.write("logins/a.json", login);
+  home.write("logins/key.json", { auth_mode: "apikey", OPENAI_API_KEY: apiKey });
+  home.write("logins/torn.json", JSON.stringify(login).slice(0, -9));
+  home.write("auth.json", login);
+  const { access_token, id_token } = login.tokens;
+  const secrets = [apiKey, refreshToken, access_token, id_token].flatMap(spellings);
+  const lines = [
+    `import ${home.file("logins")}`,
+    `import ${home.file("logins/torn.json")}`,
+    "list",
+    "status",
+    "switch 2",
+    "switch 1",
+    "switch x",
+    "switch 2 --dry-run",
+    "label 1 name",
+    "pause 1",
+    "resume 1",
+    "token 1",
+    "export 1 --out out.json --yes",
+    "export 1 --json",
+    "remove 2",
+    "backup list",
+    "backup restore latest",
+    "remove 1 --force",
+    "demo",
+    "bogus",
+  ];
+  for (const line of lines.flatMap((each) => [each, `${each} --json`])) {
+    const { stdout, stderr } = await home.run(line.split(" "));
+    expect([line, secrets.filter((secret) => (stdout + stderr).includes(secret))]).toEqual([line, []]);
+  }
+  home.write("codex-auth/pool.json", `{"version":1,"accounts":"${refreshToken}"}`);
+  home.write("auth.json", `{"tokens":"${refreshToken}"}`);
+  for (const line of ["list", "status", "switch 1", "import"]) {
+    const { stdout, stderr } = await home.run([line, "--json"]);
+    expect([line, (stdout + stderr).includes(refreshToken)]).toEqual([line, false]);
+  }
+});

@@ -1,0 +1,205 @@
+import * as fs from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { accountIdOf, fingerprint } from "../../src/store/account-id.ts";
+import { homeWith, liveLabel, poolOf, seat, storeOf, writeAuth } from "../support/store-home.ts";
+import type { Home } from "../support/store-home.ts";
+import type { Login } from "../support/forge.ts";
+import { accountOf, loginOf } from "../support/store-changes.ts";
+
+const now = Math.floor(Date.now() / 1000);
+
+function switchTo(home: Home, label: string): Promise<void> {
+  return storeOf(home).transaction("switch", (draft) => draft.activate(accountOf(draft, label)));
+}
+
+function touchPool(home: Home): Promise<void> {
+  return storeOf(home).transaction("test", () => undefined);
+}
+
+function liveDocument({ paths }: Home): Record<string, unknown> {
+  return JSON.parse(fs.readFileSync(paths.authFile, "utf8")) as Record<string, unknown>;
+}
+
+function heldToken(home: Home, label: string): string | undefined {
+  return poolOf(home).accounts.find((account) => account.label === label)?.login.refreshToken;
+}
+
+function parkedTokens({ paths }: Home): string[] {
+  if (!fs.existsSync(paths.parkedDir)) return [];
+  return fs.readdirSync(paths.parkedDir).map((name) => {
+    const text = fs.readFileSync(join(paths.parkedDir, name), "utf8");
+    return loginOf(JSON.parse(text) as Record<string, unknown>).refreshToken;
+  });
+}
+
+/** Makes `held` what the pool has for a, with b live. */
+async function homeHolding(held: Login): Promise<Home> {
+  const home = await homeWith(["a", "b"]);
+  await storeOf(home).transaction("test", (draft) => {
+    draft.activate(accountOf(draft, "label-b"));
+    const account = accountOf(draft, "label-a");
+    account.auth = seat("a", held);
+  });
+  return home;
+}
+
+test("A -> B -> A restores A with every key that Codex or somebody else wrote", async () => {
+  const home = await homeWith(["a", "b"]);
+  const { tokens, ...rest } = seat("a", { issuedAt: now + 1, refreshToken: "rt_a2" });
+  const provenance = { issuer: "https://auth.example", client_id: "app" };
+  const document = {
+    future: { deep: [1, null, { __proto__x: true }] },
+    ...rest,
+    tokens: { ...tokens, oauth_provenance: provenance, login_owner_id: "owner", extra: "kept" },
+    agent_identity: null,
+  };
+  writeAuth(home, document);
+  await switchTo(home, "label-b");
+  expect(liveLabel(home)).toBe("label-b");
+  await switchTo(home, "label-a");
+  expect(liveDocument(home)).toEqual(document);
+  expect(Object.keys(liveDocument(home))).toEqual(Object.keys(document));
+});
+
+const held: Login = {
+  issuedAt: now,
+  expiresInSec: 3600,
+  refreshToken: "rt_held",
+  lastRefresh: "2026-01-01T00:00:00Z",
+};
+const duel: { found: string; login: Login; wins: boolean }[] = [
+  { found: "issued later", login: { issuedAt: now + 1 }, wins: true },
+  {
+    found: "issued later, although refreshed earlier",
+    login: { issuedAt: now + 1, lastRefresh: "2025-01-01T00:00:00Z" },
+    wins: true,
+  },
+  { found: "issued earlier", login: { issuedAt: now - 1 }, wins: false },
+  {
+    found: "issued earlier, although refreshed later",
+    login: { issuedAt: now - 1, lastRefresh: "2027-01-01T00:00:00Z" },
+    wins: false,
+  },
+  { found: "issued together, lasting longer", login: { expiresInSec: 3601 }, wins: true },
+  { found: "issued together, lasting shorter", login: { expiresInSec: 3599 }, wins: false },
+  {
+    found: "issued together, refreshed later",
+    login: { lastRefresh: "2026-01-01T00:00:00.002Z" },
+    wins: true,
+  },
+  {
+    found: "issued together, refreshed earlier",
+    login: { lastRefresh: "2025-12-31T23:59:59Z" },
+    wins: false,
+  },
+];
+
+test.each(duel)(
+  "a login $found than the pool's: the newer one is kept, the other parked",
+  async ({ login, wins }) => {
+    const home = await homeHolding(held);
+    writeAuth(home, seat("a", { ...held, refreshToken: "rt_found", ...login }));
+    // The time of a file says nothing about the token in it.
+    fs.utimesSync(home.paths.authFile, wins ? 1 : now + 9999, wins ? 1 : now + 9999);
+    await switchTo(home, "label-b");
+    expect(heldToken(home, "label-a")).toBe(wins ? "rt_found" : "rt_held");
+    expect(parkedTokens(home)).toEqual([wins ? "rt_held" : "rt_found"]);
+    expect(poolOf(home).accounts.map(({ label }) => label)).toEqual(["label-a", "label-b"]);
+  },
+);
+
+test("the same login is parked once, however often it loses", async () => {
+  const home = await homeHolding(held);
+  for (let round = 0; round < 3; round += 1) {
+    writeAuth(home, seat("a", { ...held, issuedAt: now - 9, refreshToken: "rt_old" }));
+    await switchTo(home, "label-b");
+  }
+  expect(parkedTokens(home)).toEqual(["rt_old"]);
+});
+
+test("a token that is known to be used up never wins, and is not parked", async () => {
+  const home = await homeHolding(held);
+  await storeOf(home).transaction("test", (draft) => {
+    accountOf(draft, "label-a").spent.push(fingerprint("rt_spent"));
+  });
+  writeAuth(home, seat("a", { issuedAt: now + 99, refreshToken: "rt_spent" }));
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_held");
+  expect(parkedTokens(home)).toEqual([]);
+});
+
+test("a login whose token the pool knows to be used up loses to an older one", async () => {
+  const home = await homeHolding(held);
+  await storeOf(home).transaction("test", (draft) => {
+    accountOf(draft, "label-a").spent.push(fingerprint("rt_held"));
+  });
+  writeAuth(home, seat("a", { issuedAt: now - 99, refreshToken: "rt_older" }));
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_older");
+});
+
+test("a lease, which has no refresh token, never displaces a login that can renew itself", async () => {
+  const home = await homeHolding(held);
+  const lease = { ...seat("a", { issuedAt: now + 99, refreshToken: "" }), auth_mode: "chatgptAuthTokens" };
+  writeAuth(home, lease);
+  await touchPool(home);
+  expect(liveDocument(home)).toEqual(lease);
+  expect(poolOf(home).activeId).toBe(accountIdOf(loginOf(lease).identity));
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_held");
+  await switchTo(home, "label-a");
+  expect(liveDocument(home)["tokens"]).toMatchObject({ refresh_token: "rt_held" });
+});
+
+test("a chimera (A's tokens under B's account_id) goes to A, repaired, and B stays what it was", async () => {
+  const home = await homeHolding(held);
+  const b = heldToken(home, "label-b");
+  const fresh = seat("a", { issuedAt: now + 9, refreshToken: "rt_chimera" });
+  writeAuth(home, { ...fresh, tokens: { ...fresh.tokens, account_id: "acct-b" } });
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_chimera");
+  expect(heldToken(home, "label-b")).toBe(b);
+  await switchTo(home, "label-a");
+  expect(liveDocument(home)).toEqual(fresh);
+});
+
+test("an unknown login becomes an account before it is overwritten, and the one to come back to", async () => {
+  const home = await homeWith(["a", "b"]);
+  writeAuth(home, seat("x"));
+  await touchPool(home);
+  expect(poolOf(home).accounts).toHaveLength(2);
+  expect(poolOf(home).activeId).toBeNull();
+  await switchTo(home, "label-b");
+  const { accounts, previousId } = poolOf(home);
+  expect(accounts.map(({ login }) => login.email)).toEqual([
+    "a@example.com",
+    "b@example.com",
+    "x@example.com",
+  ]);
+  expect(previousId).toBe(accounts[2]?.id);
+});
+
+test("an API key that nobody knows is kept too", async () => {
+  const home = await homeWith(["a", "b"]);
+  const document = { OPENAI_API_KEY: "sk-made-up", future: 1 };
+  writeAuth(home, document);
+  await switchTo(home, "label-b");
+  expect(poolOf(home).accounts[2]?.auth).toEqual(document);
+});
+
+// Found here: an import or a restore that made the live login known took the tokens of the file, and those in
+// auth.json, which were newer, came into the pool only with the next command.
+test("importing an old copy of the unknown live login takes its newer tokens from auth.json", async () => {
+  const { adopt } = await import("../../src/store/adopt.ts");
+  const home = await homeWith(["a"]);
+  writeAuth(home, seat("x", { issuedAt: now, refreshToken: "rt_new" }));
+  await storeOf(home).transaction("import", ({ pool }) => {
+    adopt(pool, loginOf(seat("x", { issuedAt: now - 99, refreshToken: "rt_old" })), {
+      nowMs: 0,
+      tie: "pool",
+    }).account.label = "x";
+  });
+  expect(heldToken(home, "x")).toBe("rt_new");
+  expect(parkedTokens(home)).toEqual(["rt_old"]);
+});

@@ -1,0 +1,65 @@
+import * as fs from "node:fs";
+import { basename } from "node:path";
+import { describe, expect, test } from "vitest";
+import { hasFlock, holdFlock, storeIsLocked } from "../support/flock.ts";
+import { activeLabel, homeWith, liveLabel, run } from "../support/store-home.ts";
+import { changesSince, leftovers, snapshotTree } from "../support/tree.ts";
+
+const why = hasFlock ? "" : " (skipped: there is no flock program)";
+
+describe.skipIf(why).each(["auth.lock", "auth.json.lock"])(`Codex holds %s${why}`, (name) => {
+  test("switch waits for a second and succeeds", async () => {
+    const home = await homeWith(["a", "b"]);
+    const codex = await holdFlock(`${home.dir}/${name}`);
+    const locked = storeIsLocked(home);
+    const switched = run(home, ["switch", "label-b"]);
+    await locked;
+    await new Promise((resolve) => setTimeout(resolve, 1000));
+    expect(liveLabel(home)).toBe("label-a");
+    await codex.release();
+    expect(await switched).toMatchObject({ code: 0, stderr: "" });
+    expect([activeLabel(home), liveLabel(home)]).toEqual(["label-b", "label-b"]);
+  });
+});
+
+test.skipIf(why)(
+  `Codex holds a lock for longer than ten seconds: switch says so and changes nothing${why}`,
+  async () => {
+    await Promise.all(["auth.lock", "auth.json.lock"].map(refusesWhileHeld));
+  },
+);
+
+async function refusesWhileHeld(name: string): Promise<void> {
+  const home = await homeWith(["a", "b"]);
+  await holdFlock(`${home.dir}/${name}`);
+  const before = snapshotTree(home.dir);
+  expect(await run(home, ["switch", "label-b"])).toMatchObject({
+    code: 1,
+    stderr:
+      "Another program, most likely a running Codex, has held auth.lock or auth.json.lock for 10 seconds.\n" +
+      "Nothing was changed. Wait until it has saved its login, then run the command again.\n",
+  });
+  expect(changesSince(home.dir, before), name).toEqual([]);
+  expect(leftovers(home)).toEqual([]);
+}
+
+test("switch works on a system without a flock program", async () => {
+  const home = await homeWith(["a", "b"]);
+  expect(await run(home, ["switch", "label-b"], { env: { PATH: home.dir } })).toMatchObject({
+    code: 0,
+    stderr: "",
+  });
+  expect(liveLabel(home)).toBe("label-b");
+});
+
+test("the lock files of Codex stay the files that they were", async () => {
+  const home = await homeWith(["a", "b"]);
+  const locks = [home.paths.authLock, `${home.paths.authFile}.lock`];
+  for (const path of locks) fs.writeFileSync(path, "", { mode: 0o644 });
+  const before = locks.map((path) => fs.statSync(path).ino);
+  expect(await run(home, ["switch", "label-b"])).toMatchObject({ code: 0 });
+  expect(locks.map((path) => fs.statSync(path).ino)).toEqual(before);
+  expect(fs.readdirSync(home.dir).filter((name) => name.endsWith(".lock"))).toEqual(
+    locks.map((path) => basename(path)).sort(),
+  );
+});

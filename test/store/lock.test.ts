@@ -1,0 +1,112 @@
+import * as fs from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { acquireLock } from "../../src/store/lock.ts";
+import { putUpLock, readOwner } from "../../src/store/lock-owner.ts";
+import type { LockOwner } from "../../src/store/lock-owner.ts";
+import { currentProcess } from "../../src/store/process-identity.ts";
+import { endedProcess } from "../support/faulty-fs.ts";
+import { makeHome } from "../support/store-home.ts";
+import { pathsBelow } from "../support/tree.ts";
+
+const self = currentProcess();
+const dead = endedProcess();
+const at = { token: "0123456789abcdef", purpose: "switch", since: "2026-01-01T00:00:00.000Z" };
+
+function lockPath(): string {
+  return join(makeHome().dir, "store.lock");
+}
+
+function acquire(path: string, waitMs: number) {
+  const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  return acquireLock({ path, purpose: "test", self, fs, sleep, waitMs });
+}
+
+function age(path: string, ms: number): void {
+  const past = new Date(Date.now() - ms);
+  fs.utimesSync(path, past, past);
+}
+
+const gone: [string, Partial<LockOwner>][] = [
+  ["a process that has ended", dead],
+  ["a process before the last boot", { boot: "another" }],
+  ["a process whose id another one has now", { start: "1" }],
+];
+
+test.each(gone)("a lock of %s is taken over at once", async (_, owner) => {
+  const path = lockPath();
+  putUpLock(fs, path, { ...self, ...at, ...owner });
+  const began = performance.now();
+  const lease = await acquire(path, 0);
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(readOwner(fs, path)).toMatchObject({ pid: process.pid, purpose: "test" });
+  lease.assertOwned();
+  await lease.release();
+  expect(pathsBelow(join(path, ".."))).toEqual([]);
+});
+
+const unknown: [string, Partial<LockOwner>][] = [
+  ["another machine", { host: "elsewhere" }],
+  ["another container", { pidNamespace: "pid:[1]" }],
+];
+
+test.each(unknown)("a lock of %s is respected for ten seconds and then taken over", async (_, owner) => {
+  const path = lockPath();
+  putUpLock(fs, path, { ...self, ...at, ...owner });
+  await expect(acquire(path, 0)).rejects.toMatchObject({ code: "store_locked" });
+  age(path, 11_000);
+  await (await acquire(path, 0)).release();
+});
+
+test("a lock folder without a record is respected until it is ten seconds old", async () => {
+  const path = lockPath();
+  fs.mkdirSync(path);
+  await expect(acquire(path, 0)).rejects.toMatchObject({ code: "store_locked" });
+  age(path, 9_500);
+  await (await acquire(path, 5_000)).release();
+  expect(fs.existsSync(path)).toBe(false);
+});
+
+test("a lock of a living process is respected however old it is, and the error names the process", async () => {
+  const path = lockPath();
+  putUpLock(fs, path, { ...self, ...at });
+  age(path, 3_600_000);
+  await expect(acquire(path, 50)).rejects.toMatchObject({
+    code: "store_locked",
+    message: `store.lock is held by process ${process.pid} on ${hostname()} (switch, since ${at.since}).`,
+    hint: `Wait for it to end, or stop it: kill ${process.pid}`,
+  });
+});
+
+test("a takeover that was killed does not stop the next one", async () => {
+  const path = lockPath();
+  putUpLock(fs, path, { ...dead, ...at });
+  putUpLock(fs, `${path}.takeover`, { ...dead, ...at, token: "fedcba9876543210" });
+  const began = performance.now();
+  await (await acquire(path, 5_000)).release();
+  expect(performance.now() - began).toBeLessThan(5_000);
+  expect(fs.existsSync(`${path}.takeover`)).toBe(false);
+});
+
+test("the holder sweeps away what killed processes left, and nothing of the living", async () => {
+  const path = lockPath();
+  const [ended, living, torn] = ["1111111111111111", "2222222222222222", "3333333333333333"] as const;
+  putUpLock(fs, `${path}.${ended}`, { ...dead, ...at, token: ended });
+  putUpLock(fs, `${path}.${living}`, { ...self, ...at, token: living });
+  fs.mkdirSync(`${path}.${torn}`);
+  putUpLock(fs, `${path}.takeover`, { ...dead, ...at, token: ended });
+  const lease = await acquire(path, 0);
+  await lease.release();
+  expect(fs.readdirSync(join(path, ".."))).toEqual([`store.lock.${living}`]);
+});
+
+test("a lock that was taken from us is noticed, and not removed", async () => {
+  const path = lockPath();
+  const lease = await acquire(path, 0);
+  fs.rmSync(path, { recursive: true });
+  putUpLock(fs, path, { ...self, ...at });
+  expect(() => lease.assertOwned()).toThrow("The lock of the store was lost");
+  await lease.release();
+  expect(readOwner(fs, path)).toMatchObject({ token: at.token });
+});
