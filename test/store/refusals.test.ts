@@ -18,7 +18,8 @@ function editPool({ paths }: Home, edit: (text: string) => string): void {
 }
 
 const pool = "HOME/codex-auth/pool.json";
-const seeBackups = "Nothing was changed. See the backups: codex auth backup list";
+const seeBackups =
+  "Nothing was changed. See the backups: codex auth backup list. Without one, move the file away and import again.";
 const keepAside =
   "To keep it aside as auth.json.broken-<time> and go on: codex auth switch <account> --replace-broken";
 

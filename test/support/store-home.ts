@@ -40,6 +40,7 @@ export function makeHome(root = mkdtemp()): Home {
     PATH: process.env["PATH"] ?? "",
     HOME: root,
     CODEX_HOME: dir,
+    CODEX_AUTH_INVOKED_AS: "codex auth",
     CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
   };
   return { root, dir, paths: resolvePaths(env, root, root), env };
