@@ -9,6 +9,7 @@ import { askOnTerminal } from "./platform/prompt.ts";
 import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
 import { renewalWord, runRenewal, startRenewal } from "./platform/renewal-process.ts";
+import { runInherited } from "./platform/run-inherited.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { sleep } from "./platform/sleep.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
@@ -54,6 +55,8 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
     interruptible,
     openUrl: openInBrowser,
     spawn: (command, args) => runToEnd(command, args, env),
+    runInherited,
+    schedule,
     fetch: (url, init) => fetch(url, init),
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
@@ -69,4 +72,9 @@ async function runCaptured(env: Context["env"], argv: readonly string[], like: O
   const sink: Output = { ...like, write: (text) => void (output += text) };
   const code = await runProgram(makeContext(env, sink, sink), commands, argv);
   return { code, output };
+}
+
+function schedule(delayMs: number, work: () => void): () => void {
+  const timer = setTimeout(work, delayMs);
+  return () => clearTimeout(timer);
 }

@@ -47,13 +47,14 @@ export function settledOutcome(
   return restingOutcome(account, nowMs);
 }
 
-export function isFreshEnough(
-  { accessToken, expiresAtSec }: Login,
-  need: RefreshNeed,
-  nowMs: number,
-): boolean {
-  if (need.kind === "rejected" && accessToken === need.accessToken) return false;
-  return expiresAtSec === null || expiresAtSec * 1000 - nowMs > marginMs;
+export function isFreshEnough(login: Login, need: RefreshNeed, nowMs: number): boolean {
+  if (need.kind === "rejected" && login.accessToken === need.accessToken) return false;
+  return freshUntilMs(login) > nowMs;
+}
+
+/** When the access token is to be renewed; infinity when it does not say when it ends. */
+export function freshUntilMs({ expiresAtSec }: Login): number {
+  return expiresAtSec === null ? Infinity : expiresAtSec * 1000 - marginMs;
 }
 
 /** E2: after a lost answer the token is tried once more, a minute later, and then never again. */

@@ -26,6 +26,18 @@ export interface Finished {
   output: string;
 }
 
+/** How a program ended that had the terminal for itself. */
+export type Ending =
+  | { kind: "exited"; code: number }
+  | { kind: "killed"; signal: number }
+  | { kind: "not-found" }
+  | { kind: "not-executable" };
+
+export interface InheritedRun {
+  env: Context["env"];
+  onStart: (pid: number) => void;
+}
+
 /** The outside world. Everything that a command does to it goes through here. */
 export interface Context {
   stdin: Input;
@@ -47,6 +59,10 @@ export interface Context {
   openUrl: (url: string) => Promise<void>;
   /** Runs a program to its end without a shell, with the same environment and no input. */
   spawn: (command: string, args: readonly string[]) => Promise<Finished>;
+  /** Runs a program on our own standard streams and passes signals on to it; after it, nothing stops this process. */
+  runInherited: (command: string, args: readonly string[], run: InheritedRun) => Promise<Ending>;
+  /** Runs `work` once, later; returns what calls it off. */
+  schedule: (delayMs: number, work: () => void) => () => void;
   fetch: Fetch;
   /** Renews the access token of an account in a process that outlives this one; see auth/refresh.ts. */
   renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;

@@ -17,13 +17,16 @@ export interface CommandSpec<Args extends readonly unknown[], Options extends ob
   render: (report: zod.infer<Schema>, ui: Ui) => string;
   /** Lines for stderr: what the person should know beside the answer. */
   notes?: (report: zod.infer<Schema>) => readonly string[];
-  /** 1 for a negative answer; 0 when absent. */
-  exitCode?: (report: zod.infer<Schema>) => 0 | 1;
+  /** 1 for a negative answer, or the code of a program that was run; 0 when absent. */
+  exitCode?: (report: zod.infer<Schema>) => number;
+  /** Standard output was given to a program: nothing of ours follows, also with `--json`. */
+  isSilent?: boolean;
 }
 
 export interface Outcome {
   report: object;
-  exitCode: 0 | 1;
+  exitCode: number;
+  isSilent: boolean;
   notes: readonly string[];
   render: (ui: Ui) => string;
 }
@@ -39,14 +42,20 @@ export function defineCommand<Args extends readonly unknown[], Options extends o
   spec: CommandSpec<Args, Options, Schema>,
 ): LoadedCommand {
   const { schema, run, render } = spec;
-  const { flags = () => undefined, notes = () => [], exitCode = () => 0 as const } = spec;
+  const { flags = () => undefined, notes = () => [], exitCode = () => 0, isSilent = false } = spec;
   return {
     flags,
     schema,
     execute: async (ctx, args, options) => {
       // `flags` told commander what to accept, so what comes out of it has these types.
       const report = await run(ctx, args as unknown as Args, options as Options);
-      return { report, exitCode: exitCode(report), notes: notes(report), render: (ui) => render(report, ui) };
+      return {
+        report,
+        exitCode: exitCode(report),
+        isSilent,
+        notes: notes(report),
+        render: (ui) => render(report, ui),
+      };
     },
   };
 }

@@ -35,8 +35,9 @@ export async function runProgram(
   const invocation = readInvocation(argv);
   const output = invocation.isPlain || invocation.isJson ? withoutColor(ctx) : ctx;
   try {
-    const { document, text, exitCode, notes = [] } = await answer(output, table, invocation);
-    print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : asInvoked(ctx, text));
+    const { document, text, exitCode, isSilent, notes = [] } = await answer(output, table, invocation);
+    if (!isSilent)
+      print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : asInvoked(ctx, text));
     for (const note of notes) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
@@ -56,7 +57,15 @@ async function fail(
   const { headline, details } = failureText(error, await ui(ctx, ctx.stderr));
   ctx.stderr.write(`${headline}\n${asInvoked(ctx, details)}`);
   if (!entry) ctx.stderr.write(`\n${asInvoked(ctx, usageText(table))}`);
-  return error instanceof CodexAuthError && error.code === "interrupted" ? 130 : 1;
+  return failureCode(error);
+}
+
+/** As a shell would end: interrupted, no such program, no program that can be run. */
+function failureCode(error: unknown): number {
+  if (!(error instanceof CodexAuthError)) return 1;
+  if (error.code === "interrupted") return 130;
+  if (error.code === "program_not_found") return 127;
+  return error.code === "program_not_executable" ? 126 : 1;
 }
 
 /** What was done stays done when only the answer cannot be written, for example to a full disk. */
@@ -83,6 +92,7 @@ interface Answer {
   document: object;
   text: string;
   exitCode: number;
+  isSilent?: boolean;
   notes?: readonly string[];
 }
 
@@ -105,8 +115,9 @@ async function answer(ctx: Context, table: readonly CommandEntry[], invocation: 
   }
   const { args, options } = parse(parser, rest);
   const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
-  const { exitCode, notes } = outcome;
-  return { document: envelope(entry.name, outcome), text: await render(ctx, outcome), exitCode, notes };
+  const { exitCode, isSilent, notes } = outcome;
+  const text = isSilent ? "" : await render(ctx, outcome);
+  return { document: envelope(entry.name, outcome), text, exitCode, isSilent, notes };
 }
 
 function plainAnswer(command: string, fields: object, text: string): Answer {

@@ -47,6 +47,12 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./token.ts")).default,
   ),
   entry(
+    "exec",
+    "Run one command with one account, beside the active one",
+    async () => (await import("./exec.ts")).default,
+    ["run"],
+  ),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

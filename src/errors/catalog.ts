@@ -50,6 +50,9 @@ export const commandErrors = {
   permission_denied: row("environment", "A file or folder cannot be read or written."),
   io_error: row("environment", "The system refused a file operation.", true),
   command_failed: row("environment", "A program that the command started failed."),
+  program_not_found: row("user", "The program that `exec` was to run does not exist; exit code 127."),
+  program_not_executable: row("user", "The program that `exec` was to run cannot be run; exit code 126."),
+  no_account_ready: row("user", "No account can be used now, so none is recommended."),
   interrupted: row("user", "The command was stopped with Ctrl-C."),
   internal_error: row("bug", "A fault in codex-auth itself."),
 } as const satisfies Record<string, CatalogRow>;

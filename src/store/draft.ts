@@ -20,6 +20,8 @@ interface DraftSources {
   pool: Pool;
   live: LiveFile;
   rescues: readonly Rescue[];
+  /** Logins that commands made in private homes which have ended. */
+  strays: readonly Login[];
   nowMs: number;
   livenessOf: (process: ProcessIdentity) => Liveness;
 }
@@ -35,6 +37,7 @@ export class WorkingDraft implements Draft {
   isAuthLocked = false;
   active: Account | null;
   adoption: Adoption | null = null;
+  readonly foldedBack: readonly Adoption[];
   target: Target = null;
   parked: AuthDocument[] = [];
   wantsBackup = false;
@@ -44,7 +47,7 @@ export class WorkingDraft implements Draft {
   replacesBrokenPool = false;
   readonly #nowMs: number;
 
-  constructor({ pool, live, rescues, nowMs, livenessOf }: DraftSources) {
+  constructor({ pool, live, rescues, strays, nowMs, livenessOf }: DraftSources) {
     this.pool = pool;
     this.live = live;
     this.#nowMs = nowMs;
@@ -53,6 +56,7 @@ export class WorkingDraft implements Draft {
     this.#settleProjection();
     this.rescues = rescues.filter((rescue) => !isInFlight(pool, rescue, livenessOf));
     for (const rescue of this.rescues) this.#takeRescue(rescue);
+    this.foldedBack = strays.map((login) => this.#takeStray(login));
     this.interrupted = pool.accounts.filter(
       ({ refresh }) => refresh?.kind === "intent" && livenessOf(refresh.process) === "dead",
     );
@@ -155,6 +159,13 @@ export class WorkingDraft implements Draft {
       this.park(login.document);
     }
     this.renewLive(account);
+  }
+
+  #takeStray(login: Login): Adoption {
+    const adoption = adopt(this.pool, login, { nowMs: this.#nowMs, tie: "login" });
+    if (adoption.displaced) this.park(adoption.displaced);
+    if (adoption.outcome === "updated") this.renewLive(adoption.account);
+    return adoption;
   }
 
   #setActive(id: string | null): void {

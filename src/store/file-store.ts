@@ -1,5 +1,8 @@
 import { basename, dirname, join } from "node:path";
+import type { AuthDocument } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { findAbandonedHomes, orphanedHomes, removeHome } from "./abandoned-homes.ts";
+import type { AbandonedHome } from "./abandoned-homes.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
@@ -19,9 +22,17 @@ import type { ProcessIdentity } from "./process-identity.ts";
 import { requirePlaces } from "./places.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
-import type { Draft, Store, StoreEffects, TransactionOptions } from "./store.ts";
+import type { Draft, HomeLeavings, PrivateHome, Store, StoreEffects, TransactionOptions } from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
+
+/** What a transaction of ours may ask beside what others may. */
+interface LockedOptions extends TransactionOptions {
+  /** The private home that is to be folded back and removed. */
+  closing?: string;
+  /** Told where files are that could not go back to the real home. */
+  onKept?: (kept: readonly string[]) => void;
+}
 
 const attempts = 10;
 
@@ -33,18 +44,21 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   let hasWritten = false;
 
   async function readDraft(
-    options: TransactionOptions = {},
-  ): Promise<{ draft: WorkingDraft; poolBytes: string | null }> {
+    options: LockedOptions = {},
+  ): Promise<{ draft: WorkingDraft; poolBytes: string | null; homes: AbandonedHome[] }> {
     requirePlaces(fs, paths);
     const poolBytes = readTextIfPresent(fs, paths.poolFile);
     const { pool, isBroken } = readPool(poolBytes, options);
     const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
     const rescues = readRescues(fs, paths.rescueDir);
     const livenessOfRefresh = (process: ProcessIdentity) => livenessOf(process, effects.self());
-    const draft = new WorkingDraft({ pool, live, rescues, nowMs: now(), livenessOf: livenessOfRefresh });
+    const homes = findAbandonedHomes(fs, paths, { ...effects, closing: options.closing });
+    const strays = homes.flatMap(({ login }) => login ?? []);
+    const sources = { pool, live, rescues, strays, nowMs: now(), livenessOf: livenessOfRefresh };
+    const draft = new WorkingDraft(sources);
     draft.replacesBrokenPool = isBroken;
     draft.isAuthLocked = options.isAuthLocked ?? false;
-    return { draft, poolBytes };
+    return { draft, poolBytes, homes };
   }
 
   function readPool(text: string | null, { replaceBrokenPool = false }: TransactionOptions) {
@@ -61,10 +75,10 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   async function runLocked<T>(
     lease: Lease,
     change: Change<T>,
-    options?: TransactionOptions,
+    options?: LockedOptions,
   ): Promise<{ result: T } | null> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { draft, poolBytes } = await readDraft(options);
+      const { draft, poolBytes, homes } = await readDraft(options);
       sweep(draft.live.target);
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
@@ -72,21 +86,47 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       if (outcome === "busy") return null;
       if (outcome === "changed") continue;
       removeRescues(fs, draft.rescues);
+      const kept = sweepHomes(homes);
+      options?.onKept?.(kept);
       return { result };
     }
     throw changedError("auth.json or the pool");
   }
 
-  async function transaction<T>(
-    purpose: string,
-    change: Change<T>,
-    options?: TransactionOptions,
-  ): Promise<T> {
+  async function transaction<T>(purpose: string, change: Change<T>, options?: LockedOptions): Promise<T> {
     const attempt = () => locked(purpose, (lease) => runLocked(lease, change, options));
     const first = await attempt();
     if (first) return first.result;
     const { untilUnlocked } = await import("./codex-locks.ts");
     return (await untilUnlocked(attempt, sleep)).result;
+  }
+
+  /** What cannot be removed now is left to the next command. */
+  function sweepHomes(homes: readonly AbandonedHome[]): string[] {
+    return homes.flatMap((home) => {
+      try {
+        return removeHome(effects, paths, home);
+      } catch {
+        return [];
+      }
+    });
+  }
+
+  async function openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome> {
+    prepareFolders(fs, paths);
+    const { endDaemons } = await import("./home-daemons.ts");
+    for (const { path } of orphanedHomes(fs, paths, effects)) await endDaemons(path, sleep);
+    const { makePrivateHome } = await import("./private-home.ts");
+    return makePrivateHome(paths, effects, { accountId, document, close: closeHome });
+  }
+
+  async function closeHome(path: string): Promise<HomeLeavings> {
+    const { endDaemons } = await import("./home-daemons.ts");
+    const isOccupied = !(await endDaemons(path, sleep));
+    const kept: string[] = [];
+    const options = { closing: path, onKept: (files: readonly string[]) => void kept.push(...files) };
+    const adopted = await inTurn(() => transaction("exec", ({ foldedBack }) => foldedBack, options));
+    return { adopted, kept, isOccupied };
   }
 
   function sweep(authTarget: string): void {
@@ -134,6 +174,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       const path = join(paths.locksDir, `refresh-${user}.lock`);
       return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
     },
+    openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
     usage: () => readUsageFile(fs, paths.usageFile),
     updateUsage: (change) =>

@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Where everything is. All paths are absolute. */
 export interface Paths {
@@ -16,6 +16,8 @@ export interface Paths {
   locksDir: string;
   parkedDir: string;
   rescueDir: string;
+  /** Private homes of `exec`. */
+  homesDir: string;
   /** Limits and cooldowns. */
   usageFile: string;
   /** Percent steps for the forecast, one a line. */
@@ -26,6 +28,11 @@ export interface Paths {
 }
 
 type Env = Record<string, string | undefined>;
+
+const homesName = "homes";
+
+/** In a private home of `exec`, CODEX_HOME names that one; this is the home that it stands for. */
+export const realHomeVariable = "CODEX_AUTH_REAL_HOME";
 
 export function codeCacheDir(storeDir: string): string {
   return join(storeDir, "code-cache");
@@ -38,8 +45,10 @@ export function userHome(env: Env): string {
 
 /** Reads CODEX_HOME and CODEX_AUTH_DIR as Codex does: no `~` is expanded, an empty value counts as unset. */
 export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
-  const codexHome = resolve(cwd, env["CODEX_HOME"] || join(userHome, ".codex"));
   const givenStoreDir = env["CODEX_AUTH_DIR"] || null;
+  const named = resolve(cwd, env["CODEX_HOME"] || join(userHome, ".codex"));
+  const isPrivate = givenStoreDir !== null && dirname(named) === join(givenStoreDir, homesName);
+  const codexHome = (isPrivate && env[realHomeVariable]) || named;
   const storeDir = givenStoreDir === null ? join(codexHome, "codex-auth") : resolve(cwd, givenStoreDir);
   return {
     codexHome,
@@ -54,6 +63,7 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     locksDir: join(storeDir, "locks"),
     parkedDir: join(storeDir, "parked"),
     rescueDir: join(storeDir, "rescue"),
+    homesDir: join(storeDir, homesName),
     usageFile: join(storeDir, "limits.json"),
     historyFile: join(storeDir, "history.jsonl"),
     sessionIndexDir: join(storeDir, "sessions"),

@@ -14,9 +14,14 @@ export interface ProcessIdentity {
 export type Liveness = "self" | "alive" | "dead" | "unknown";
 
 export function currentProcess(): ProcessIdentity {
+  return identityOf(process.pid);
+}
+
+/** Names a process of this machine that runs now. */
+export function identityOf(pid: number): ProcessIdentity {
   return {
-    pid: process.pid,
-    start: processStat(process.pid)?.start ?? null,
+    pid,
+    start: processStat(pid)?.start ?? null,
     boot: readOr(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
     pidNamespace: readOr(() => readlinkSync("/proc/self/ns/pid")),
     host: process.getBuiltinModule("node:os").hostname(),

@@ -19,6 +19,8 @@ export interface Snapshot {
   active: Account | null;
   /** What became of the login in auth.json; null when there was none or the pool did not know it. */
   adoption: Adoption | null;
+  /** What became of the logins that commands made in private homes which have ended. */
+  foldedBack: readonly Adoption[];
   /** Accounts whose refresh was killed, so that nobody knows whether the token is spent. */
   interrupted: readonly Account[];
 }
@@ -40,6 +42,29 @@ export interface Draft extends Snapshot {
   park(document: AuthDocument): void;
   /** Asks for a backup of the pool as it was before this transaction. */
   backUp(): void;
+}
+
+/**
+ * A CODEX_HOME for one command: everything of the real home by link, and a login of its own. A command that dies
+ * without `close` leaves it to the next transaction.
+ */
+export interface PrivateHome {
+  readonly path: string;
+  /** Replaces the login by a newer one, unless the command has put another one there, or removed it. */
+  lend(document: AuthDocument): Promise<void>;
+  /** Names the process that lives in the home: while it runs, nobody sweeps. */
+  occupy(pid: number): void;
+  /** Takes what the command left into the pool and the real home, and removes the home. */
+  close(): Promise<HomeLeavings>;
+}
+
+export interface HomeLeavings {
+  /** Logins that were made inside. */
+  adopted: readonly Adoption[];
+  /** Files made inside that the real home has with another content; they stay here. */
+  kept: readonly string[];
+  /** A Codex still runs inside, so the home stays until a later command finds it empty. */
+  isOccupied: boolean;
 }
 
 /** What the store needs of the outside world. */
@@ -68,6 +93,8 @@ export interface Store {
   requireReady(): Promise<void>;
   /** One refresh at a time for all the seats of a user; `user` names the lock. Waits up to a minute. */
   refreshLock(user: string): Promise<Lease>;
+  /** Makes a private home for one command, with this login. */
+  openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
   /** What is known about quotas; read without a lock. */

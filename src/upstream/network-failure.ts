@@ -17,5 +17,10 @@ export function networkCode(error: unknown): string {
 
 /** Whether the request certainly never left this machine. */
 export function isConnectFailure(error: unknown): boolean {
-  return connectCodes.test(networkCode(error));
+  return connectCodes.test(networkCode(error)) || isForbiddenPort(error);
+}
+
+/** fetch refuses some ports before it connects, and gives no code for that. */
+function isForbiddenPort(error: unknown): boolean {
+  return error instanceof Error && error.cause instanceof Error && error.cause.message === "bad port";
 }

@@ -1,0 +1,67 @@
+import type { Login } from "../codex/auth-json.ts";
+import { lentDocument } from "../codex/lease.ts";
+import type { PrivateHome, Store } from "../store/store.ts";
+import { freshUntilMs } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import { usableLogin } from "./usable-login.ts";
+
+interface Effects {
+  now: () => number;
+  store: Store;
+  renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
+  schedule: (delayMs: number, work: () => void) => () => void;
+}
+
+interface Loan {
+  accountId: string;
+  /** What the home holds now. */
+  login: Login;
+  home: PrivateHome;
+}
+
+export interface LeaseKeeper {
+  stop: () => void;
+  /** Why the last renewal failed; null when it did not. */
+  problem: () => unknown;
+}
+
+/** Timers stand still while a machine sleeps, so no wait is longer than this. */
+const restMs = 60_000;
+
+/** Keeps the access token in a private home valid while its program runs. Codex reads the file again after a 401. */
+export function keepLease(fx: Effects, { accountId, login, home }: Loan): LeaseKeeper {
+  let lent = login;
+  let problem: unknown = null;
+  let isOver = false;
+  let cancel = fx.schedule(delayMs(), renew);
+
+  function delayMs(): number {
+    const leftMs = freshUntilMs(lent) - fx.now();
+    return leftMs <= 0 ? restMs : Math.min(leftMs, restMs);
+  }
+
+  function renew(): void {
+    void lendCurrent()
+      .then(() => (problem = null))
+      .catch((error: unknown) => (problem = error))
+      .finally(() => {
+        if (!isOver) cancel = fx.schedule(delayMs(), renew);
+      });
+  }
+
+  async function lendCurrent(): Promise<void> {
+    const { pool } = await fx.store.read();
+    const account = pool.accounts.find(({ id }) => id === accountId);
+    if (!account) return;
+    const current = await usableLogin(fx, account);
+    if (isOver || current.accessToken === lent.accessToken) return;
+    await home.lend(lentDocument(current));
+    lent = current;
+  }
+
+  const stop = () => {
+    isOver = true;
+    cancel();
+  };
+  return { stop, problem: () => problem };
+}

@@ -1,0 +1,76 @@
+import { constants } from "node:fs";
+import { join } from "node:path";
+import { errorCode } from "./file-error.ts";
+import { namesIn, removeIfPresent } from "./files.ts";
+import type { FileSystem } from "./file-system.ts";
+import { derivedFiles, isPrivate } from "./home-layout.ts";
+
+/**
+ * Moves what a command made in its private home into the real one, folder by folder, and never over something that is
+ * there. Returns the files whose place is taken by another content.
+ */
+export function foldBack(fs: FileSystem, home: string, realHome: string): string[] {
+  const names = namesIn(fs, home).filter((name) => !isPrivate(name));
+  return names.flatMap((name) => {
+    const left = moveInto(fs, join(home, name), join(realHome, name));
+    return derivedFiles.includes(name) ? [] : left;
+  });
+}
+
+function moveInto(fs: FileSystem, from: string, to: string): string[] {
+  const stat = fs.lstatSync(from, { throwIfNoEntry: false });
+  if (stat?.isDirectory()) return moveFolder(fs, from, to, stat.mode);
+  if (stat?.isSymbolicLink()) return moveLink(fs, from, to);
+  return stat?.isFile() && !moveFile(fs, from, to) ? [from] : [];
+}
+
+function moveFolder(fs: FileSystem, from: string, to: string, mode: number): string[] {
+  try {
+    fs.mkdirSync(to, { mode: mode & 0o777 });
+  } catch (error) {
+    if (errorCode(error) !== "EEXIST") return [from];
+  }
+  return namesIn(fs, from).flatMap((name) => moveInto(fs, join(from, name), join(to, name)));
+}
+
+/** Our own links lead to where they would be moved to, so there is nothing to do for them. */
+function moveLink(fs: FileSystem, from: string, to: string): string[] {
+  const target = fs.readlinkSync(from);
+  if (target === to) return [];
+  try {
+    fs.symlinkSync(target, to);
+    return [];
+  } catch {
+    return [from];
+  }
+}
+
+/** link(2) refuses a name that is taken, which rename would replace. */
+function moveFile(fs: FileSystem, from: string, to: string): boolean {
+  try {
+    fs.linkSync(from, to);
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return isSameFile(fs, from, to);
+    // Another file system, or one without hard links.
+    if (!copyFile(fs, from, to)) return isSameFile(fs, from, to);
+  }
+  removeIfPresent(fs, from);
+  return true;
+}
+
+function copyFile(fs: FileSystem, from: string, to: string): boolean {
+  try {
+    fs.copyFileSync(from, to, constants.COPYFILE_EXCL);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function isSameFile(fs: FileSystem, from: string, to: string): boolean {
+  try {
+    return fs.readFileSync(from).equals(fs.readFileSync(to));
+  } catch {
+    return false;
+  }
+}
