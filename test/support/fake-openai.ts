@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { FakeIssuer } from "./fake-issuer.ts";
-import { accountsCheckReply, modelsReply, turnReply, usageReply } from "./fake-backend.ts";
+import { FakeUsage } from "./fake-usage.ts";
+import { accountsCheckReply, modelsReply, turnReply } from "./fake-backend.ts";
 
 export interface FakeRequest {
   method: string;
@@ -34,13 +35,15 @@ const paths = {
   turn: ["POST", /\/responses$/],
   socket: ["UPGRADE", /\/responses$/],
   models: ["GET", /\/models$/],
-  usage: ["GET", /\/wham\/usage$/],
+  usage: ["GET", /\/(?:wham|api\/codex)\/usage$/],
+  resetCredits: ["GET", /\/(?:wham|api\/codex)\/rate-limit-reset-credits$/],
   accountsCheck: ["GET", /\/wham\/accounts\/check$/],
 } as const;
 
 /** The parts of auth.openai.com and chatgpt.com that Codex needs, on a free port of 127.0.0.1. */
 export class FakeOpenAI {
   readonly issuer = new FakeIssuer();
+  readonly usage = new FakeUsage();
   readonly log: LoggedRequest[] = [];
   /** Replace one to change what the server does. */
   readonly routes: Record<RouteName, Route> = {
@@ -50,7 +53,8 @@ export class FakeOpenAI {
     // Codex falls back to HTTP at once when its WebSocket is answered with 426.
     socket: () => ({ status: 426, body: { error: { message: "Upgrade Required" } } }),
     models: modelsReply,
-    usage: usageReply,
+    usage: (request) => this.usage.reply(request),
+    resetCredits: () => ({ status: 200, body: { available_count: 0, credits: [] } }),
     accountsCheck: accountsCheckReply,
   };
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -127,7 +131,7 @@ export class FakeOpenAI {
 }
 
 function routeNames(): RouteName[] {
-  return ["refresh", "revoke", "turn", "socket", "models", "usage", "accountsCheck"];
+  return ["refresh", "revoke", "turn", "socket", "models", "usage", "resetCredits", "accountsCheck"];
 }
 
 function refreshReply(issuer: FakeIssuer, { body }: FakeRequest): FakeReply {

@@ -73,8 +73,9 @@ export class TestHome {
         HOME: this.path,
         CODEX_HOME: this.path,
         LANG: "C.UTF-8",
-        // No test reaches the real issuer, also not by mistake: port 9 of this machine answers nobody.
-        CODEX_AUTH_ISSUER: "http://127.0.0.1:9",
+        // No test reaches OpenAI, also not by mistake: port 2 of this machine refuses everybody.
+        CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
+        CODEX_AUTH_BACKEND: "http://127.0.0.1:2/backend-api",
         ...env,
       },
     });
