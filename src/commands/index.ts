@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./token.ts")).default,
   ),
   entry(
+    "check",
+    "Ask OpenAI about accounts: login and usage",
+    async () => (await import("./check.ts")).default,
+  ),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

@@ -22,7 +22,7 @@ export default defineCommand({
     const snapshot = await ctx.store.read();
     const { pool, active } = snapshot;
     return {
-      accounts: reportAccounts(snapshot, ctx.now()),
+      accounts: reportAccounts(snapshot, ctx.now(), ctx.store.usage()),
       activeAccountId: active?.id ?? null,
       unreadable: pool.setAside.length,
     };

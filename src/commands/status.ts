@@ -42,7 +42,7 @@ export default defineCommand({
       : (live.login?.email ?? (live.login ? "an unknown login" : null));
     const source = loginSource(ctx, live);
     return {
-      active: active && reportOf(snapshot, active, ctx.now()),
+      active: active && reportOf(snapshot, active, ctx.now(), ctx.store.usage()),
       source,
       login: {
         file: inFile,
