@@ -1,4 +1,10 @@
-import { exhaustedUntilMs, recordFailure, recordReport, recordSuccess } from "../accounts/availability.ts";
+import {
+  exhaustedUntilMs,
+  recordFailure,
+  recordLogin,
+  recordReport,
+  recordSuccess,
+} from "../accounts/availability.ts";
 import type { Availability, Failure, PoolAvailability } from "../accounts/availability.ts";
 import { historySteps } from "../accounts/history.ts";
 import type { HistoryStep } from "../accounts/history.ts";
@@ -49,6 +55,12 @@ function withProbe(pool: PoolAvailability, probe: Probe, poolSize: number): Pool
   if (!isExhausted(probe.usage)) return reported;
   const resetsAtMs = exhaustedUntilMs(limits, probe.atMs);
   return recordFailure(reported, { kind: "usage-limit", resetsAtMs, limitId: mainLimitId }, moment);
+}
+
+/** The logins of these accounts work again: what they were refused for is over. */
+export function recordRestored(usage: UsageByAccount, ids: readonly string[]): void {
+  const pool = ids.reduce(recordLogin, availabilities(usage));
+  for (const [id, availability] of pool) usage.set(id, { limits: usage.get(id)?.limits ?? [], availability });
 }
 
 /** Null for what says nothing about when the account serves again. */

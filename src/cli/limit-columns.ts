@@ -9,6 +9,8 @@ type Limits = readonly LimitReport[];
 export interface LimitColumns {
   head: string[];
   cells: (limits: Limits) => string[];
+  /** How many columns of the terminal they take at most. */
+  width: number;
 }
 
 const dayMinutes = 24 * 60;
@@ -20,13 +22,13 @@ export function limitColumns(all: readonly Limits[], ui: Pick<Ui, "columns" | "n
   const kinds = [isShort, isLong].filter((isKind) => all.some((limits) => limits.some(isKind)));
   const isAnyStale = all.some((limits) => ageText(limits, ui.nowMs) !== "");
   const names = kinds.map((isKind) => windowName(all.flat().find(isKind)));
-  return {
-    head: [...names, ...(isAnyStale ? ["SEEN"] : [])],
-    cells: (limits) => [
-      ...kinds.map((isKind) => limitText(limits.find(isKind), ui)),
-      ...(isAnyStale ? [ageText(limits, ui.nowMs)] : []),
-    ],
-  };
+  const head = [...names, ...(isAnyStale ? ["SEEN"] : [])];
+  const cells = (limits: Limits) => [
+    ...kinds.map((isKind) => limitText(limits.find(isKind), ui)),
+    ...(isAnyStale ? [ageText(limits, ui.nowMs)] : []),
+  ];
+  const width = Math.max(0, ...all.map((limits) => cells(limits).join("    ").length));
+  return { head, cells, width };
 }
 
 // The main limit decides about an account; which slot holds which window differs between plans, so length decides.

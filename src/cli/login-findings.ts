@@ -5,6 +5,7 @@ import type { Context } from "./context.ts";
 import type { Finding } from "./finding.ts";
 import { readLoginSettings } from "./login-settings.ts";
 import { overrides } from "./login-source.ts";
+import { flaggedFindings, interruptedFindings } from "./trouble-findings.ts";
 
 /** What is wrong with the login that Codex would use now. */
 export function loginFindings(
@@ -19,6 +20,8 @@ export function loginFindings(
       finding("env_override", "warning", `${name} is set: ${effect}.`, `unset ${name}`),
     ),
     ...processFindings(processes),
+    ...interruptedFindings(snapshot),
+    ...flaggedFindings(snapshot.active ? [snapshot.active] : []),
   ];
 }
 

@@ -1,8 +1,10 @@
+import type { LimitReport } from "../cli/account-limits.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { findingSchema } from "../cli/finding.ts";
+import { limitColumns } from "../cli/limit-columns.ts";
 import { loginFindings } from "../cli/login-findings.ts";
 import { loginSource, overrides } from "../cli/login-source.ts";
 import { processSchema } from "../cli/running-codex.ts";
@@ -74,6 +76,7 @@ function render(
   lines.push(ui.dim(whyLine(report)));
   if (active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
   if (active?.credential.expiresAt) lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
+  if (active && active.limits.length > 0) lines.push(`Remaining: ${remainingText(active.limits, ui)}`);
   const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
   for (const { severity, message, fix } of findings) {
     const word = severity === "error" || severity === "warning" ? severity : "info";
@@ -81,6 +84,12 @@ function render(
     if (fix !== null) lines.push(`  ${safeText(fix)}`);
   }
   return lines.join("\n");
+}
+
+function remainingText(limits: readonly LimitReport[], { columns, nowMs }: Ui): string {
+  const { head, cells } = limitColumns([limits], { columns, nowMs });
+  const texts = cells(limits);
+  return head.map((name, index) => `${name} ${texts[index] ?? ""}`).join("; ");
 }
 
 function whyLine({
@@ -91,7 +100,11 @@ function whyLine({
   source: string;
   home: string;
   login: string | null;
-  active: { plan: string | null; credential: { expiresAt: string | null; health: string } } | null;
+  active: {
+    plan: string | null;
+    limits: readonly LimitReport[];
+    credential: { expiresAt: string | null; health: string };
+  } | null;
 }): string {
   if (source === "environment") return `from the environment: ${login} overrides auth.json`;
   if (source === "keyring") return "from the system keyring, by cli_auth_credentials_store in config.toml";

@@ -79,6 +79,10 @@ export class FakeOpenAI {
     return this.log.filter(({ route }) => route === name).length;
   }
 
+  forgetRequests(): void {
+    this.log.length = 0;
+  }
+
   /** Lets requests of a route do their work, but keeps the answers back until released. */
   hold(name: RouteName): { arrived: Promise<void>; release: () => void } {
     const answer = this.routes[name];

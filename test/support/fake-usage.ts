@@ -43,6 +43,11 @@ export class FakeUsage {
     this.#answers.set(accountId, typeof reply === "function" ? reply : () => reply);
   }
 
+  /** The account gets the usual answer again. */
+  forget(accountId: string): void {
+    this.#answers.delete(accountId);
+  }
+
   async reply(request: FakeRequest): Promise<FakeReply> {
     this.waiting += 1;
     this.mostWaiting = Math.max(this.mostWaiting, this.waiting);
