@@ -10,7 +10,7 @@ import { flagText } from "./usable-login.ts";
  * How an account that was set aside can be tested. `usage`: its access token still serves to ask; `renewal`: it has to
  * be renewed first; `none`: only a new login helps.
  */
-export type FlagTest = "usage" | "renewal" | "none";
+type FlagTest = "usage" | "renewal" | "none";
 
 export interface FlaggedAccount {
   account: Account;

@@ -23,10 +23,10 @@ export interface ProbeFailure {
 /** The usage endpoint refused or did not answer. */
 export function usageFailure(failure: FailureClassification): ProbeFailure {
   const { kind, envelope, diagnostics, codexErrorInfo, retryAfterMs, resetsAtSec } = failure;
-  const { code, message } = envelope.error;
+  const { code } = envelope.error;
   return {
     code: kind === "network" ? "network_unreachable" : redact(code),
-    message,
+    message: messageFor(kind, envelope.error),
     hint: hintFor(kind, code),
     codexErrorInfo,
     httpStatus: diagnostics.httpStatus ?? null,
@@ -35,6 +35,12 @@ export function usageFailure(failure: FailureClassification): ProbeFailure {
     requestId: diagnostics.requestId ?? null,
     answer: kind,
   };
+}
+
+/** The answer for a closed workspace is a bare code. */
+function messageFor(kind: FailureKind, { code, message }: { code: string; message: string }): string {
+  const isBare = kind === "deactivated" && message.startsWith("Upstream answered");
+  return isBare ? `The account or its workspace is closed: ${redact(code)}.` : message;
 }
 
 const hints: Partial<Record<FailureKind, string>> = {

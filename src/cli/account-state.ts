@@ -1,7 +1,7 @@
 import { activeBlock } from "../accounts/block.ts";
 import type { Block } from "../accounts/block.ts";
 import { mainLimitId } from "../accounts/limit.ts";
-import { flagText } from "../auth/usable-login.ts";
+import { flagRemedy, flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import { isoTime } from "./account-limits.ts";
@@ -26,7 +26,8 @@ export function stateOf(account: Account, block: Block | null, nowMs: number): S
 
 /** Why the account was set aside, since when, and what to do. */
 function flagReason({ reason, since }: Flag): string {
-  return `${flagText(reason)}, since ${since}; log in again: codex auth login`;
+  const when = reason === "deactivated" ? "once it is open again" : "log in again";
+  return `${flagText(reason)}, since ${since}; ${when}: ${flagRemedy(reason)}`;
 }
 
 const blockTexts = {

@@ -1,5 +1,6 @@
-import { flagText } from "../auth/usable-login.ts";
+import { flagRemedy, flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
+import type { Flag } from "../store/refresh-mark.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Finding } from "./finding.ts";
 import { accountName } from "./select-account.ts";
@@ -9,9 +10,9 @@ export function interruptedFindings({ interrupted }: Pick<Snapshot, "interrupted
   return interrupted.map(interruptedFinding);
 }
 
-/** Accounts that were set aside: a person must log in again. */
+/** Accounts that were set aside: a person has to do something. */
 export function flaggedFindings(accounts: readonly Account[]): Finding[] {
-  return accounts.filter(({ flag }) => flag !== null).map(flaggedFinding);
+  return accounts.flatMap((account) => (account.flag ? [flaggedFinding(account, account.flag)] : []));
 }
 
 function interruptedFinding(account: Account): Finding {
@@ -21,9 +22,7 @@ function interruptedFinding(account: Account): Finding {
   return { id: "refresh_interrupted", severity: "warning", message, fix: `codex auth check ${id}` };
 }
 
-function flaggedFinding(account: Account): Finding {
-  const { flag } = account;
-  const why = flag ? `${flagText(flag.reason)}, since ${flag.since}` : "";
-  const message = `${accountName(account)} is set aside: ${why}.`;
-  return { id: "login_flagged", severity: "warning", message, fix: "codex auth login" };
+function flaggedFinding(account: Account, { reason, since }: Flag): Finding {
+  const message = `${accountName(account)} is set aside: ${flagText(reason)}, since ${since}.`;
+  return { id: "login_flagged", severity: "warning", message, fix: flagRemedy(reason) };
 }

@@ -154,5 +154,7 @@ function render({ results }: Rendered, ui: Ui): string {
           : cell,
   );
   const isLost = results.some(({ outcome }) => outcome === "still-flagged");
-  return isLost ? `${table}\n\nWhat stays set aside needs a new login: codex auth login` : table;
+  return isLost
+    ? `${table}\n\nWhat stays set aside needs a new login, unless its workspace opens again: codex auth login`
+    : table;
 }

@@ -123,7 +123,7 @@ test("a closed workspace sets the account aside, and list says what to do", asyn
   const account = await stateOf(scene, 1);
   expect(account.state).toBe("flagged");
   expect(account.stateReason).toMatch(
-    /^the account was deactivated, since .*Z; log in again: codex auth login$/,
+    /^the account was deactivated, since .*Z; once it is open again: codex auth verify-flagged$/,
   );
   expect(scene.home.read("codex-auth/pool.json")).toContain("HTTP 402 deactivated_workspace");
 });

@@ -1,4 +1,6 @@
+import { Command } from "commander";
 import { expect, test } from "vitest";
+import { commands } from "../../src/commands/index.ts";
 import { refusal } from "../support/fake-usage.ts";
 import { RenewalScene } from "../support/renewals.ts";
 import { readHttp } from "../support/upstream-fixture.ts";
@@ -116,7 +118,7 @@ test("a refresh token that the issuer has refused is never sent again", async ()
     /used by another program or machine, and its access token has ended/,
   );
   expect(scene.fake.log).toEqual([]);
-  expect((await scene.run(["verify-flagged"])).stdout).toMatch(/new login: codex auth login\n$/);
+  expect((await scene.run(["verify-flagged"])).stdout).toMatch(/codex auth login\n$/);
 });
 
 test("a login that Codex has renewed meanwhile needs no test", async () => {
@@ -172,10 +174,21 @@ test("a pool without flags has nothing to test", async () => {
   expect(scene.fake.log).toEqual([]);
 });
 
+/** Every command that has a dry run, with a line that would otherwise go far. */
+const dryRuns: Record<string, string> = {
+  switch: "switch 2 --dry-run",
+  "verify-flagged": "verify-flagged --dry-run",
+};
+
 test("every dry run of every command asks nobody", async () => {
   const scene = await closedOnce({ expiresInSec: 7200 + 120 });
-  for (const line of ["switch 2 --dry-run", "switch 1 --dry-run", "verify-flagged --dry-run"])
-    await scene.succeed(line.split(" "));
+  for (const { name, load } of commands) {
+    const parser = new Command();
+    (await load()).flags(parser);
+    const hasDryRun = parser.options.some(({ long }) => long === "--dry-run");
+    expect([name, name in dryRuns]).toEqual([name, hasDryRun]);
+    if (hasDryRun) await scene.succeed((dryRuns[name] ?? "").split(" "));
+  }
   expect(scene.fake.log).toEqual([]);
 });
 
@@ -184,10 +197,10 @@ test("list and status say who is set aside, since when, and what to do", async (
   const list = await scene.succeed(["list"]);
   expect(list.stdout).toMatch(/a@example\.com {2}plus {2}flagged/);
   expect(list.stderr).toMatch(
-    /a@example\.com is set aside: the account was deactivated, since .*Z\. codex auth login/,
+    /a@example\.com is set aside: the account was deactivated, since .*Z\. codex auth verify-flagged/,
   );
   expect((await scene.run(["status"])).stdout).toMatch(
-    /warning: a@example\.com is set aside: .*\n {2}codex auth login/,
+    /warning: a@example\.com is set aside: .*\n {2}codex auth verify-flagged/,
   );
 });
 
