@@ -6,12 +6,12 @@ import type { Draft } from "../store/store.ts";
 import type { TokenAnswer } from "./token-endpoint.ts";
 
 /**
- * Why a new token is wanted. `rejected`: upstream answered 401 for exactly this access token. `verify`: as `expiring`,
+ * Why a new token is wanted. `rejected`: upstream answered 401 for exactly this access token. `verify`: as these two,
  * also for an account that was set aside.
  */
 export type RefreshNeed =
   | { kind: "expiring" }
-  | { kind: "verify" }
+  | { kind: "verify"; accessToken?: string }
   | { kind: "rejected"; accessToken: string };
 
 export type RefreshOutcome =
@@ -43,12 +43,18 @@ export function settledOutcome(
   if (!account) return { kind: "not-renewable" };
   if (isFreshEnough(account.login, need, nowMs)) return { kind: "ready", how: "fresh" };
   if (account.login.refreshToken === "") return { kind: "not-renewable" };
-  if (account.flag && need.kind !== "verify") return { kind: "flagged", flag: account.flag };
+  const { flag } = account;
+  if (flag && (need.kind !== "verify" || isTokenSpent(flag))) return { kind: "flagged", flag };
   return restingOutcome(account, nowMs);
 }
 
+/** The issuer has refused the refresh token itself: sending it again would get the same answer. */
+export function isTokenSpent({ reason }: Flag): boolean {
+  return reason !== "rejected" && reason !== "deactivated";
+}
+
 export function isFreshEnough(login: Login, need: RefreshNeed, nowMs: number): boolean {
-  if (need.kind === "rejected" && login.accessToken === need.accessToken) return false;
+  if (need.kind !== "expiring" && login.accessToken === need.accessToken) return false;
   return freshUntilMs(login) > nowMs;
 }
 

@@ -8,7 +8,7 @@ export const codexClientId = "app_EMoamEEZ73f0CkXaXp7hrann";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where tokens are issued. CODEX_AUTH_ISSUER is for tests. */
+/** Where tokens are issued. CODEX_AUTH_ISSUER is for tests, as CODEX_AUTH_BACKEND is (upstream/backend.ts). */
 export function issuerOf(env: Env): string {
   return (env["CODEX_AUTH_ISSUER"] || "https://auth.openai.com").replace(/\/+$/, "");
 }

@@ -39,6 +39,11 @@ export function flagText(reason: keyof typeof flagTexts): string {
   return flagTexts[reason];
 }
 
+/** The command that may end it. */
+export function flagRemedy(reason: keyof typeof flagTexts): string {
+  return reason === "deactivated" ? "codex auth verify-flagged" : "codex auth login";
+}
+
 function renewalError(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): CodexAuthError {
   const { code, message, hint } = renewalProblem(outcome);
   return new CodexAuthError(code, message, { hint });

@@ -1,6 +1,9 @@
 import type { Account } from "../store/account.ts";
 import { seatName } from "./select-account.ts";
 import type { Snapshot } from "../store/store.ts";
+import type { UsageByAccount } from "../store/usage-file.ts";
+import { isoTime, limitSchema, reportLimits } from "./account-limits.ts";
+import { healthOf, stateOf } from "./account-state.ts";
 import type { Zod } from "./define-command.ts";
 
 /** An account as every JSON document shows it. No secrets. */
@@ -26,49 +29,37 @@ export const accountSchema = (z: Zod) =>
     }),
   });
 
-const limitSchema = (z: Zod) =>
-  z.object({
-    window: z.string(),
-    usedPercent: z.number().min(0).max(100),
-    remainingPercent: z.number().min(0).max(100),
-    windowMinutes: z.number().nullable(),
-    resetsAt: z.iso.datetime().nullable(),
-    observedAt: z.iso.datetime(),
-    source: z.string(),
-  });
-
 export type AccountReport = ReturnType<typeof reportAccount>;
 
-type State = "ready" | "limited" | "flagged" | "paused" | "expired";
+const nothingKnown: UsageByAccount = new Map();
 
-/** The accounts of a pool in the order of their rows. */
-export function reportAccounts({ pool, active }: Snapshot, nowMs: number) {
+/** The accounts of a pool in the order of their rows; `usage` is what the store knows about their quotas. */
+export function reportAccounts({ pool, active }: Snapshot, nowMs: number, usage = nothingKnown) {
   return pool.accounts.map((account, index) =>
-    reportAccount(account, { row: index + 1, isActive: account.id === active?.id, nowMs }),
+    reportAccount(account, { row: index + 1, isActive: account.id === active?.id, nowMs, usage }),
   );
 }
 
 /** The report of one account of a pool. */
-export function reportOf({ pool, active }: Snapshot, account: Account, nowMs: number) {
+export function reportOf({ pool, active }: Snapshot, account: Account, nowMs: number, usage = nothingKnown) {
   const row = pool.accounts.indexOf(account) + 1;
-  return reportAccount(account, { row, isActive: account.id === active?.id, nowMs });
+  return reportAccount(account, { row, isActive: account.id === active?.id, nowMs, usage });
 }
 
-function reportAccount(account: Account, at: { row: number; isActive: boolean; nowMs: number }) {
+interface Circumstances {
+  row: number;
+  isActive: boolean;
+  nowMs: number;
+  usage: UsageByAccount;
+}
+
+function reportAccount(account: Account, { row, isActive, nowMs, usage }: Circumstances) {
   const { login, id, label } = account;
   const seat = login.identity.kind === "seat" ? login.identity : null;
-  const limits: {
-    window: string;
-    usedPercent: number;
-    remainingPercent: number;
-    windowMinutes: number | null;
-    resetsAt: string | null;
-    observedAt: string;
-    source: string;
-  }[] = [];
+  const { limits = [], availability = null } = usage.get(id) ?? {};
   return {
     id,
-    row: at.row,
+    row,
     name: seatName(account),
     label,
     email: login.email,
@@ -76,30 +67,13 @@ function reportAccount(account: Account, at: { row: number; isActive: boolean; n
     userId: seat?.userId ?? null,
     plan: login.plan,
     kind: login.kind,
-    ...stateOf(account, at.nowMs),
-    active: at.isActive,
-    limits,
+    ...stateOf(account, availability?.block ?? null, nowMs),
+    active: isActive,
+    limits: reportLimits(limits, nowMs),
     credential: {
-      expiresAt: isoTime(login.expiresAtSec),
+      expiresAt: login.expiresAtSec === null ? null : isoTime(login.expiresAtSec * 1000),
       lastRefreshAt: login.lastRefresh === null ? null : new Date(login.lastRefresh).toISOString(),
-      health: healthOf(account, at.nowMs),
+      health: healthOf(account, nowMs),
     },
   };
-}
-
-function stateOf(account: Account, nowMs: number): { state: State; stateReason: string | null } {
-  if (account.pausedAt) return { state: "paused", stateReason: `paused since ${account.pausedAt}` };
-  if (healthOf(account, nowMs) !== "expired") return { state: "ready", stateReason: null };
-  return { state: "expired", stateReason: "the access token has ended and there is no refresh token" };
-}
-
-/** `renewable`: the access token has ended, and the refresh token gets a new one at the next use. */
-function healthOf({ login }: Account, nowMs: number): "valid" | "renewable" | "expired" | "unknown" {
-  if (login.expiresAtSec === null) return "unknown";
-  if (login.expiresAtSec * 1000 > nowMs) return "valid";
-  return login.refreshToken === "" ? "expired" : "renewable";
-}
-
-function isoTime(sec: number | null): string | null {
-  return sec === null ? null : new Date(sec * 1000).toISOString();
 }

@@ -6,6 +6,7 @@ import type { Finding } from "./finding.ts";
 import type { tryLoginSettings } from "./login-settings.ts";
 import { overrides } from "./login-source.ts";
 import type { LoginSource } from "./login-source.ts";
+import { flaggedFindings, interruptedFindings } from "./trouble-findings.ts";
 
 /** What is wrong with the login that Codex would use now. What it does not read is not wrong. */
 export function loginFindings(
@@ -21,6 +22,8 @@ export function loginFindings(
       finding("env_override", "warning", `${name} is set: ${effect}.`, `unset ${name}`),
     ),
     ...processFindings(processes),
+    ...interruptedFindings(snapshot),
+    ...flaggedFindings(snapshot.active ? [snapshot.active] : []),
   ];
 }
 

@@ -18,7 +18,7 @@ export function definePausing({ isPause, done }: { isPause: boolean; done: strin
       const accounts = await ctx.store.transaction(isPause ? "pause" : "resume", (draft) => {
         const chosen = selectAccounts(draft, wanted);
         for (const account of chosen) account.pausedAt = isPause ? (account.pausedAt ?? since) : null;
-        return reportAccounts(draft, ctx.now()).filter(({ id }) =>
+        return reportAccounts(draft, ctx.now(), ctx.store.usage()).filter(({ id }) =>
           chosen.some((account) => account.id === id),
         );
       });

@@ -53,6 +53,16 @@ export const commands: readonly CommandEntry[] = [
     ["run"],
   ),
   entry(
+    "check",
+    "Ask OpenAI about accounts: login and usage",
+    async () => (await import("./check.ts")).default,
+  ),
+  entry(
+    "verify-flagged",
+    "Test accounts that were set aside, and restore the healthy ones",
+    async () => (await import("./verify-flagged.ts")).default,
+  ),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

@@ -28,7 +28,7 @@ export default defineCommand({
       const chosen = selectAccount(draft, wanted);
       refuseTakenLabel(draft.pool.accounts, chosen, label);
       chosen.label = label;
-      return reportOf(draft, chosen, ctx.now());
+      return reportOf(draft, chosen, ctx.now(), ctx.store.usage());
     });
     return { account };
   },

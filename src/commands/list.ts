@@ -3,6 +3,9 @@ import type { AccountReport } from "../cli/account-report.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
+import { findingSchema } from "../cli/finding.ts";
+import { limitColumns } from "../cli/limit-columns.ts";
+import { flaggedFindings, interruptedFindings } from "../cli/trouble-findings.ts";
 import { columnText } from "../ui/columns.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { durationText } from "../ui/time.ts";
@@ -13,6 +16,7 @@ const schema = (z: Zod) =>
   z.object({
     accounts: z.array(accountSchema(z)),
     activeAccountId: z.string().nullable().describe("`id` of the account in auth.json"),
+    findings: z.array(findingSchema(z)).describe("accounts that need a person"),
     unreadable: z.int().describe("entries of pool.json that were set aside because they cannot be read"),
   });
 
@@ -22,24 +26,31 @@ export default defineCommand({
     const snapshot = await ctx.store.read();
     const { pool, active } = snapshot;
     return {
-      accounts: reportAccounts(snapshot, ctx.now()),
+      accounts: reportAccounts(snapshot, ctx.now(), ctx.store.usage()),
       activeAccountId: active?.id ?? null,
+      findings: [...interruptedFindings(snapshot), ...flaggedFindings(pool.accounts)],
       unreadable: pool.setAside.length,
     };
   },
   render: ({ accounts }, ui) => (accounts.length === 0 ? noAccounts : accountLines(accounts, ui)),
-  notes: ({ unreadable }) =>
-    unreadable === 0
+  notes: ({ findings, unreadable }) => [
+    ...findings.map(({ message, fix }) => `${message} ${fix}`),
+    ...(unreadable === 0
       ? []
-      : [`${unreadable} of the entries in pool.json cannot be read; they were left as they are.`],
+      : [`${unreadable} of the entries in pool.json cannot be read; they were left as they are.`]),
+  ],
 });
 
 const noAccounts =
   "No accounts yet. Take in the login you have: codex auth import, or add one: codex auth login";
 
 function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
-  const head = ["", "#", "LABEL", "ACCOUNT", "PLAN", "STATE", "LOGIN"];
-  const nameColumns = Math.max(20, ui.columns - 50);
+  const quotas = limitColumns(
+    accounts.map(({ limits }) => limits),
+    ui,
+  );
+  const head = ["", "#", "LABEL", "ACCOUNT", "PLAN", "STATE", ...quotas.head, "LOGIN"];
+  const nameColumns = Math.max(20, ui.columns - 50 - quotas.width);
   const rows = accounts.map((account) => [
     account.active ? "*" : "",
     String(account.row),
@@ -47,6 +58,7 @@ function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
     clip(safeText(account.email ?? account.id), nameColumns, ui.isUnicode ? "…" : "..."),
     safeText(account.plan ?? account.kind),
     account.state,
+    ...quotas.cells(account.limits),
     credentialText(account, ui.nowMs),
   ]);
   const shown = rows.some((row) => row[2] !== "")

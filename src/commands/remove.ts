@@ -24,7 +24,7 @@ export default defineCommand({
   async run(ctx: Context, [wanted]: [string[]], { force = false }: { force?: boolean }) {
     const removed = await ctx.store.transaction("remove", (draft) => {
       const chosen = selectAccounts(draft, wanted);
-      const before = reportAccounts(draft, ctx.now());
+      const before = reportAccounts(draft, ctx.now(), ctx.store.usage());
       draft.backUp();
       for (const account of chosen) forget(account, draft, force);
       return before.filter(({ id }) => chosen.some((account) => account.id === id));

@@ -1,8 +1,10 @@
+import type { LimitReport } from "../cli/account-limits.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { findingSchema } from "../cli/finding.ts";
+import { limitColumns } from "../cli/limit-columns.ts";
 import { loginFindings } from "../cli/login-findings.ts";
 import { tryLoginSettings } from "../cli/login-settings.ts";
 import { loginSource, overrides } from "../cli/login-source.ts";
@@ -44,7 +46,7 @@ export default defineCommand({
     const config = tryLoginSettings(ctx);
     const source = loginSource(ctx, config.settings, live);
     return {
-      active: active && reportOf(snapshot, active, ctx.now()),
+      active: active && reportOf(snapshot, active, ctx.now(), ctx.store.usage()),
       source,
       login: {
         file: inFile,
@@ -78,6 +80,7 @@ function render(
   if (isUsed && active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
   if (isUsed && active?.credential.expiresAt)
     lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
+  if (active && active.limits.length > 0) lines.push(`Remaining: ${remainingText(active.limits, ui)}`);
   const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
   for (const { severity, message, fix } of findings) {
     const word = severity === "error" || severity === "warning" ? severity : "info";
@@ -85,6 +88,12 @@ function render(
     if (fix !== null) lines.push(`  ${safeText(fix)}`);
   }
   return lines.join("\n");
+}
+
+function remainingText(limits: readonly LimitReport[], { columns, nowMs }: Ui): string {
+  const { head, cells } = limitColumns([limits], { columns, nowMs });
+  const texts = cells(limits);
+  return head.map((name, index) => `${name} ${texts[index] ?? ""}`).join("; ");
 }
 
 function whyLine({
@@ -95,7 +104,11 @@ function whyLine({
   source: string;
   home: string;
   login: string | null;
-  active: { plan: string | null; credential: { expiresAt: string | null; health: string } } | null;
+  active: {
+    plan: string | null;
+    limits: readonly LimitReport[];
+    credential: { expiresAt: string | null; health: string };
+  } | null;
 }): string {
   if (source === "environment") return `from the environment: ${login} overrides auth.json`;
   if (source === "keyring") return "from the system keyring, by cli_auth_credentials_store in config.toml";

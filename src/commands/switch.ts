@@ -76,9 +76,10 @@ function activate(ctx: Context, draft: Draft, id: string, { replaceBroken = fals
   draft.activate(account, { replaceBroken });
   const { adoption } = draft;
   const previous = before ?? adoption?.account ?? null;
+  const usage = ctx.store.usage();
   return {
-    account: reportOf(draft, account, ctx.now()),
-    previous: previous && reportOf(draft, previous, ctx.now()),
+    account: reportOf(draft, account, ctx.now(), usage),
+    previous: previous && reportOf(draft, previous, ctx.now(), usage),
     adopted:
       adoption && adoption.outcome !== "same" ? { id: adoption.account.id, outcome: adoption.outcome } : null,
   };

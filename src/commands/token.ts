@@ -26,7 +26,7 @@ export default defineCommand({
     const current = later.pool.accounts.find(({ id }) => id === account.id);
     if (!current) throw new CodexAuthError("account_not_found", "The account was removed meanwhile.");
     return {
-      account: reportOf(later, current, ctx.now()),
+      account: reportOf(later, current, ctx.now(), ctx.store.usage()),
       renewed: login.accessToken !== account.login.accessToken,
     };
   },

@@ -34,6 +34,7 @@ export const commandErrors = {
   upstream_refused: row("upstream", "OpenAI refused the request."),
   upstream_unavailable: row("upstream", "OpenAI did not answer, or with a server error.", true),
   codex_home_missing: row("environment", "CODEX_HOME does not exist."),
+  backend_refused: row("environment", "The address of OpenAI's backend must not get a token."),
   config_unreadable: row("environment", "config.toml cannot be parsed."),
   config_edit_refused: row("environment", "An edit of config.toml would change more than was meant."),
   auth_file_unreadable: row("environment", "auth.json is torn, empty or has a field of the wrong type."),

@@ -24,8 +24,8 @@ function isSecret(found: string): boolean {
   const start = found.replace(/^[.~+=%-]+/, "");
   if (/^(?:sk|rt|sess)[-_]/.test(start)) return true;
   if (/^at[-_]/.test(start) && start.length >= 20) return true;
-  // "eyJ" opens the header of a JWT, "ZXlK" is the same once more in base64.
-  if (start.startsWith("eyJ") || start.startsWith("ZXlK")) return true;
+  // "eyJ" opens the header of a JWT; the others are that, "rt_", "sk-" and "at-" once more in base64.
+  if (/^(?:eyJ|ZXlK|cnRf|c2st|YXQt)/.test(start)) return true;
   return isOpaque(start) || /=(?:sk|rt|at)[-_]|=eyJ/.test(start);
 }
 

@@ -8,7 +8,10 @@ import { documentSchemas } from "../../src/documents.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
+import { usageBody } from "../support/fake-usage.ts";
 import { TestHome, projectRoot, threeLogins } from "../support/home.ts";
+import { readHttp } from "../support/upstream-fixture.ts";
+import type { Fetch } from "../../src/upstream/network-failure.ts";
 
 const folder = join(projectRoot, "fixtures/json");
 const issuedAt = testNowMs / 1000 - 3600;
@@ -16,11 +19,18 @@ const dated = Object.fromEntries(
   Object.entries(threeLogins).map(([name, login]) => [name, { ...login, issuedAt, expiresInSec: 86_400 }]),
 );
 
-/** A file of fixtures/json -> what is done first and the command line whose document it holds. */
-const cases: Record<
-  string,
-  { before?: string[]; prepare?: (home: TestHome) => void; line: string; stdin?: string }
-> = {
+interface Case {
+  /** What is done first. */
+  before?: string[];
+  prepare?: (home: TestHome) => void;
+  /** The command line whose document the file holds. */
+  line: string;
+  stdin?: string;
+  fetch?: Fetch;
+}
+
+/** By files of fixtures/json. */
+const cases: Record<string, Case> = {
   "list-empty": { prepare: loggedOut, line: "list" },
   "list-three-accounts": { before: ["import logins"], line: "list" },
   "list-unreadable-entry": { before: ["import logins"], prepare: spoilSecondAccount, line: "list" },
@@ -54,6 +64,32 @@ const cases: Record<
   "backup-list": { before: ["import logins", "remove 2"], line: "backup list" },
   "backup-restore": { before: ["import logins", "remove 2"], line: "backup restore latest" },
   "failure-login-without-a-key": { stdin: "", line: "login --with-api-key" },
+  "check-one-fails": { before: ["import logins"], line: "check 1 2", fetch: closedWorkspace },
+  "list-with-figures-and-a-flag": {
+    before: ["import logins", "check"],
+    line: "list",
+    fetch: closedWorkspace,
+  },
+  "status-of-a-flagged-account": {
+    before: ["import logins", "check", "switch 2"],
+    line: "status",
+    fetch: closedWorkspace,
+  },
+  "verify-flagged-dry-run": {
+    before: ["import logins", "check"],
+    line: "verify-flagged --dry-run",
+    fetch: closedWorkspace,
+  },
+  "verify-flagged-still": {
+    before: ["import logins", "check"],
+    line: "verify-flagged",
+    fetch: closedWorkspace,
+  },
+  "verify-flagged-restored": {
+    before: ["import logins", "check"],
+    line: "verify-flagged",
+    fetch: closedWorkspaceOnce(),
+  },
   "failure-usage": { line: "switch" },
   "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
   "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },
@@ -64,13 +100,18 @@ const cases: Record<
   },
 };
 
-for (const [name, { before = [], prepare, line, stdin }] of Object.entries(cases)) {
+for (const [name, { before = [], prepare, line, stdin, fetch }] of Object.entries(cases)) {
   test(`--json of ${name} is its golden document and fits the published schema`, async () => {
     const home = new TestHome();
     home.writeLogins(dated);
-    for (const each of before) expect((await runFake(home, each.split(" "))).code).toBe(0);
+    const allowed = fetch ? { fetch } : {};
+    for (const each of before) {
+      const { code } = await runFake(home, each.split(" "), allowed);
+      // `check` of a pool with a closed workspace is a negative answer.
+      expect(code).toBe(each === "check" ? 1 : 0);
+    }
     prepare?.(home);
-    const { stdout } = await runFake(home, [...line.split(" "), "--json"], typed(stdin));
+    const { stdout } = await runFake(home, [...line.split(" "), "--json"], { ...allowed, ...typed(stdin) });
     const text = stdout.replaceAll(home.path, "<home>");
     checkGolden(name, text);
     await checkSchema(JSON.parse(text));
@@ -131,4 +172,26 @@ function withoutLastRefresh(home: TestHome): void {
 
 function renewSecond(home: TestHome): void {
   home.write("logins/b.json", forgeAuthJson({ ...dated["b"], issuedAt: issuedAt + 60 }));
+}
+
+/** The usage endpoint, to which the workspace of the team is closed. */
+function closedWorkspace(_url: string, init?: RequestInit): Promise<Response> {
+  const { status, headers, body } = readHttp("402-deactivated-workspace");
+  const isClosed = new Headers(init?.headers).get("chatgpt-account-id") === "acct-team";
+  return Promise.resolve(isClosed ? new Response(body, { status, headers }) : Response.json(report()));
+}
+
+/** The same, until it was asked about every account. */
+function closedWorkspaceOnce(): Fetch {
+  let asked = 0;
+  return (url, init) =>
+    (asked += 1) <= 3 ? closedWorkspace(url, init) : Promise.resolve(Response.json(report()));
+}
+
+function report() {
+  const body = usageBody({ primary: 37, secondary: 12 });
+  const { primary_window, secondary_window } = body.rate_limit;
+  primary_window.reset_at = testNowMs / 1000 + 3600;
+  secondary_window.reset_at = testNowMs / 1000 + 172_800;
+  return body;
 }

@@ -12,6 +12,7 @@ test.each([
   ["basic credentials", "Authorization: Basic dXNlcjpwYXNzd29yZA=="],
   ["a JWT in a sentence", `token ${jwt} is expired`],
   ["a JWT in base64", `x ${Buffer.from(jwt).toString("base64url")}`],
+  ["a refresh token in base64", `x ${Buffer.from("rt_user-1_acct-1").toString("base64")}`],
   ["a JWT in a URL", `https://x.test/?t=${encodeURIComponent(jwt)}&a=1`],
   ["an API key", "key sk-proj-abcdef1234567890 is wrong"],
   ["a refresh token", "rt_user-1_acct-1_1795219200"],
@@ -33,6 +34,7 @@ test.each([
     "at-abc",
     "short",
     "aB3aB3",
+    "cnRfdXN",
   ]) {
     expect(out).not.toContain(secret);
   }

@@ -22,29 +22,6 @@ export function modelsReply(): FakeReply {
   return { status: 200, body: { models: [] } };
 }
 
-export function usageReply(): FakeReply {
-  const window = (seconds: number) => ({
-    used_percent: 10,
-    limit_window_seconds: seconds,
-    reset_after_seconds: 60,
-    reset_at: Math.floor(Date.now() / 1000) + 60,
-  });
-  return {
-    status: 200,
-    body: {
-      plan_type: "plus",
-      rate_limit: {
-        allowed: true,
-        limit_reached: false,
-        primary_window: window(18_000),
-        secondary_window: window(604_800),
-      },
-      additional_rate_limits: [],
-      credits: { has_credits: false, unlimited: false, balance: "0" },
-    },
-  };
-}
-
 /**
  * The workspace of whoever asks. Codex insists on an https origin here, although the turn itself goes where
  * openai_base_url says.

@@ -2,7 +2,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from "node:ht
 import type { Socket } from "node:net";
 import { FakeAuthorizer } from "./fake-authorizer.ts";
 import { FakeIssuer } from "./fake-issuer.ts";
-import { accountsCheckReply, modelsReply, turnReply, usageReply } from "./fake-backend.ts";
+import { FakeUsage } from "./fake-usage.ts";
+import { accountsCheckReply, modelsReply, turnReply } from "./fake-backend.ts";
 
 export interface FakeRequest {
   method: string;
@@ -41,7 +42,8 @@ const paths = {
   turn: ["POST", /\/responses$/],
   socket: ["UPGRADE", /\/responses$/],
   models: ["GET", /\/models$/],
-  usage: ["GET", /\/wham\/usage$/],
+  usage: ["GET", /\/(?:wham|api\/codex)\/usage$/],
+  resetCredits: ["GET", /\/(?:wham|api\/codex)\/rate-limit-reset-credits$/],
   accountsCheck: ["GET", /\/wham\/accounts\/check$/],
 } as const;
 
@@ -50,6 +52,7 @@ export class FakeOpenAI {
   readonly issuer = new FakeIssuer();
   /** Who signs in, and the codes that are given for it. */
   readonly authorizer = new FakeAuthorizer(this.issuer);
+  readonly usage = new FakeUsage();
   readonly log: LoggedRequest[] = [];
   /** Replace one to change what the server does. */
   readonly routes: Record<RouteName, Route> = {
@@ -63,7 +66,8 @@ export class FakeOpenAI {
     // Codex falls back to HTTP at once when its WebSocket is answered with 426.
     socket: () => ({ status: 426, body: { error: { message: "Upgrade Required" } } }),
     models: modelsReply,
-    usage: usageReply,
+    usage: (request) => this.usage.reply(request),
+    resetCredits: () => ({ status: 200, body: { available_count: 0, credits: [] } }),
     accountsCheck: accountsCheckReply,
   };
   readonly #server = createServer((request, response) => void this.#serve(request, response));
@@ -86,6 +90,10 @@ export class FakeOpenAI {
 
   count(name: RouteName): number {
     return this.log.filter(({ route }) => route === name).length;
+  }
+
+  forgetRequests(): void {
+    this.log.length = 0;
   }
 
   /** Lets requests of a route do their work, but keeps the answers back until released. */
@@ -156,6 +164,7 @@ function routeNames(): RouteName[] {
     "socket",
     "models",
     "usage",
+    "resetCredits",
     "accountsCheck",
   ];
 }

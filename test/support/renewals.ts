@@ -13,21 +13,25 @@ export class RenewalScene {
     this.home = new TestHome();
   }
 
-  /** Accounts `<name>@example.com` in a pool, all with an access token that has ended; the first one is live. */
-  static async open(names: readonly string[]): Promise<RenewalScene> {
+  /**
+   * Accounts `<name>@example.com` in a pool, issued two hours ago; the first one is live. Their access tokens have
+   * ended, unless they are to last longer.
+   */
+  static async open(names: readonly string[], { expiresInSec = 3600 } = {}): Promise<RenewalScene> {
     const fake = await FakeOpenAI.start();
     onTestFinished(() => fake.close());
     const scene = new RenewalScene(fake);
-    for (const name of names) scene.home.write(`logins/${name}.json`, scene.#issueExpired(name));
+    for (const name of names) scene.home.write(`logins/${name}.json`, scene.issue({ name, expiresInSec }));
     await scene.succeed(["import", scene.home.file("logins")]);
     await scene.succeed(["switch", `${names[0]}@example.com`]);
     return scene;
   }
 
-  #issueExpired(name: string) {
+  /** An auth.json document; `user` makes it another seat of that user. */
+  issue({ name, user = name, expiresInSec = 3600 }: { name: string; user?: string; expiresInSec?: number }) {
     const issuedAt = Math.floor(Date.now() / 1000) - 7200;
-    const who = { email: `${name}@example.com`, userId: `user-${name}`, accountId: `acct-${name}` };
-    return this.fake.issuer.issue({ ...who, issuedAt, expiresInSec: 3600 });
+    const who = { email: `${name}@example.com`, userId: `user-${user}`, accountId: `acct-${name}` };
+    return this.fake.issuer.issue({ ...who, issuedAt, expiresInSec });
   }
 
   run(args: readonly string[]): Promise<Finished> {
@@ -35,7 +39,7 @@ export class RenewalScene {
   }
 
   get env(): Record<string, string> {
-    return { CODEX_AUTH_ISSUER: this.fake.url };
+    return { CODEX_AUTH_ISSUER: this.fake.url, CODEX_AUTH_BACKEND: `${this.fake.url}/backend-api` };
   }
 
   async succeed(args: readonly string[]): Promise<Finished> {

@@ -1,0 +1,83 @@
+import {
+  exhaustedUntilMs,
+  recordFailure,
+  recordLogin,
+  recordReport,
+  recordSuccess,
+} from "../accounts/availability.ts";
+import type { Availability, Failure, PoolAvailability } from "../accounts/availability.ts";
+import { historySteps } from "../accounts/history.ts";
+import type { HistoryStep } from "../accounts/history.ts";
+import { mainLimitId, mergeLimits } from "../accounts/limit.ts";
+import type { Flag } from "../store/refresh-mark.ts";
+import type { UsageByAccount } from "../store/usage-file.ts";
+import type { ProbeFailure } from "./probe-failure.ts";
+import { isExhausted } from "./probe.ts";
+import type { Probe } from "./probe.ts";
+
+/** Writes down in `usage` what probes have shown about quotas. Returns the steps for the history. */
+export function recordProbes(
+  usage: UsageByAccount,
+  probes: readonly Probe[],
+  poolSize: number,
+): HistoryStep[] {
+  const steps: HistoryStep[] = [];
+  let pool = availabilities(usage);
+  for (const probe of probes) {
+    const { id } = probe.account;
+    const known = usage.get(id) ?? { limits: [], availability: null };
+    if (probe.kind === "usage") {
+      const { limits } = probe.usage;
+      steps.push(...historySteps(id, known.limits, limits));
+      usage.set(id, { ...known, limits: mergeLimits(known.limits, limits) });
+    }
+    pool = withProbe(pool, probe, poolSize);
+  }
+  for (const [id, availability] of pool) usage.set(id, { limits: usage.get(id)?.limits ?? [], availability });
+  return steps;
+}
+
+function availabilities(usage: UsageByAccount): PoolAvailability {
+  const pool = new Map<string, Availability>();
+  for (const [id, { availability }] of usage) if (availability) pool.set(id, availability);
+  return pool;
+}
+
+function withProbe(pool: PoolAvailability, probe: Probe, poolSize: number): PoolAvailability {
+  const { id } = probe.account;
+  const moment = { accountId: id, nowMs: probe.atMs, poolSize };
+  if (probe.kind === "failure") {
+    const failure = failureOf(probe.failure);
+    return failure ? recordFailure(pool, failure, moment) : pool;
+  }
+  const { limits } = probe.usage;
+  const reported = recordReport(recordSuccess(pool, id), id, limits, probe.atMs);
+  if (!isExhausted(probe.usage)) return reported;
+  const resetsAtMs = exhaustedUntilMs(limits, probe.atMs);
+  return recordFailure(reported, { kind: "usage-limit", resetsAtMs, limitId: mainLimitId }, moment);
+}
+
+/** The logins of these accounts work again: what they were refused for is over. */
+export function recordRestored(usage: UsageByAccount, ids: readonly string[]): void {
+  const pool = ids.reduce(recordLogin, availabilities(usage));
+  for (const [id, availability] of pool) usage.set(id, { limits: usage.get(id)?.limits ?? [], availability });
+}
+
+/** Null for what says nothing about when the account serves again. */
+function failureOf({ answer, resetsAtMs, retryAfterMs }: ProbeFailure): Failure | null {
+  if (answer === "usageLimit") return { kind: "usage-limit", resetsAtMs, limitId: mainLimitId };
+  if (answer === "rateLimit" || answer === "slowDown") return { kind: "slow-down", retryAfterMs };
+  if (answer === "reauth") return { kind: "auth" };
+  // Not `network`: a machine that is offline tells nothing about an account.
+  const isUpstream = ["blocked", "overloaded", "server", "stream", "unknown"].some((each) => each === answer);
+  return isUpstream ? { kind: "upstream" } : null;
+}
+
+/** The flag that a probe's answer asks for; null when the account may stay in use. */
+export function flagFor(probe: Probe): Flag | null {
+  if (probe.kind === "usage") return null;
+  const { answer, httpStatus, code } = probe.failure;
+  if (answer !== "deactivated" && answer !== "reauth") return null;
+  const reason = answer === "deactivated" ? "deactivated" : "rejected";
+  return { reason, since: new Date(probe.atMs).toISOString(), evidence: `HTTP ${httpStatus} ${code}` };
+}

@@ -1,0 +1,48 @@
+import { activeBlock } from "../accounts/block.ts";
+import type { Block } from "../accounts/block.ts";
+import { mainLimitId } from "../accounts/limit.ts";
+import { flagRemedy, flagText } from "../auth/usable-login.ts";
+import type { Account } from "../store/account.ts";
+import type { Flag } from "../store/refresh-mark.ts";
+import { isoTime } from "./account-limits.ts";
+
+interface StateReport {
+  state: "ready" | "limited" | "flagged" | "paused" | "expired";
+  stateReason: string | null;
+}
+
+/** The one word about an account that matters most: what needs a person comes first. */
+export function stateOf(account: Account, block: Block | null, nowMs: number): StateReport {
+  const { flag, pausedAt } = account;
+  if (flag) return { state: "flagged", stateReason: flagReason(flag) };
+  if (pausedAt) return { state: "paused", stateReason: `paused since ${pausedAt}` };
+  if (healthOf(account, nowMs) === "expired")
+    return { state: "expired", stateReason: "the access token has ended and there is no refresh token" };
+  const active = activeBlock(block, nowMs, mainLimitId);
+  return active
+    ? { state: "limited", stateReason: blockText(active) }
+    : { state: "ready", stateReason: null };
+}
+
+/** Why the account was set aside, since when, and what to do. */
+function flagReason({ reason, since }: Flag): string {
+  const when = reason === "deactivated" ? "once it is open again" : "log in again";
+  return `${flagText(reason)}, since ${since}; ${when}: ${flagRemedy(reason)}`;
+}
+
+const blockTexts = {
+  exhausted: "the usage limit is reached",
+  transient: "OpenAI asked to wait, or did not answer",
+  auth: "the login was refused after a renewal",
+};
+
+function blockText({ kind, untilMs }: Block): string {
+  return `${blockTexts[kind]}, until ${isoTime(untilMs)}`;
+}
+
+/** `renewable`: the access token has ended, and the refresh token gets a new one at the next use. */
+export function healthOf({ login }: Account, nowMs: number): "valid" | "renewable" | "expired" | "unknown" {
+  if (login.expiresAtSec === null) return "unknown";
+  if (login.expiresAtSec * 1000 > nowMs) return "valid";
+  return login.refreshToken === "" ? "expired" : "renewable";
+}

@@ -1,0 +1,120 @@
+import type { Command } from "commander";
+import type { Probe } from "../auth/probe.ts";
+import { flagFor } from "../auth/probe-record.ts";
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { limitColumns } from "../cli/limit-columns.ts";
+import { hasUsage, probeAccounts } from "../cli/live-probe.ts";
+import { reportResults, resultSchema } from "../cli/probe-report.ts";
+import type { ResultReport } from "../cli/probe-report.ts";
+import { selectAccounts } from "../cli/select-account.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Account } from "../store/account.ts";
+import type { Snapshot } from "../store/store.ts";
+import { columnText } from "../ui/columns.ts";
+import { safeText } from "../ui/safe-text.ts";
+import type { Ui } from "../ui/ui.ts";
+
+const schema = (z: Zod) =>
+  z.object({
+    results: z.array(resultSchema(z)),
+    summary: z.object({
+      checked: z.int(),
+      ok: z.int(),
+      failed: z.int(),
+      nothingToAsk: z.int(),
+      paused: z.int().describe("accounts that were left out; name them to check them"),
+    }),
+  });
+
+export default defineCommand({
+  flags: (command: Command) =>
+    command.argument(
+      "[account...]",
+      "rows, labels, e-mails, ids, or -; without any, all that are not paused",
+    ),
+  schema,
+  async run(ctx: Context, [wanted]: [string[]]) {
+    const snapshot = await ctx.store.read();
+    const chosen = wanted.length > 0 ? selectAccounts(snapshot, wanted) : unpaused(snapshot);
+    const probes = await probeAccounts(ctx, chosen.filter(hasUsage));
+    await setAside(ctx, probes);
+    const results = await reportResults(ctx, chosen, probes);
+    const count = (ok: boolean | null) => results.filter((each) => each.ok === ok).length;
+    const paused = wanted.length > 0 ? 0 : snapshot.pool.accounts.length - chosen.length;
+    const summary = { checked: probes.length, ok: count(true), failed: count(false) };
+    return { results, summary: { ...summary, nothingToAsk: count(null), paused } };
+  },
+  render,
+  notes: ({ summary: { paused } }) =>
+    paused === 0 ? [] : [`Paused, so not checked: ${paused}. Name them to check them.`],
+  exitCode: ({ summary }) => (summary.failed > 0 ? 1 : 0),
+});
+
+function unpaused({ pool }: Snapshot): Account[] {
+  if (pool.accounts.length === 0)
+    throw new CodexAuthError("account_not_found", "There are no accounts yet.", {
+      hint: "Add one: codex auth import",
+    });
+  return pool.accounts.filter(({ pausedAt }) => pausedAt === null);
+}
+
+/** Flags what upstream refused for good, unless the account has another token by now. */
+async function setAside(ctx: Context, probes: readonly Probe[]): Promise<void> {
+  const refused = probes.filter((probe) => flagFor(probe) !== null);
+  if (refused.length === 0) return;
+  await ctx.store.transaction("check", ({ pool }) => {
+    for (const probe of refused) {
+      const account = pool.accounts.find(({ id }) => id === probe.account.id);
+      if (account?.login.accessToken === probe.login.accessToken) account.flag ??= flagFor(probe);
+    }
+  });
+}
+
+function render({ results }: { results: readonly ResultReport[] }, ui: Ui): string {
+  if (results.length === 0) return "There is no account to check.";
+  const quotas = limitColumns(
+    results.map(({ limits }) => limits),
+    ui,
+  );
+  const head = ["#", "ACCOUNT", "PLAN", "RESULT", ...quotas.head];
+  const rows = results.map((result) => [
+    String(result.account.row),
+    nameOf(result),
+    safeText(result.plan ?? result.account.kind),
+    resultText(result),
+    ...quotas.cells(result.limits),
+  ]);
+  const table = columnText([head, ...rows], (cell, row, column) => {
+    if (row === 0) return ui.dim(cell);
+    const ok = results[row - 1]?.ok;
+    return column !== 3 || ok === null ? cell : ok ? ui.green(cell) : ui.red(cell);
+  });
+  return [table, ...failureLines(results)].join("\n");
+}
+
+function resultText({ ok, limitReached, resetCredits }: ResultReport): string {
+  if (ok === null) return "nothing to ask";
+  if (!ok) return "failed";
+  if (!limitReached) return "ok";
+  return resetCredits ? `used up, ${resetCredits} reset credits` : "used up";
+}
+
+/** One paragraph per kind of trouble: an offline machine is one fault and not fifty. */
+function failureLines(results: readonly ResultReport[]): string[] {
+  const paragraphs = new Map<string, string[]>();
+  for (const result of results) {
+    if (!result.failure) continue;
+    const { message, hint } = result.failure;
+    const text = hint === null ? message : `${message}\n  ${hint}`;
+    paragraphs.set(text, [...(paragraphs.get(text) ?? []), nameOf(result)]);
+  }
+  return [...paragraphs].map(
+    ([text, names]) => `\n${names.join(", ")}: ${text.split("\n").map(safeText).join("\n")}`,
+  );
+}
+
+function nameOf({ account: { label, email, id } }: ResultReport): string {
+  return safeText(label ?? email ?? id);
+}

@@ -1,0 +1,160 @@
+import type { Command } from "commander";
+import { flaggedAccounts, judgeFlag } from "../auth/flag-test.ts";
+import type { FlaggedAccount, FlagVerdict } from "../auth/flag-test.ts";
+import { flagFor, recordRestored } from "../auth/probe-record.ts";
+import type { Probe } from "../auth/probe.ts";
+import { accountSchema, reportOf } from "../cli/account-report.ts";
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { probeAccounts } from "../cli/live-probe.ts";
+import { failureSchema, reportFailure } from "../cli/probe-report.ts";
+import type { Draft } from "../store/store.ts";
+import { columnText } from "../ui/columns.ts";
+import { safeText } from "../ui/safe-text.ts";
+import type { Ui } from "../ui/ui.ts";
+
+interface Options {
+  dryRun?: boolean;
+  restore?: boolean;
+}
+
+const outcomes = ["restored", "still-flagged", "healthy-not-restored", "not-tested"] as const;
+type Outcome = (typeof outcomes)[number];
+
+const schema = (z: Zod) =>
+  z.object({
+    dryRun: z.boolean(),
+    results: z.array(
+      z.object({
+        account: accountSchema(z),
+        outcome: z.enum(outcomes).describe("`not-tested` in a dry run only"),
+        test: z
+          .enum(["usage", "renewal", "none"])
+          .describe("how it is tested; `none`: only a new login helps"),
+        reason: z.string(),
+        failure: failureSchema(z).nullable(),
+      }),
+    ),
+    summary: z.object({
+      flagged: z.int(),
+      restored: z.int(),
+      stillFlagged: z.int(),
+      healthyNotRestored: z.int(),
+      unclear: z.int().describe("tests that OpenAI did not answer; these accounts stay flagged"),
+    }),
+  });
+
+export default defineCommand({
+  flags: (command: Command) =>
+    command
+      .option("--dry-run", "say what would be tested; asks nobody and changes nothing")
+      .option("--no-restore", "test, but leave the healthy ones set aside"),
+  schema,
+  async run(ctx: Context, _args: [], { dryRun = false, restore = true }: Options) {
+    const snapshot = await ctx.store.read();
+    const flagged = flaggedAccounts(snapshot.pool.accounts, ctx.now());
+    const tested = dryRun ? [] : await testAll(ctx, flagged, restore);
+    const usage = ctx.store.usage();
+    const { pool } = dryRun ? snapshot : await ctx.store.read();
+    const results = flagged.flatMap(({ account: { id }, test }) => {
+      const account = pool.accounts.find((each) => each.id === id);
+      if (!account) return [];
+      const { outcome, reason, failure } = tested.find((each) => each.id === id) ?? intended[test];
+      const report = reportOf({ ...snapshot, pool }, account, ctx.now(), usage);
+      return [{ account: report, outcome, test, reason, failure }];
+    });
+    const count = (wanted: Outcome) => results.filter(({ outcome }) => outcome === wanted).length;
+    return {
+      dryRun,
+      results,
+      summary: {
+        flagged: flagged.length,
+        restored: count("restored"),
+        stillFlagged: count("still-flagged"),
+        healthyNotRestored: count("healthy-not-restored"),
+        unclear: tested.filter(({ isClear }) => !isClear).length,
+      },
+    };
+  },
+  render,
+  exitCode: ({ summary }) => (summary.unclear > 0 ? 1 : 0),
+});
+
+const notTested = { outcome: "not-tested" as const, failure: null };
+const intended = {
+  usage: { ...notTested, reason: "its access token would be tested with a question about its usage" },
+  renewal: { ...notTested, reason: "it would be renewed, then tested with a question about its usage" },
+  none: { ...notTested, reason: "nothing would be sent: only a new login helps" },
+};
+
+async function testAll(ctx: Context, flagged: readonly FlaggedAccount[], mayRestore: boolean) {
+  const testable = flagged.filter(({ test }) => test !== "none").map(({ account }) => account);
+  const probes = await probeAccounts(ctx, testable, { isFlagged: true });
+  const verdicts = flagged.map((each) => {
+    const probe = probes.find(({ account }) => account.id === each.account.id);
+    return { ...each, probe, verdict: judgeFlag(each, probe) };
+  });
+  const isRestored = ({ isHealthy, isLasting }: FlagVerdict) => mayRestore && isHealthy && isLasting;
+  if (probes.length > 0)
+    await ctx.store.transaction("verify-flagged", (draft) => {
+      for (const { probe, flag, verdict } of verdicts)
+        if (probe) settleFlag(draft, probe, isRestored(verdict) ? null : (flagFor(probe) ?? flag));
+    });
+  const restored = verdicts.filter(({ verdict }) => isRestored(verdict)).map(({ account }) => account.id);
+  if (restored.length > 0) await ctx.store.updateUsage((usage) => recordRestored(usage, restored));
+  return verdicts.map(({ account: { id }, probe, verdict }) => ({
+    id,
+    outcome: outcomeOf(verdict, isRestored(verdict)),
+    reason: verdict.reason,
+    isClear: verdict.isClear,
+    failure: probe?.kind === "failure" ? reportFailure(probe.failure) : null,
+  }));
+}
+
+/** A renewal has taken the flag away; whether it comes back is decided here, unless there is another login by now. */
+function settleFlag(
+  { pool }: Draft,
+  { account: { id }, login }: Probe,
+  flag: FlaggedAccount["flag"] | null,
+): void {
+  const account = pool.accounts.find((each) => each.id === id);
+  if (account?.login.accessToken !== login.accessToken) return;
+  account.flag = flag === null ? null : (account.flag ?? flag);
+}
+
+function outcomeOf({ isHealthy }: FlagVerdict, isRestored: boolean): Outcome {
+  if (isRestored) return "restored";
+  return isHealthy ? "healthy-not-restored" : "still-flagged";
+}
+
+interface Rendered {
+  results: readonly {
+    account: { row: number; label: string | null; email: string | null; id: string };
+    outcome: Outcome;
+    reason: string;
+  }[];
+}
+
+function render({ results }: Rendered, ui: Ui): string {
+  if (results.length === 0) return "No account is set aside.";
+  const rows = results.map(({ account: { row, label, email, id }, outcome, reason }) => [
+    String(row),
+    safeText(label ?? email ?? id),
+    outcome,
+    safeText(reason),
+  ]);
+  const table = columnText([["#", "ACCOUNT", "RESULT", "WHY"], ...rows], (cell, row) =>
+    row === 0
+      ? ui.dim(cell)
+      : cell === "restored"
+        ? ui.green(cell)
+        : cell === "still-flagged"
+          ? ui.yellow(cell)
+          : cell,
+  );
+  const isLost = results.some(({ outcome }) => outcome === "still-flagged");
+  return isLost
+    ? `${table}\n\nWhat stays set aside needs a new login, unless its workspace opens again: codex auth login`
+    : table;
+}

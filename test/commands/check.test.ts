@@ -1,0 +1,309 @@
+import { expect, test } from "vitest";
+import type { FakeReply } from "../support/fake-openai.ts";
+import { refusal, usageBody } from "../support/fake-usage.ts";
+import { TestHome } from "../support/home.ts";
+import type { Finished } from "../support/home.ts";
+import { RenewalScene } from "../support/renewals.ts";
+import { readHttp } from "../support/upstream-fixture.ts";
+
+const dayLong = { expiresInSec: 86_400 };
+
+async function checkJson(scene: RenewalScene, ...args: string[]) {
+  const finished = await scene.run(["check", ...args, "--json"]);
+  return { code: finished.code, document: JSON.parse(finished.stdout) };
+}
+
+async function stateOf(scene: RenewalScene, row: number) {
+  const { stdout } = await scene.succeed(["list", "--json"]);
+  return JSON.parse(stdout).accounts[row - 1];
+}
+
+function accessTokenOf(scene: RenewalScene, name: string): string {
+  const pool = JSON.parse(scene.home.read("codex-auth/pool.json"));
+  return pool.accounts.find(
+    (each: { auth: { tokens: { account_id: string } } }) => each.auth.tokens.account_id === `acct-${name}`,
+  ).auth.tokens.access_token;
+}
+
+test("an expired token is renewed once, and the new figures are kept", async () => {
+  const scene = await RenewalScene.open(["a"]);
+  scene.fake.usage.answer("acct-a", { status: 200, body: usageBody({ primary: 63, secondary: 12 }) });
+  const { code, document } = await checkJson(scene);
+  expect(code).toBe(0);
+  expect(document).toMatchObject({
+    command: "check",
+    ok: true,
+    results: [
+      {
+        ok: true,
+        renewed: true,
+        plan: "plus",
+        limits: [
+          { window: "primary", remainingPercent: 37, windowMinutes: 300, source: "usage" },
+          { window: "secondary", remainingPercent: 88, windowMinutes: 10_080 },
+        ],
+        failure: null,
+      },
+    ],
+    summary: { checked: 1, ok: 1, failed: 0, nothingToAsk: 0, paused: 0 },
+  });
+  expect(scene.fake.issuer).toMatchObject({ refreshes: 1, reuses: 0 });
+  expect(scene.fake.count("usage")).toBe(1);
+  expect(scene.lost(["a"])).toEqual([]);
+  expect((await stateOf(scene, 1)).limits).toMatchObject([
+    { remainingPercent: 37 },
+    { remainingPercent: 88 },
+  ]);
+});
+
+test("a valid token is never renewed, also in its last minutes", async () => {
+  for (const expiresInSec of [86_400, 7200 + 120]) {
+    const scene = await RenewalScene.open(["a", "b"], { expiresInSec });
+    expect((await checkJson(scene)).code).toBe(0);
+    expect([scene.fake.count("refresh"), scene.fake.count("usage")]).toEqual([0, 2]);
+  }
+});
+
+test("a second check writes down what was used in between", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  const resets = usageBody({ primary: 10 });
+  scene.fake.usage.answer("acct-a", { status: 200, body: resets });
+  await scene.succeed(["check"]);
+  const { rate_limit } = structuredClone(resets);
+  rate_limit.primary_window.used_percent = 25;
+  scene.fake.usage.answer("acct-a", { status: 200, body: { ...resets, rate_limit } });
+  await scene.succeed(["check"]);
+  const [step, ...others] = scene.home.read("codex-auth/history.jsonl").split("\n").filter(Boolean);
+  expect(JSON.parse(step ?? "")).toMatchObject({ l: "codex", w: 300, p: 15 });
+  expect(others).toEqual([]);
+});
+
+test("a 401 for exactly this token renews it once, and the question is put again", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.fake.usage.refusedTokens.add(accessTokenOf(scene, "a"));
+  const { code, document } = await checkJson(scene);
+  expect([code, document.results[0].ok, document.results[0].renewed]).toEqual([0, true, true]);
+  expect([scene.fake.count("refresh"), scene.fake.count("usage")]).toEqual([1, 2]);
+  expect(scene.lost(["a"])).toEqual([]);
+});
+
+test("a 401 for the renewed token too sets the account aside", async () => {
+  const scene = await RenewalScene.open(["a", "b"], dayLong);
+  scene.fake.usage.answer("acct-b", refusal(401, "token_expired", "no"));
+  const { code, document } = await checkJson(scene);
+  expect([code, document.ok, document.results[0].ok]).toEqual([1, false, true]);
+  expect(document.results[1]).toMatchObject({
+    ok: false,
+    renewed: true,
+    account: { state: "flagged" },
+    failure: { code: "token_expired", codexErrorInfo: "unauthorized", httpStatus: 401 },
+  });
+  expect([scene.fake.count("refresh"), scene.fake.count("usage")]).toEqual([1, 3]);
+  expect(scene.lost(["a", "b"])).toEqual([]);
+  // A third try would renew for nothing.
+  await checkJson(scene);
+  expect(scene.fake.count("refresh")).toBe(1);
+});
+
+test("a token that was just renewed is not renewed again for a 401", async () => {
+  const scene = await RenewalScene.open(["a"]);
+  scene.fake.usage.answer("acct-a", refusal(401, "token_expired", "no"));
+  expect((await checkJson(scene)).document.results[0].account.state).toBe("flagged");
+  expect([scene.fake.count("refresh"), scene.fake.count("usage")]).toEqual([1, 1]);
+});
+
+test("a closed workspace sets the account aside, and list says what to do", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.fake.usage.answer("acct-a", readHttp("402-deactivated-workspace"));
+  expect((await checkJson(scene)).document.results[0].failure).toMatchObject({
+    code: "deactivated_workspace",
+    httpStatus: 402,
+    codexErrorInfo: "unauthorized",
+  });
+  const account = await stateOf(scene, 1);
+  expect(account.state).toBe("flagged");
+  expect(account.stateReason).toMatch(
+    /^the account was deactivated, since .*Z; once it is open again: codex auth verify-flagged$/,
+  );
+  expect(scene.home.read("codex-auth/pool.json")).toContain("HTTP 402 deactivated_workspace");
+});
+
+test.each<[string, FakeReply, string, unknown]>([
+  ["403", refusal(403, "insufficient_permissions", "no"), "insufficient_permissions", "other"],
+  ["403 with HTML", readHttp("403-html-cloudflare"), "upstream_error", "other"],
+  ["429", readHttp("429-usage-limit"), "usage_limit_reached", "usageLimitExceeded"],
+  ["a short 429", readHttp("429-slow-down-short-retry-after"), "rate_limit_exceeded", "rateLimitExceeded"],
+  ["500", readHttp("500-server-error"), "server_error", "internalServerError"],
+  ["503", readHttp("503-overloaded"), "server_is_overloaded", "serverOverloaded"],
+  ["502 with HTML", readHttp("502-html"), "upstream_error", "internalServerError"],
+  ["200 with HTML", { status: 200, body: "<html>Sign in</html>" }, "upstream_error", "other"],
+])("%s fails without setting the account aside", async (_, reply, code, codexErrorInfo) => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.fake.usage.answer("acct-a", reply);
+  const { code: exitCode, document } = await checkJson(scene);
+  expect(exitCode).toBe(1);
+  expect(document.results[0].failure).toMatchObject({ code, codexErrorInfo });
+  expect(document.results[0].failure.message).not.toMatch(/[<>]/);
+  expect((await stateOf(scene, 1)).state).not.toBe("flagged");
+  expect(scene.fake.count("refresh")).toBe(0);
+});
+
+test("a usage limit makes the account limited until its reset; a report of free windows ends that", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  const body = usageBody({ primary: 100, isLimitReached: true });
+  scene.fake.usage.answer("acct-a", { status: 200, body });
+  scene.fake.routes.resetCredits = () => ({ status: 200, body: { available_count: 2, credits: [] } });
+  expect((await checkJson(scene)).document.results[0]).toMatchObject({
+    ok: true,
+    limitReached: true,
+    resetCredits: 2,
+  });
+  const account = await stateOf(scene, 1);
+  expect(account.state).toBe("limited");
+  const resetsAt = new Date(body.rate_limit.primary_window.reset_at * 1000).toISOString();
+  expect(account.stateReason).toBe(`the usage limit is reached, until ${resetsAt}`);
+  scene.fake.usage.answer("acct-a", { status: 200, body: usageBody({ primary: 0 }) });
+  await scene.succeed(["check"]);
+  expect((await stateOf(scene, 1)).state).toBe("ready");
+});
+
+test("an account that was set aside and whose token has ended is not asked about", async () => {
+  const scene = await RenewalScene.open(["a"]);
+  scene.fake.issuer.refresh(scene.fake.issuer.newestToken("a@example.com") ?? "");
+  const first = await checkJson(scene);
+  expect(first.document.results[0].failure).toMatchObject({
+    code: "login_flagged",
+    message: expect.stringMatching(/used by another program or machine/),
+    codexErrorInfo: "unauthorized",
+  });
+  await checkJson(scene);
+  expect(scene.fake.issuer.reuses).toBe(1);
+  expect(scene.fake.count("usage")).toBe(0);
+});
+
+test("a machine that is offline gets one clear error for all accounts, and nothing else changes", async () => {
+  const scene = await RenewalScene.open(["a", "b"], dayLong);
+  const before = scene.home.read("codex-auth/pool.json");
+  const { code, stdout } = await scene.home.run(["check"]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /\na@example\.com, b@example\.com: 127\.0\.0\.1:2 cannot be reached: ECONNREFUSED\.\n {2}Check/,
+  );
+  const { stdout: json } = await scene.home.run(["check", "--json"]);
+  expect(JSON.parse(json).results[0].failure).toMatchObject({
+    code: "network_unreachable",
+    codexErrorInfo: { httpConnectionFailed: { httpStatusCode: null } },
+  });
+  expect(scene.home.read("codex-auth/pool.json")).toBe(before);
+  expect((await stateOf(scene, 1)).state).toBe("ready");
+});
+
+test("paused accounts are checked only when they are named", async () => {
+  const scene = await RenewalScene.open(["a", "b"], dayLong);
+  await scene.succeed(["pause", "2"]);
+  const all = await scene.run(["check"]);
+  expect(all.stderr).toContain("Paused, so not checked: 1.");
+  expect(scene.fake.log.map(({ accountId }) => accountId)).toEqual(["acct-a"]);
+  expect((await checkJson(scene, "b@example.com")).document.summary).toMatchObject({ checked: 1, ok: 1 });
+});
+
+test("an API key has no usage to ask for, and that is no failure", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.home.write("key.json", { OPENAI_API_KEY: "sk-test-MARKED" });
+  await scene.succeed(["import", scene.home.file("key.json")]);
+  const { code, document } = await checkJson(scene);
+  expect(code).toBe(0);
+  expect(document.results[1]).toMatchObject({ ok: null, failure: null, account: { kind: "apiKey" } });
+  expect(document.summary).toMatchObject({ checked: 1, ok: 1, nothingToAsk: 1 });
+  expect((await scene.run(["check"])).stdout).toMatch(/apiKey {2}nothing to ask/);
+});
+
+test("four accounts are asked about at a time, and renewals wait for each other", async () => {
+  const names = Array.from({ length: 9 }, (_, index) => `n${index}`);
+  const scene = await RenewalScene.open(names);
+  let renewing = 0;
+  const { refresh } = scene.fake.routes;
+  scene.fake.routes.refresh = async (request) => {
+    renewing += 1;
+    expect(renewing).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    renewing -= 1;
+    return refresh(request);
+  };
+  const slow = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    return { status: 200, body: usageBody({}) };
+  };
+  await scene.succeed(["check"]);
+  for (const name of names) scene.fake.usage.answer(`acct-${name}`, slow);
+  await scene.succeed(["check"]);
+  expect(scene.fake.usage.mostWaiting).toBe(4);
+  expect(scene.fake.issuer).toMatchObject({ refreshes: 9, reuses: 0 });
+  expect(scene.lost(names)).toEqual([]);
+});
+
+test("two checks at once renew every account once, also seats of one user", async () => {
+  const scene = await RenewalScene.open(["a", "b", "c"]);
+  scene.home.write("logins/d.json", scene.issue({ name: "d", user: "a" }));
+  await scene.succeed(["import", scene.home.file("logins/d.json")]);
+  const both = await Promise.all([scene.run(["check"]), scene.run(["check"])]);
+  expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  expect(scene.fake.issuer).toMatchObject({ refreshes: 4, reuses: 0 });
+  expect(scene.lost(["a", "b", "c", "d"])).toEqual([]);
+});
+
+test("no secret is in any output, whatever upstream repeats", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  const token = accessTokenOf(scene, "a");
+  const refreshToken = scene.fake.issuer.newestToken("a@example.com") ?? "";
+  const secrets = [token, refreshToken].flatMap((each) => [
+    each,
+    Buffer.from(each).toString("base64"),
+    Buffer.from(each).toString("base64url"),
+    encodeURIComponent(each),
+  ]);
+  const outputs: Finished[] = [];
+  for (const reply of [
+    { status: 200, body: usageBody({}) },
+    refusal(400, "bad_request", secrets.join(" ")),
+    refusal(403, token, `Bearer ${token}`),
+    refusal(402, "deactivated_workspace", refreshToken),
+    { status: 500, body: secrets.join("\n"), headers: { "x-request-id": token } },
+  ]) {
+    scene.fake.usage.answer("acct-a", reply);
+    outputs.push(await scene.run(["check"]), await scene.run(["check", "--json"]));
+  }
+  outputs.push(await scene.run(["list", "--json"]), await scene.run(["status"]), await scene.run(["list"]));
+  const everything = outputs.map(({ stdout, stderr }) => stdout + stderr).join("\n");
+  for (const secret of secrets) expect(everything).not.toContain(secret);
+});
+
+test.each([
+  ["http://gateway.example/backend-api", /unencrypted/],
+  ["ftp://127.0.0.1/", /no http or https address/],
+])("a chatgpt_base_url of %s gets no token", async (base, why) => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.home.write("config.toml", `chatgpt_base_url = "${base}"\n`);
+  const { code, stderr } = await scene.home.run(["check"], { env: { CODEX_AUTH_BACKEND: "" } });
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^chatgpt_base_url in config\.toml cannot be used: /);
+  expect(stderr).toMatch(why);
+});
+
+test("chatgpt_base_url names the place and the style of the path", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.home.write("config.toml", `chatgpt_base_url = "${scene.fake.url}/gateway/"\n`);
+  const { code } = await scene.home.run(["check"], { env: { CODEX_AUTH_BACKEND: "" } });
+  expect([code, scene.fake.log[0]?.path]).toEqual([0, "/gateway/api/codex/usage"]);
+});
+
+test("an empty pool, and a name that fits nobody, are errors that ask nothing", async () => {
+  const home = new TestHome();
+  expect(await home.run(["check"])).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/no accounts yet/),
+  });
+  const scene = await RenewalScene.open(["a"], dayLong);
+  expect(await scene.run(["check", "nobody"])).toMatchObject({ code: 1 });
+  expect(scene.fake.log).toEqual([]);
+});

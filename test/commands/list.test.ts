@@ -1,0 +1,164 @@
+import { expect, test } from "vitest";
+import { TestHome, threeLogins } from "../support/home.ts";
+import { runFake, testNowMs } from "../support/fake-context.ts";
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const issuedAt = testNowMs / 1000 - 3600;
+
+interface Figure {
+  window?: string;
+  limitId?: string;
+  used: number;
+  minutes?: number | null;
+  /** From now. */
+  resetsInMs?: number | null;
+  ageMs?: number;
+}
+
+function limit({
+  window = "primary",
+  limitId = "codex",
+  used,
+  minutes = 300,
+  resetsInMs = hourMs,
+  ageMs = 0,
+}: Figure) {
+  return {
+    limitId,
+    window,
+    usedPercent: used,
+    windowMinutes: minutes,
+    resetsAtMs: resetsInMs === null ? null : testNowMs + resetsInMs,
+    observedAtMs: testNowMs - ageMs,
+    source: "usage",
+  };
+}
+
+/** A home of three accounts, of the first of which these figures are known. */
+async function homeWithFigures(
+  figures: readonly Figure[],
+  availability: object | null = null,
+): Promise<TestHome> {
+  const home = new TestHome();
+  const dated = Object.entries(threeLogins).map(([name, login]) => [
+    name,
+    { ...login, issuedAt, expiresInSec: 86_400 },
+  ]);
+  home.writeLogins(Object.fromEntries(dated));
+  await runFake(home, ["import", "logins"]);
+  const { stdout } = await runFake(home, ["list", "--json"]);
+  const { id } = JSON.parse(stdout).accounts[0];
+  home.write("codex-auth/limits.json", {
+    version: 1,
+    accounts: { [id]: { limits: figures.map(limit), availability } },
+  });
+  return home;
+}
+
+async function listed(home: TestHome) {
+  const { stdout } = await runFake(home, ["list", "--json"]);
+  return JSON.parse(stdout).accounts[0];
+}
+
+const week = { window: "secondary", minutes: 10_080, resetsInMs: 50 * hourMs };
+
+test("figures become columns with what remains and when it is full again", async () => {
+  const home = await homeWithFigures([
+    { used: 37, resetsInMs: 130 * minuteMs },
+    { ...week, used: 80.4 },
+  ]);
+  const { stdout } = await runFake(home, ["list"]);
+  expect(stdout.split("\n").slice(0, 3)).toEqual([
+    "   #  ACCOUNT               PLAN      STATE  5 H                  WEEK              LOGIN",
+    "*  1  ada@personal.example  plus      ready  63 %, in 2 h 10 min  19 %, in 2 d 2 h  valid 23 h",
+    "   2  dev@team.example      business  ready                                         valid 23 h",
+  ]);
+});
+
+test("without any figure there is no column for them", async () => {
+  const home = await homeWithFigures([]);
+  expect((await runFake(home, ["list"])).stdout).toMatch(/STATE {2}LOGIN\n/);
+});
+
+test("a weekly window in the first slot is told by its length", async () => {
+  const home = await homeWithFigures([{ ...week, window: "primary", used: 10 }]);
+  expect((await runFake(home, ["list"])).stdout).toMatch(/STATE {2}WEEK +LOGIN\n/);
+});
+
+test("an old figure shows its age", async () => {
+  const home = await homeWithFigures([{ used: 37, ageMs: 3 * hourMs }]);
+  expect((await runFake(home, ["list"])).stdout).toMatch(
+    /5 H +SEEN +LOGIN\n.*63 %, in 1 h {2}3 h ago {2}valid/,
+  );
+});
+
+test("a window whose reset has passed is full again", async () => {
+  const home = await homeWithFigures([{ used: 100, resetsInMs: -minuteMs, ageMs: hourMs }]);
+  expect(await listed(home)).toMatchObject({
+    state: "ready",
+    limits: [{ window: "primary", usedPercent: 0, remainingPercent: 100, resetsAt: null }],
+  });
+});
+
+test("other limits keep their ids", async () => {
+  const home = await homeWithFigures([
+    { used: 1 },
+    { limitId: "codex_other", used: 2 },
+    { limitId: "codex_other", window: "secondary", used: 3 },
+  ]);
+  const { limits } = await listed(home);
+  expect(limits.map(({ window }: { window: string }) => window)).toEqual([
+    "primary",
+    "codex_other",
+    "codex_other/secondary",
+  ]);
+});
+
+test("a reported 100 % is advice; only an answer that refused makes an account limited", async () => {
+  expect((await listed(await homeWithFigures([{ used: 100 }]))).state).toBe("ready");
+  const block = { kind: "exhausted", sinceMs: testNowMs - 1, untilMs: testNowMs + hourMs };
+  const availability = { block, upstreamFailures: 0, lastUpstreamFailureMs: null, authFailures: 0 };
+  expect(await listed(await homeWithFigures([{ used: 100 }], availability))).toMatchObject({
+    state: "limited",
+    stateReason: "the usage limit is reached, until 2026-11-20T13:00:00.000Z",
+  });
+});
+
+test.each([
+  ["torn", '{"version":1,"acc'],
+  ["of another shape", '{"accounts":{"x":[]}}'],
+  ["with a time that is none", "1e300"],
+])("a limits.json that is %s costs no more than the figures", async (_, text) => {
+  const home = await homeWithFigures([{ used: 1 }]);
+  const file = "codex-auth/limits.json";
+  home.write(file, text === "1e300" ? home.read(file).replaceAll(/Ms":\s*\d+/g, 'Ms":1e300') : text);
+  expect((await runFake(home, ["list"])).code).toBe(0);
+  expect((await listed(home)).state).toBe("ready");
+});
+
+test("a renewal that was interrupted is named with its time", async () => {
+  const home = await homeWithFigures([]);
+  const pool = JSON.parse(home.read("codex-auth/pool.json"));
+  const process = { pid: 1, start: "0", boot: "another boot", pidNamespace: null, host: "" };
+  const { host } = await import("node:os").then(({ hostname }) => ({ host: hostname() }));
+  pool.accounts[0].refresh = {
+    kind: "intent",
+    fingerprint: "0".repeat(16),
+    startedAt: "2026-11-20T11:58:00.000Z",
+    attempts: 0,
+    process: { ...process, host },
+  };
+  home.write("codex-auth/pool.json", pool);
+  const list = await runFake(home, ["list"]);
+  expect(list.stderr).toMatch(
+    /^A renewal of ada@personal\.example was interrupted at 2026-11-20T11:58:00\.000Z; /,
+  );
+  const status = JSON.parse((await runFake(home, ["status", "--json"])).stdout);
+  expect(status.findings).toMatchObject([{ id: "refresh_interrupted", severity: "warning" }]);
+});
+
+test("status shows what remains of the active account", async () => {
+  const home = await homeWithFigures([{ used: 37, resetsInMs: 130 * minuteMs }]);
+  expect((await runFake(home, ["status"])).stdout).toMatch(/^Remaining: 5 H 63 %, in 2 h 10 min$/m);
+});
