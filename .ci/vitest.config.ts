@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+// Clock times for people are local, and their golden texts are in UTC.
+process.env["TZ"] = "UTC";
+
 // Threads without isolation are safe because no module keeps state, and several times faster.
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,

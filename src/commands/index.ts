@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./backup.ts")).default,
   ),
   entry(
+    "forecast",
+    "Show what is left, how long it lasts, and which account to use next",
+    async () => (await import("./forecast.ts")).default,
+  ),
+  entry(
     "token",
     "Print a valid access token, renewing it only when it must be",
     async () => (await import("./token.ts")).default,

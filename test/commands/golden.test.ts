@@ -7,16 +7,14 @@ import { z } from "zod";
 import { documentSchemas } from "../../src/documents.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
-import { TestHome, projectRoot, threeLogins } from "../support/home.ts";
+import { TestHome, projectRoot } from "../support/home.ts";
+import { datedLogins as dated, quotaScenarios } from "../support/quota-scenarios.ts";
 
 const folder = join(projectRoot, "fixtures/json");
 const issuedAt = testNowMs / 1000 - 3600;
-const dated = Object.fromEntries(
-  Object.entries(threeLogins).map(([name, login]) => [name, { ...login, issuedAt, expiresInSec: 86_400 }]),
-);
 
 /** A file of fixtures/json -> what is done first and the command line whose document it holds. */
-const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => void; line: string }> = {
+const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => unknown; line: string }> = {
   "list-empty": { prepare: loggedOut, line: "list" },
   "list-three-accounts": { before: ["import logins"], line: "list" },
   "list-unreadable-entry": { before: ["import logins"], prepare: spoilSecondAccount, line: "list" },
@@ -43,6 +41,12 @@ const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => v
   "export-to-a-file": { before: ["import logins"], line: "export 2 --out exported.json --yes" },
   "backup-list": { before: ["import logins", "remove 2"], line: "backup list" },
   "backup-restore": { before: ["import logins", "remove 2"], line: "backup restore latest" },
+  ...quotaCases("forecast"),
+  "forecast-explained": {
+    before: ["import logins"],
+    prepare: quotaScenarios["three-accounts"],
+    line: "forecast --explain --account dev@",
+  },
   "failure-usage": { line: "switch" },
   "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
   "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },
@@ -58,7 +62,7 @@ for (const [name, { before = [], prepare, line }] of Object.entries(cases)) {
     const home = new TestHome();
     home.writeLogins(dated);
     for (const each of before) expect((await runFake(home, each.split(" "))).code).toBe(0);
-    prepare?.(home);
+    await prepare?.(home);
     const { stdout } = await runFake(home, [...line.split(" "), "--json"]);
     const text = stdout.replaceAll(home.path, "<home>");
     checkGolden(name, text);
@@ -73,6 +77,16 @@ test("every file of fixtures/json has its case", () => {
       .sort(),
   );
 });
+
+/** A command on every state of a pool. */
+function quotaCases(command: string) {
+  const empty = { prepare: loggedOut, line: command };
+  const rows = Object.entries(quotaScenarios).map(([name, prepare]) => [
+    `${command}-${name}`,
+    { before: [name === "one-account" ? "import logins/a.json" : "import logins"], prepare, line: command },
+  ]);
+  return { [`${command}-empty-pool`]: empty, ...Object.fromEntries(rows) } as typeof cases;
+}
 
 /** UPDATE_GOLDEN=1 writes the files anew; the diff is then for the review. */
 function checkGolden(name: string, text: string): void {
