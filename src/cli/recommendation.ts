@@ -129,12 +129,17 @@ function reportCandidate(
     shortFreePercent: Math.round(terms.shortFree * 100),
     longFreePercent: Math.round(terms.weekFree * 100),
     isChosen,
-    reason: isChosen ? "the best score" : isCandidate ? tailWord(each) : skipReason(each, words),
+    reason: isChosen
+      ? "the best score"
+      : isCandidate
+        ? comparedWords(each, ranking)
+        : skipReason(each, words),
   };
 }
 
-function tailWord({ tier, terms }: RankedAccount): string {
-  return tier === "tail" ? `nearly empty: ${Math.round(terms.usedPercent)} % used` : "a lower score";
+function comparedWords({ tier, terms }: RankedAccount, { ranked }: Ranking): string {
+  if (tier === "tail") return `nearly empty: ${Math.round(terms.usedPercent)} % used`;
+  return terms.score === ranked[0]?.terms.score ? "the same score" : "a lower score";
 }
 
 function wordsOf({ snapshot, nowMs }: PoolState): ExplainWords {

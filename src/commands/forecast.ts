@@ -43,5 +43,8 @@ export default defineCommand({
   },
 });
 
-const about = `Nothing is asked over the network: the figures are the newest that codex-auth or the session logs of Codex know.
-LASTS is the range from the 10th to the 90th percentile of likely futures, drawn from how you used Codex so far.`;
+// The help wraps each paragraph by itself.
+const about = [
+  "Nothing is asked over the network: the figures are the newest that codex-auth or the session logs of Codex know.",
+  "LASTS: from the 10th to the 90th percentile of likely futures, drawn from how you used Codex so far.",
+].join("\n");

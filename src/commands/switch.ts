@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
+import { autoSelect } from "../cli/auto-select.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
@@ -15,6 +16,7 @@ import type { Ui } from "../ui/ui.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
+  auto?: boolean;
   dryRun?: boolean;
   now?: boolean;
   restartDaemon?: boolean;
@@ -32,12 +34,14 @@ const schema = (z: Zod) =>
       .nullable()
       .describe("what the login found in auth.json did to the pool"),
     processes: z.array(processSchema(z)).describe("running Codex that keeps the login it started with"),
+    reason: z.string().nullable().describe("with --auto: why this account, for a person"),
   });
 
 export default defineCommand({
   flags: (command: Command) =>
     command
       .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
+      .option("--auto", "take the account that the forecast recommends")
       .option("--dry-run", "show what would change, and change nothing")
       .option("--now", "do not wait for a running Codex that is about to renew its token")
       .option("--restart-daemon", "restart the Codex daemon, so that it takes the new login")
@@ -46,16 +50,21 @@ export default defineCommand({
   schema,
   async run(ctx: Context, [wanted]: [string?], options: Options) {
     const snapshot = await ctx.store.read();
-    const chosen = wanted === undefined ? await pickAccount(ctx, snapshot) : choose(snapshot, wanted);
+    const { account: chosen, reason } = await choose(ctx, snapshot, wanted, options);
     await requireUsableLogin(ctx, chosen, options);
     const change = (draft: Draft) => activate(ctx, draft, chosen.id, options);
     if (options.dryRun)
-      return { ...(await ctx.store.rehearse(change)), dryRun: true, processes: ctx.processes() ?? [] };
+      return {
+        ...(await ctx.store.rehearse(change)),
+        dryRun: true,
+        processes: ctx.processes() ?? [],
+        reason,
+      };
     if (!options.now) await awaitPendingRefresh(ctx, snapshot, chosen);
     const report = await ctx.store.transaction("switch", change);
     const running = ctx.processes() ?? [];
     const processes = options.restartDaemon ? await restartDaemon(ctx, running) : running;
-    return { ...report, dryRun: false, processes };
+    return { ...report, dryRun: false, processes, reason };
   },
   render,
 });
@@ -75,8 +84,24 @@ function activate(ctx: Context, draft: Draft, id: string, { replaceBroken = fals
   };
 }
 
+async function choose(
+  ctx: Context,
+  snapshot: Snapshot,
+  wanted: string | undefined,
+  { auto = false }: Options,
+): Promise<{ account: Account; reason: string | null }> {
+  if (auto && wanted !== undefined) {
+    throw new CodexAuthError("usage", "--auto chooses the account itself.", {
+      hint: "Usage: codex auth switch --auto, or codex auth switch <account>",
+    });
+  }
+  if (auto) return autoSelect(ctx);
+  const account = wanted === undefined ? await pickAccount(ctx, snapshot) : named(snapshot, wanted);
+  return { account, reason: null };
+}
+
 /** The published contract: one text for everything that names no account, and a second line that helps. */
-function choose(snapshot: Snapshot, wanted: string): Account {
+function named(snapshot: Snapshot, wanted: string): Account {
   try {
     return selectAccount(snapshot, wanted);
   } catch (error) {
@@ -100,15 +125,17 @@ type Report = Awaited<ReturnType<typeof activate>>;
 function render(
   report: Pick<Report, "account" | "previous" | "adopted"> & {
     dryRun: boolean;
+    reason: string | null;
     processes: Parameters<typeof processLines>[0];
   },
   ui: Ui,
 ): string {
-  const { account, previous, adopted, dryRun, processes } = report;
+  const { account, previous, adopted, dryRun, processes, reason } = report;
   const name = ui.bold(safeText(account.label ?? account.email ?? account.id));
   const isSame = previous?.id === account.id;
   const verb = dryRun ? "Would switch to" : isSame ? "Already on" : "Switched to";
   const lines = [`${verb} ${name}${account.label && account.email ? ` (${safeText(account.email)})` : ""}.`];
+  if (reason !== null) lines.push(`Why row ${account.row}: ${safeText(reason)}.`);
   if (adopted?.outcome === "updated")
     lines.push(ui.dim("Codex had renewed the login it left; the newer token was kept."));
   if (adopted?.outcome === "added")

@@ -12,6 +12,7 @@ export const commandErrors = {
   usage: row("user", "The command line is not understood."),
   account_not_found: row("user", "No account matches the selector."),
   ambiguous_account: row("user", "The selector matches several accounts; `candidates` lists them."),
+  no_account_ready: row("user", "No account can serve now; the message names the first that returns.", true),
   account_paused: row("user", "The account was taken out of use with `pause`."),
   account_active: row("user", "The account is the live login, so it is not removed without --force."),
   label_taken: row("user", "Another account has this label."),

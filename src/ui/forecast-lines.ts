@@ -144,7 +144,7 @@ interface Recommendation {
 export function recommendationLines(
   { kind, name, reason, explanation, until, hint }: Recommendation,
   ui: Ui,
-  isExplained: boolean,
+  isExplained = false,
 ): string[] {
   if (isExplained) return [safeText(explanation)];
   if (kind === "use") return [`Use ${ui.bold(safeText(name ?? ""))} next: ${safeText(reason)}.`];

@@ -9,7 +9,7 @@ const folder = join(projectRoot, "fixtures/text");
 
 interface Case {
   before?: string[];
-  prepare?: (home: TestHome) => unknown;
+  prepare?: ((home: TestHome) => unknown) | undefined;
   line: string;
   code?: number;
   env?: Record<string, string>;
@@ -20,6 +20,39 @@ const cases: Record<string, Case> = {
   ...quotaCases("forecast"),
   "forecast-in-ascii": { ...on("three-accounts", "forecast"), env: { LANG: "C" } },
   "forecast-explained": on("three-accounts", "forecast --explain --account dev@"),
+  ...quotaCases("why"),
+  ...quotaCases("guard --min-remaining 50", ["all-limited", "all-flagged", "empty-pool"]),
+  "guard-strict": { ...on("no-data", "guard --strict"), code: 1 },
+  "guard-one-window": {
+    ...on("three-accounts", "guard --account 1 --window long --min-remaining 60"),
+    code: 1,
+  },
+  "guard-wrong-window": { ...on("no-data", "guard --window monthly"), code: 1 },
+  "guard-wrong-percent": { ...on("no-data", "guard --min-remaining 120"), code: 1 },
+  "guard-help": on("no-data", "guard --help"),
+  ...quotaCases("switch --auto", ["all-limited", "all-flagged", "empty-pool"]),
+  "switch-auto-and-a-name": { ...on("no-data", "switch 2 --auto"), code: 1 },
+  statusline: known("statusline"),
+  "statusline-template": {
+    before: ["import logins", "label 1 home"],
+    prepare: known("").prepare,
+    line: "statusline --format={label}|{plan}|#{row}|{short_meter}|{week_reset}|{nosuch}|[{age}]|{{",
+  },
+  "statusline-in-ascii": { ...known("statusline --format={short_meter}"), env: { LANG: "C" } },
+  "statusline-nothing-known": { prepare: (home) => home.remove("auth.json"), line: "statusline" },
+  "statusline-broken-files": {
+    before: ["import logins"],
+    prepare: (home) => {
+      home.write("codex-auth/pool.json", "{");
+      home.write("codex-auth/limits.json", "[");
+    },
+    line: "statusline",
+  },
+  "statusline-old-figures": {
+    ...known("statusline"),
+    before: ["import logins", "switch 3"],
+  },
+  "statusline-help": on("no-data", "statusline --help"),
 };
 
 for (const [name, { before = [], prepare, line, code = 0, env }] of Object.entries(cases)) {
@@ -62,6 +95,15 @@ function quotaCases(line: string, negative: readonly string[] = []): Record<stri
 function on(state: keyof typeof quotaScenarios, line: string): Case {
   const wanted = state === "one-account" ? "import logins/a.json" : "import logins";
   return { before: [wanted], prepare: quotaScenarios[state], line };
+}
+
+/** After a command that has read the session logs. */
+function known(line: string): Case {
+  const prepare = async (home: TestHome) => {
+    quotaScenarios["three-accounts"](home);
+    await runFake(home, ["why"]);
+  };
+  return { before: ["import logins"], prepare, line };
 }
 
 /** UPDATE_GOLDEN=1 writes the files anew; the diff is then for the review. */

@@ -42,6 +42,19 @@ const cases: Record<string, { before?: string[]; prepare?: (home: TestHome) => u
   "backup-list": { before: ["import logins", "remove 2"], line: "backup list" },
   "backup-restore": { before: ["import logins", "remove 2"], line: "backup restore latest" },
   ...quotaCases("forecast"),
+  ...quotaCases("why"),
+  ...quotaCases("guard --min-remaining 50"),
+  ...quotaCases("switch --auto"),
+  "statusline-known": {
+    before: ["import logins"],
+    prepare: async (home) => {
+      quotaScenarios["three-accounts"](home);
+      await runFake(home, ["why"]);
+    },
+    line: "statusline",
+  },
+  "statusline-nothing-known": { prepare: loggedOut, line: "statusline" },
+  "guard-strict": { before: ["import logins"], line: "guard --strict" },
   "forecast-explained": {
     before: ["import logins"],
     prepare: quotaScenarios["three-accounts"],
@@ -79,11 +92,12 @@ test("every file of fixtures/json has its case", () => {
 });
 
 /** A command on every state of a pool. */
-function quotaCases(command: string) {
-  const empty = { prepare: loggedOut, line: command };
+function quotaCases(line: string) {
+  const command = line.split(" ")[0] ?? "";
+  const empty = { prepare: loggedOut, line };
   const rows = Object.entries(quotaScenarios).map(([name, prepare]) => [
     `${command}-${name}`,
-    { before: [name === "one-account" ? "import logins/a.json" : "import logins"], prepare, line: command },
+    { before: [name === "one-account" ? "import logins/a.json" : "import logins"], prepare, line },
   ]);
   return { [`${command}-empty-pool`]: empty, ...Object.fromEntries(rows) } as typeof cases;
 }
