@@ -48,6 +48,11 @@ export const commands: readonly CommandEntry[] = [
     ["why-selected"],
   ),
   entry(
+    "report",
+    "Show everything: quota, usage by day, forecast, findings; as text, JSON or a page",
+    async () => (await import("./report.ts")).default,
+  ),
+  entry(
     "guard",
     "Exit 0 while enough quota is left, else 1",
     async () => (await import("./guard.ts")).default,

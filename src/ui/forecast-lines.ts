@@ -13,6 +13,7 @@ interface Range {
 }
 
 export interface WindowFigures {
+  kind: string;
   windowMinutes: number;
   remainingPercent: number;
   resetsAt: string | null;
@@ -131,7 +132,7 @@ function sourceWords(source: string): string {
   return source === "session" ? ", from the session logs" : "";
 }
 
-interface Recommendation {
+export interface Recommendation {
   kind: string;
   name: string | null;
   reason: string;

@@ -32,6 +32,10 @@ const cases: Record<string, Case> = {
   "guard-help": on("no-data", "guard --help"),
   ...quotaCases("switch --auto", ["all-limited", "all-flagged", "empty-pool"]),
   "switch-auto-and-a-name": { ...on("no-data", "switch 2 --auto"), code: 1 },
+  ...quotaCases("report --since 7"),
+  "report-to-a-file": on("three-accounts", "report --out report.html"),
+  "report-wrong-start": { ...on("no-data", "report --since yesterday"), code: 1 },
+  "report-two-formats": { ...on("no-data", "report --html --json"), code: 1 },
   statusline: known("statusline"),
   "statusline-template": {
     before: ["import logins", "label 1 home"],
@@ -62,7 +66,9 @@ for (const [name, { before = [], prepare, line, code = 0, env }] of Object.entri
     for (const each of before) expect((await runFake(home, each.split(" "))).code).toBe(0);
     await prepare?.(home);
     const answer = await runFake(home, line.split(" "), env ? { env } : {});
-    const text = `${answer.stdout}${answer.stderr}`.replaceAll(home.path, "<home>");
+    const text = `${answer.stdout}${answer.stderr}`
+      .replaceAll(home.path, "<home>")
+      .replaceAll(/Node v\S+, [\w-]+/g, "Node <version>, <platform>");
     checkGolden(name, text);
     expect(answer.code).toBe(code);
   });
