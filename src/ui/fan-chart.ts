@@ -22,7 +22,7 @@ export function fanChart({ accountId, kind, points }: Course, nowMs: number): st
 
 function leftText({ p10, p90 }: Point): string {
   const [from, to] = [Math.round(p10), Math.round(p90)];
-  return from === to ? `${from} % left at the reset` : `${from} to ${to} % left at the reset`;
+  return from === to ? `${from} % left then` : `${from} to ${to} % left then`;
 }
 
 function place(index: number, percent: number, points: readonly Point[]): string {

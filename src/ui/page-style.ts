@@ -28,9 +28,10 @@ svg.usage{height:11rem}
 .middle{fill:none;stroke:var(--fan);stroke-width:2;vector-effect:non-scaling-stroke}
 .c0{fill:var(--c0);background:var(--c0)}.c1{fill:var(--c1);background:var(--c1)}.c2{fill:var(--c2);background:var(--c2)}
 .c3{fill:var(--c3);background:var(--c3)}.c4{fill:var(--c4);background:var(--c4)}.c5{fill:var(--c5);background:var(--c5)}
-.ends{display:flex;justify-content:space-between;color:var(--dim);font-size:.8rem}
+.ends{display:flex;flex-wrap:wrap;justify-content:space-between;color:var(--dim);font-size:.8rem}
+.ends span{white-space:nowrap}
 .scale{color:var(--dim);font-size:.8rem;margin:0}
-.legend span{margin-right:1rem;font-size:.875rem}
+.legend{display:flex;flex-wrap:wrap;gap:.2rem 1rem;font-size:.875rem}
 .legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;margin-right:.35rem;vertical-align:-.05rem}
 table{border-collapse:collapse;width:100%;margin-top:.8rem;font-size:.9rem}
 th{text-align:left;color:var(--dim);font-weight:500}

@@ -22,7 +22,7 @@ export function reportPage(report: ReportFigures, ui: Ui): string {
     "<!doctype html>",
     '<html lang="en"><head><meta charset="utf-8">',
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">`,
+    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">`,
     '<meta name="color-scheme" content="light dark"><link rel="icon" href="data:,">',
     `<title>Codex accounts</title><style>${pageStyle}</style></head><body><main>`,
     `<h1>Codex accounts</h1><p class="dim">${clockText(summary.generatedAt, 0)} · ${summary.accounts} in the pool, ${summary.ready} ready</p>`,
@@ -47,14 +47,16 @@ function card(account: ReportFigures["accounts"][number], { forecast }: ReportFi
   return [
     `<article data-account="${htmlText(id)}"><h3>${htmlText(name)}${active ? ' <b class="tag">active</b>' : ""}</h3>`,
     `<p class="dim">${htmlText(seat.join(", "))}</p>`,
-    `<p class="${isReady ? "good" : "bad"}">${htmlText(word)}${riskText(account)}</p>`,
+    `<p><b class="${isReady ? "good" : "bad"}">${htmlText(word)}</b>${riskText(account)}</p>`,
     ...(body.length > 0 ? body : ['<p class="dim">Nothing is known of its quota yet.</p>']),
     "</article>",
   ].join("");
 }
 
 function riskText({ isReady, risk }: QuotaFigures): string {
-  return isReady && risk !== "unknown" ? `, ${htmlText(risk)} risk` : "";
+  if (!isReady || risk === "unknown") return "";
+  const level = { low: "good", medium: "low" }[risk] ?? "bad";
+  return `, <b class="${level}">${htmlText(risk)} risk</b>`;
 }
 
 function windowBlock({ id }: QuotaFigures, window: WindowFigures, ui: Ui): string {
