@@ -6,7 +6,7 @@ type Look = Pick<Ui, "green" | "yellow" | "red" | "isUnicode">;
 export function meter(remainingPercent: number, columns: number, ui: Look): string {
   const [full, empty] = ui.isUnicode ? ["█", "░"] : ["#", "-"];
   const share = Math.min(100, Math.max(0, remainingPercent)) / 100;
-  const steps = share > 0 ? Math.max(1, Math.round(share * columns)) : 0;
+  const steps = share > 0 ? Math.min(columns, Math.max(1, Math.round(share * columns))) : 0;
   return paintByLevel(remainingPercent, ui)(full.repeat(steps)) + empty.repeat(columns - steps);
 }
 
