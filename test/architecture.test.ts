@@ -23,7 +23,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["node:http", "node:crypto"],
   },
   cli: {
-    folders: ["ui", "auth", "upstream", "store", "codex", "accounts", "errors"],
+    folders: ["ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
     modules: ["commander", "zod"],
   },
   commands: {

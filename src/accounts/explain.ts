@@ -62,7 +62,8 @@ function explainScore({ terms }: RankedAccount): string {
   return `score ${score.toFixed(2)} = pace ${pace.toFixed(2)} x room ${room.toFixed(2)} / (1 + ${busy} busy${bySize})`;
 }
 
-function explainWindows({ terms }: RankedAccount): string {
+/** What the windows of an account leave. */
+export function explainWindows({ terms }: RankedAccount): string {
   const { weekFree, weekLeft, weekResetsAtMs, shortFree, shortWindowMinutes } = terms;
   const week =
     weekResetsAtMs === null

@@ -6,6 +6,7 @@ import type { Ui } from "../ui/ui.ts";
 import type { Context, Output } from "./context.ts";
 import type { LoadedCommand, Outcome } from "./define-command.ts";
 import { failureDocument, failureText } from "./failure.ts";
+import { isUnicodeLocale } from "./locale.ts";
 import { usageText } from "./usage.ts";
 
 /** A row of the table of contents: enough for `--help`, without loading the command. */
@@ -134,9 +135,7 @@ async function render(ctx: Context, outcome: Outcome): Promise<string> {
 }
 
 function ui({ env, now }: Context, { colorLevel, columns }: Output): Promise<Ui> {
-  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
-  const isUnicode = /utf-?8/i.test(locale) || env["WT_SESSION"] !== undefined;
-  return makeUi({ colorLevel, columns, isUnicode, nowMs: now() });
+  return makeUi({ colorLevel, columns, isUnicode: isUnicodeLocale(env), nowMs: now() });
 }
 
 /** Global options may stand before the command or after it; behind `--` nothing is ours. */

@@ -16,13 +16,15 @@ const steps = [
   ["switch", "work"],
   ["status"],
   ["switch", "-"],
+  ["forecast"],
+  ["switch", "--auto"],
   ["list"],
 ];
 
 export default defineCommand({
   schema,
   async run(ctx: Context) {
-    const home = copyDemoHome(ctx.packageRoot);
+    const home = copyDemoHome(ctx.packageRoot, ctx.now());
     try {
       return { home, steps: await walk(ctx, home) };
     } finally {
@@ -42,6 +44,8 @@ export default defineCommand({
       "  codex auth login               sign in to another one; the login in use stays",
       "  codex auth list                see them",
       "  codex auth switch <account>    make one active",
+      "  codex auth forecast            see what is left, and which to use next",
+      "  codex auth report --out report.html   all of it with charts",
     ].join("\n"),
   exitCode: ({ steps }) => (steps.every(({ exitCode }) => exitCode === 0) ? 0 : 1),
 });

@@ -2,12 +2,12 @@ import type { Command } from "commander";
 import { keepLease } from "../auth/lease-keeper.ts";
 import { usableLogin } from "../auth/usable-login.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
+import { autoSelect } from "../cli/auto-select.ts";
 import type { Context, Ending } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { overrides } from "../cli/login-source.ts";
 import { privateEnvironment } from "../cli/private-environment.ts";
-import { recommendedAccount } from "../cli/recommended-account.ts";
 import { accountName, selectAccount } from "../cli/select-account.ts";
 import { checkLogin } from "../cli/switch-checks.ts";
 import { lentDocument } from "../codex/lease.ts";
@@ -46,7 +46,8 @@ export default defineCommand({
   async run(ctx: Context, [first, others]: [string | undefined, string[]], { auto = false }: Options) {
     const snapshot = await ctx.store.read();
     const words = first === undefined ? [] : [first, ...others];
-    const { account, command, args } = understand(snapshot, words, auto ? ctx.now() : null);
+    const chosen = auto ? (await autoSelect(ctx)).account : null;
+    const { account, command, args } = understand(snapshot, words, chosen);
     checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
@@ -81,17 +82,16 @@ interface Order {
   args: readonly string[];
 }
 
-/** `nowMs`: the account is to be chosen, and every word belongs to the command. */
-function understand(snapshot: Snapshot, words: readonly string[], nowMs: number | null): Order {
-  const [wanted = "", ...rest] = nowMs === null ? words : ["", ...words];
+/** With a chosen account every word belongs to the command. */
+function understand(snapshot: Snapshot, words: readonly string[], chosen: Account | null): Order {
+  const [wanted = "", ...rest] = chosen ? ["", ...words] : words;
   const [command, ...args] = rest;
   if (command === undefined) {
     throw new CodexAuthError("usage", "Missing account or command.", {
       hint: "Usage: codex auth exec <account> -- <command> [arguments…]\nFor example: codex auth exec 2 -- codex exec 'say hi'",
     });
   }
-  const account = nowMs === null ? selectAccount(snapshot, wanted) : recommendedAccount(snapshot, nowMs);
-  return { account, command, args };
+  return { account: chosen ?? selectAccount(snapshot, wanted), command, args };
 }
 
 /** What went wrong while tidying up is told, but it is the program's result that counts. */

@@ -42,6 +42,32 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./backup.ts")).default,
   ),
   entry(
+    "forecast",
+    "Show what is left, how long it lasts, and which account to use next",
+    async () => (await import("./forecast.ts")).default,
+  ),
+  entry(
+    "why",
+    "Explain which account would be used next: every score, and who was passed over",
+    async () => (await import("./why.ts")).default,
+    ["why-selected"],
+  ),
+  entry(
+    "report",
+    "Show everything: quota, usage by day, forecast, findings; as text, JSON or a page",
+    async () => (await import("./report.ts")).default,
+  ),
+  entry(
+    "guard",
+    "Exit 0 while enough quota is left, else 1",
+    async () => (await import("./guard.ts")).default,
+  ),
+  entry(
+    "statusline",
+    "Print one short line for a prompt, from what is known already",
+    async () => (await import("./statusline.ts")).default,
+  ),
+  entry(
     "token",
     "Print a valid access token, renewing it only when it must be",
     async () => (await import("./token.ts")).default,

@@ -8,7 +8,7 @@ import { limitColumns } from "../cli/limit-columns.ts";
 import { loginFindings } from "../cli/login-findings.ts";
 import { tryLoginSettings } from "../cli/login-settings.ts";
 import { loginSource, overrides } from "../cli/login-source.ts";
-import { processSchema } from "../cli/running-codex.ts";
+import { processSchema, processesOnOldLogin } from "../cli/running-codex.ts";
 import { accountName } from "../cli/select-account.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { relativeText } from "../ui/time.ts";
@@ -35,11 +35,8 @@ export default defineCommand({
   schema,
   async run(ctx: Context) {
     const snapshot = await ctx.store.read();
-    const { active, live, pool } = snapshot;
-    const since = pool.activeSince;
-    const processes = (ctx.processes() ?? []).filter(
-      ({ startedAt }) => active && since !== null && startedAt < since,
-    );
+    const { active, live } = snapshot;
+    const processes = processesOnOldLogin(ctx, snapshot);
     const inFile = active
       ? accountName(active)
       : (live.login?.email ?? (live.login ? "an unknown login" : null));

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
+import { autoSelect } from "../cli/auto-select.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
@@ -15,6 +16,7 @@ import type { Ui } from "../ui/ui.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
+  auto?: boolean;
   dryRun?: boolean;
   now?: boolean;
   restartDaemon?: boolean;
@@ -34,12 +36,14 @@ const schema = (z: Zod) =>
     processes: z.array(processSchema(z)).describe("running Codex that keeps the login it started with"),
     configChanged: z.boolean().describe('cli_auth_credentials_store was set to "file"'),
     warnings: z.array(z.string()).describe("what may keep Codex from using the login"),
+    reason: z.string().nullable().describe("with --auto: why this account, for a person"),
   });
 
 export default defineCommand({
   flags: (command: Command) =>
     command
       .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
+      .option("--auto", "take the account that the forecast recommends")
       .option("--dry-run", "show what would change, and change nothing")
       .option("--now", "do not wait for a running Codex that is about to renew its token")
       .option("--restart-daemon", "restart the Codex daemon, so that it takes the new login")
@@ -48,19 +52,26 @@ export default defineCommand({
   schema,
   async run(ctx: Context, [wanted]: [string?], options: Options) {
     const snapshot = await ctx.store.read();
-    const chosen = wanted === undefined ? await pickAccount(ctx, snapshot, choose) : choose(snapshot, wanted);
+    const { account: chosen, reason } = await chooseAccount(ctx, snapshot, wanted, options);
     const { isStoreToChange, warnings } = checkLogin(ctx, chosen, options);
     const change = (draft: Draft) => activate(ctx, draft, chosen.id, options);
     if (options.dryRun) {
       const report = await ctx.store.rehearse(change);
-      return { ...report, dryRun: true, processes: ctx.processes() ?? [], configChanged: false, warnings };
+      return {
+        ...report,
+        dryRun: true,
+        processes: ctx.processes() ?? [],
+        configChanged: false,
+        warnings,
+        reason,
+      };
     }
     if (!options.now) await awaitPendingRefresh(ctx, snapshot, chosen);
     const report = await ctx.store.transaction("switch", change);
     if (isStoreToChange) await ctx.store.editConfig(withFileStore);
     const running = ctx.processes() ?? [];
     const processes = options.restartDaemon ? await restartDaemon(ctx, running) : running;
-    return { ...report, dryRun: false, processes, configChanged: isStoreToChange, warnings };
+    return { ...report, dryRun: false, processes, configChanged: isStoreToChange, warnings, reason };
   },
   notes: ({ warnings }) => warnings,
   render,
@@ -85,8 +96,24 @@ function activate(ctx: Context, draft: Draft, id: string, { replaceBroken = fals
   };
 }
 
+async function chooseAccount(
+  ctx: Context,
+  snapshot: Snapshot,
+  wanted: string | undefined,
+  { auto = false }: Options,
+): Promise<{ account: Account; reason: string | null }> {
+  if (auto && wanted !== undefined) {
+    throw new CodexAuthError("usage", "--auto chooses the account itself.", {
+      hint: "Usage: codex auth switch --auto, or codex auth switch <account>",
+    });
+  }
+  if (auto) return autoSelect(ctx);
+  const account = wanted === undefined ? await pickAccount(ctx, snapshot, named) : named(snapshot, wanted);
+  return { account, reason: null };
+}
+
 /** The published contract: one text for everything that names no account, and a second line that helps. */
-function choose(snapshot: Snapshot, wanted: string): Account {
+function named(snapshot: Snapshot, wanted: string): Account {
   try {
     return selectAccount(snapshot, wanted);
   } catch (error) {
@@ -108,12 +135,13 @@ function rowsHint({ pool }: Snapshot): string {
 type Report = Awaited<ReturnType<typeof activate>>;
 
 function render(report: Rendered, ui: Ui): string {
-  const { account, previous, adopted, dryRun, configChanged, processes } = report;
+  const { account, previous, adopted, dryRun, configChanged, processes, reason } = report;
   const isSame = previous?.id === account.id;
   const verb = dryRun ? "Would switch to" : isSame ? "Already on" : "Switched to";
   const lines = [
     `${verb} ${ui.bold(safeText(account.label ?? account.name))}${account.label ? ` (${safeText(account.name)})` : ""}.`,
   ];
+  if (reason !== null) lines.push(`Why row ${account.row}: ${safeText(reason)}.`);
   const adoption = adopted && adoptionLine(adopted.outcome, safeText(previous?.name ?? adopted.id), dryRun);
   if (adoption) lines.push(ui.dim(adoption));
   if (configChanged) lines.push('config.toml now says cli_auth_credentials_store = "file".');
@@ -124,6 +152,7 @@ function render(report: Rendered, ui: Ui): string {
 type Rendered = Pick<Report, "account" | "previous" | "adopted"> & {
   dryRun: boolean;
   configChanged: boolean;
+  reason: string | null;
   processes: Parameters<typeof processLines>[0];
 };
 

@@ -4,12 +4,15 @@ import { mergeLimits } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { attributeToCreator, haveWindowsJumped } from "./attribution.ts";
 import type { Attribute, SessionAccount } from "./attribution.ts";
+import { formatReports, parseReports } from "./report-index.ts";
+import type { Observation, ReportedLog } from "./report-index.ts";
 import { withLog } from "./log-file.ts";
 import type { LogFile } from "./log-file.ts";
 import { listSessionFiles } from "./session-files.ts";
+import type { IndexStorage } from "./session-index.ts";
 import type { SessionFile } from "./session-files.ts";
 import { parseSessionHead, parseTokenCount } from "./session-lines.ts";
-import type { SessionHead, TokenCountLine } from "./session-lines.ts";
+import type { TokenCountLine } from "./session-lines.ts";
 
 export interface SessionHistoryOptions {
   readonly homes: readonly string[];
@@ -17,26 +20,19 @@ export interface SessionHistoryOptions {
   /** The id under which the store keeps an account; null for one that it does not know. */
   readonly idOf: (account: SessionAccount) => string | null;
   readonly attribute?: Attribute;
-}
-
-interface Observation {
-  readonly atMs: number;
-  readonly limits: readonly Limit[];
+  /** Keeps what the logs reported, so that only the ones that changed are read again. */
+  readonly storage?: IndexStorage;
 }
 
 const needles = ['"token_count"'];
 
-/**
- * Six weeks of usage history from the local logs, so that a new installation can forecast at once. It reads all of
- * them: for the first run only, later steps come from live reports.
- */
+/** Six weeks of usage history from the local logs, so that a new installation can forecast at once. */
 export function readSessionHistory(options: SessionHistoryOptions): HistoryStep[] {
-  const { homes, nowMs, idOf, attribute = attributeToCreator() } = options;
+  const { nowMs, idOf, attribute = attributeToCreator() } = options;
   const byAccount = new Map<string, Observation[]>();
-  for (const file of listSessionFiles(homes)) {
-    if (file.mtimeMs <= nowMs - historyLengthMs) continue;
-    const { head, observations } = readObservations(file);
+  for (const { head, observations } of readLogs(options)) {
     for (const observation of observations) {
+      if (observation.atMs > nowMs) continue;
       const account = head === null ? null : attribute(head, observation.atMs);
       const id = account === null ? null : idOf(account);
       if (id === null) continue;
@@ -46,6 +42,21 @@ export function readSessionHistory(options: SessionHistoryOptions): HistoryStep[
     }
   }
   return [...byAccount].flatMap(([id, observations]) => stepsOf(id, observations));
+}
+
+function readLogs({ homes, nowMs, storage }: SessionHistoryOptions): ReportedLog[] {
+  const before = parseReports(storage?.read() ?? null);
+  const after = new Map<string, ReportedLog>();
+  let readFiles = 0;
+  for (const file of listSessionFiles(homes)) {
+    if (file.mtimeMs <= nowMs - historyLengthMs) continue;
+    const known = before.get(file.name);
+    const isSame = known?.ino === file.ino && known.size === file.size && known.mtimeMs === file.mtimeMs;
+    after.set(file.name, isSame ? known : readObservations(file));
+    if (!isSame) readFiles++;
+  }
+  if (readFiles > 0 || after.size !== before.size) storage?.write(formatReports(after));
+  return [...after.values()];
 }
 
 /** Sessions run side by side, so their reports are put in order first. */
@@ -59,12 +70,13 @@ function stepsOf(id: string, observations: readonly Observation[]): HistoryStep[
   return steps;
 }
 
-function readObservations(file: SessionFile): { head: SessionHead | null; observations: Observation[] } {
+function readObservations(file: SessionFile): ReportedLog {
+  const { ino, size, mtimeMs } = file;
   const read = withLog(file, (log) => {
     const head = parseSessionHead(log.head().split("\n", 1)[0] ?? "");
     return { head, observations: head === null ? [] : changedLimits(log) };
   });
-  return read ?? { head: null, observations: [] };
+  return { ino, size, mtimeMs, ...(read ?? { head: null, observations: [] }) };
 }
 
 /** The reports that say something new, up to the point where they are about another account. */
@@ -75,7 +87,9 @@ function changedLimits(log: LogFile): Observation[] {
     const line = parseTokenCount(text);
     if (line === null || line.limits.length === 0) continue;
     if (before !== null && haveWindowsJumped(before, line)) break;
-    if (before === null || !isSame(before.limits, line.limits)) observations.push(line);
+    if (before === null || !isSame(before.limits, line.limits)) {
+      observations.push({ atMs: line.atMs, limits: line.limits });
+    }
     before = line;
   }
   return observations;

@@ -5,7 +5,7 @@ import { writeFileAtomic } from "./atomic-write.ts";
 import type { FileSystem } from "./file-system.ts";
 
 /** What is known about the quota of an account. May be lost: it is only worth a question to upstream. */
-interface AccountUsage {
+export interface AccountUsage {
   limits: Limit[];
   /** What upstream's answers said; null while it never refused anything. */
   availability: Availability | null;

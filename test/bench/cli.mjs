@@ -17,6 +17,7 @@ try {
     ["--version", hundred, ["--version"], ""],
     ["list, 100 accounts", hundred, ["list"], "goal 1.45"],
     ["switch, 100 accounts", hundred, ["switch", "-"], "goal 1.45"],
+    ["statusline, 100 accounts", hundred, ["statusline"], "as list"],
     ["list --json, 1,000 accounts", thousand, ["list", "--json"], "goal 2.3"],
   ];
   console.log(`node -e 0: ${cpuMs(hundred, ["-e", "0"])} ms of CPU`);

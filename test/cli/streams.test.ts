@@ -9,6 +9,12 @@ const escape = "\u001B";
 const commandLines = [
   "list",
   "status",
+  "forecast",
+  "why",
+  "guard",
+  "statusline",
+  "report",
+  "switch --auto",
   "switch 2",
   "switch 3 --dry-run",
   "import logins",

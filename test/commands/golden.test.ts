@@ -9,20 +9,18 @@ import type { Context } from "../../src/cli/context.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
 import { usageBody } from "../support/fake-usage.ts";
-import { TestHome, projectRoot, threeLogins } from "../support/home.ts";
+import { TestHome, projectRoot } from "../support/home.ts";
+import { datedLogins as dated, quotaScenarios } from "../support/quota-scenarios.ts";
 import { readHttp } from "../support/upstream-fixture.ts";
 import type { Fetch } from "../../src/upstream/network-failure.ts";
 
 const folder = join(projectRoot, "fixtures/json");
 const issuedAt = testNowMs / 1000 - 3600;
-const dated = Object.fromEntries(
-  Object.entries(threeLogins).map(([name, login]) => [name, { ...login, issuedAt, expiresInSec: 86_400 }]),
-);
 
 interface Case {
   /** What is done first. */
   before?: string[];
-  prepare?: (home: TestHome) => void;
+  prepare?: (home: TestHome) => unknown;
   /** The command line whose document the file holds. */
   line: string;
   stdin?: string;
@@ -90,6 +88,31 @@ const cases: Record<string, Case> = {
     line: "verify-flagged",
     fetch: closedWorkspaceOnce(),
   },
+  ...quotaCases("forecast"),
+  ...quotaCases("why"),
+  ...quotaCases("guard --min-remaining 50"),
+  ...quotaCases("switch --auto"),
+  ...quotaCases("report --since 7"),
+  "report-since-a-day": {
+    before: ["import logins"],
+    prepare: quotaScenarios["three-accounts"],
+    line: "report --since 2026-11-18 --out report.txt",
+  },
+  "statusline-known": {
+    before: ["import logins"],
+    prepare: async (home) => {
+      quotaScenarios["three-accounts"](home);
+      await runFake(home, ["why"]);
+    },
+    line: "statusline",
+  },
+  "statusline-nothing-known": { prepare: loggedOut, line: "statusline" },
+  "guard-strict": { before: ["import logins"], line: "guard --strict" },
+  "forecast-explained": {
+    before: ["import logins"],
+    prepare: quotaScenarios["three-accounts"],
+    line: "forecast --explain --account dev@",
+  },
   "failure-usage": { line: "switch" },
   "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
   "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },
@@ -110,9 +133,9 @@ for (const [name, { before = [], prepare, line, stdin, fetch }] of Object.entrie
       // `check` of a pool with a closed workspace is a negative answer.
       expect(code).toBe(each === "check" ? 1 : 0);
     }
-    prepare?.(home);
+    await prepare?.(home);
     const { stdout } = await runFake(home, [...line.split(" "), "--json"], { ...allowed, ...typed(stdin) });
-    const text = stdout.replaceAll(home.path, "<home>");
+    const text = withoutMachine(stdout, home);
     checkGolden(name, text);
     await checkSchema(JSON.parse(text));
   });
@@ -125,6 +148,17 @@ test("every file of fixtures/json has its case", () => {
       .sort(),
   );
 });
+
+/** A command on every state of a pool. */
+function quotaCases(line: string) {
+  const command = line.split(" ")[0] ?? "";
+  const empty = { prepare: loggedOut, line };
+  const rows = Object.entries(quotaScenarios).map(([name, prepare]) => [
+    `${command}-${name}`,
+    { before: [name === "one-account" ? "import logins/a.json" : "import logins"], prepare, line },
+  ]);
+  return { [`${command}-empty-pool`]: empty, ...Object.fromEntries(rows) } as typeof cases;
+}
 
 /** UPDATE_GOLDEN=1 writes the files anew; the diff is then for the review. */
 function checkGolden(name: string, text: string): void {
@@ -151,6 +185,13 @@ function typed(text: string | undefined): Partial<Context> {
   return {
     stdin: { isTerminal: false, readAll: () => Promise.resolve(text), readLine: () => Promise.resolve(text) },
   };
+}
+
+function withoutMachine(text: string, home: TestHome): string {
+  return text
+    .replaceAll(home.path, "<home>")
+    .replace(/("nodeVersion": )"v[^"]+"/, '$1"<version>"')
+    .replace(/("platform": )"[^"]+"/, '$1"<platform>"');
 }
 
 function loggedOut(home: TestHome): void {

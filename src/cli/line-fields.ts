@@ -1,0 +1,90 @@
+import { findWindows, hasStarted, mergeLimits, usedPercentAt, windowEndMs } from "../accounts/limit.ts";
+import type { Limit } from "../accounts/limit.ts";
+import { accountIdOf } from "../store/account-id.ts";
+import { readLiveFile } from "../store/auth-file.ts";
+import { readTextIfPresent } from "../store/files.ts";
+import { parsePool } from "../store/pool-file.ts";
+import { meter } from "../ui/meter.ts";
+import { durationText } from "../ui/time.ts";
+import type { Context } from "./context.ts";
+import { isUnicodeLocale } from "./locale.ts";
+import { cachedSessionFigures } from "./session-figures.ts";
+
+const freshMs = 15 * 60_000;
+const meterColumns = 8;
+
+/** What a status line may show of the live account. Reads three small files and never fails. */
+export async function lineFields(ctx: Context): Promise<Record<string, string>> {
+  try {
+    return { ...unknown, ...(await readFields(ctx)) };
+  } catch {
+    return unknown;
+  }
+}
+
+const names = ["account", "label", "email", "plan", "row", "age"];
+const windowNames = ["short", "week"].flatMap((name) => [name, `${name}_reset`, `${name}_meter`]);
+const unknown: Readonly<Record<string, string>> = Object.fromEntries(
+  [...names, ...windowNames].map((name) => [name, ""]),
+);
+
+async function readFields(ctx: Context): Promise<Record<string, string>> {
+  const { login } = readLiveFile(ctx.fs, ctx.store.paths.authFile);
+  if (login === null) return {};
+  const id = accountIdOf(login.identity);
+  const { label, row } = inPool(ctx, id);
+  const known = ctx.store.usage().get(id)?.limits ?? [];
+  const limits = mergeLimits(known, cachedSessionFigures(ctx).get(id)?.limits ?? []);
+  const { short, long } = findWindows(limits);
+  const nowMs = ctx.now();
+  const isUnicode = isUnicodeLocale(ctx.env);
+  return {
+    account: label ?? login.email ?? id,
+    label: label ?? "",
+    email: login.email ?? "",
+    plan: login.plan ?? "",
+    row: row === null ? "" : String(row),
+    ...windowFields("short", short, { nowMs, isUnicode }),
+    ...windowFields("week", long, { nowMs, isUnicode }),
+    age: ageText(limits, nowMs),
+  };
+}
+
+/** A pool that cannot be read only costs the label. */
+function inPool({ fs, store }: Context, id: string): { label: string | null; row: number | null } {
+  try {
+    const { poolFile } = store.paths;
+    const { accounts } = parsePool(readTextIfPresent(fs, poolFile) ?? "", poolFile);
+    const index = accounts.findIndex((account) => account.id === id);
+    return { label: accounts[index]?.label ?? null, row: index === -1 ? null : index + 1 };
+  } catch {
+    return { label: null, row: null };
+  }
+}
+
+function windowFields(
+  name: string,
+  limit: Limit | null,
+  { nowMs, isUnicode }: { nowMs: number; isUnicode: boolean },
+): Record<string, string> {
+  if (limit === null) return {};
+  const left = 100 - usedPercentAt(limit, nowMs);
+  return {
+    [name]: String(Math.floor(left)),
+    ...(hasStarted(limit, nowMs) ? { [`${name}_reset`]: durationText(windowEndMs(limit) - nowMs) } : {}),
+    [`${name}_meter`]: meter(left, meterColumns, { ...plainLook, isUnicode }),
+  };
+}
+
+/** A prompt brings its own colours. */
+const plainLook = { green: same, yellow: same, red: same };
+
+function same(text: string): string {
+  return text;
+}
+
+function ageText(limits: readonly Limit[], nowMs: number): string {
+  if (limits.length === 0) return "";
+  const ageMs = nowMs - Math.max(...limits.map(({ observedAtMs }) => observedAtMs));
+  return ageMs < freshMs ? "" : durationText(ageMs);
+}

@@ -1,0 +1,159 @@
+import { activeBlock } from "../accounts/block.ts";
+import { forecastAccount } from "../accounts/forecast-account.ts";
+import type { AccountForecast, LimitForecast } from "../accounts/forecast-account.ts";
+import { mainLimitId, minuteMs, windowLengthMs } from "../accounts/limit.ts";
+import type { Candidate } from "../accounts/ranked-account.ts";
+import type { UsageHistory } from "../accounts/usage-track.ts";
+import { clockText } from "../ui/time.ts";
+import { reportLimits } from "./account-limits.ts";
+import { accountSchema, reportOf } from "./account-report.ts";
+import type { Zod } from "./define-command.ts";
+import type { HistoryOf } from "./pool-history.ts";
+import type { PoolState } from "./pool-state.ts";
+
+const rangeSchema = (z: Zod) => z.object({ p10: z.number(), p50: z.number(), p90: z.number() });
+
+const windowSchema = (z: Zod) =>
+  z.object({
+    kind: z.enum(["short", "long"]),
+    window: z.string().describe("slot of the report: primary, secondary"),
+    windowMinutes: z.number(),
+    usedPercent: z.number().min(0).max(100),
+    remainingPercent: z.number().min(0).max(100),
+    resetsAt: z.iso.datetime().nullable().describe("null: not started, so all of it is there"),
+    observedAt: z.iso.datetime(),
+    ageMs: z.number().describe("age of the figure"),
+    source: z.string(),
+    emptyInMs: rangeSchema(z).nullable().describe("until it is empty or resets; null: nothing to forecast"),
+    runsOutPercent: z
+      .number()
+      .min(0)
+      .max(100)
+      .nullable()
+      .describe("probability that it is empty before its reset"),
+    basis: z
+      .enum(["analogs", "rate"])
+      .nullable()
+      .describe("rate: too little history, so the last two hours go on"),
+    historyDays: z.number().nullable(),
+    isHistoryShort: z.boolean(),
+  });
+
+/** An account with what its windows hold and how long that will last. */
+export const quotaSchema = (z: Zod) =>
+  accountSchema(z).extend({
+    isReady: z.boolean().describe("it can be used now"),
+    readyAt: z.iso.datetime().nullable().describe("when a limit ends that stops it now"),
+    risk: z.enum(["low", "medium", "high", "empty", "unknown"]).describe("of running out before a reset"),
+    windows: z.array(windowSchema(z)).describe("of the main limit; empty when nothing is known"),
+  });
+
+export type QuotaReport = ReturnType<typeof reportQuota>;
+
+/** Every account of the pool in the order of the rows. */
+export function reportQuotas(state: PoolState, historyOf: HistoryOf) {
+  return state.candidates.map((candidate) => reportQuota(state, candidate, historyOf));
+}
+
+function reportQuota(state: PoolState, candidate: Candidate, historyOf: HistoryOf) {
+  const { snapshot, nowMs } = state;
+  const account = snapshot.pool.accounts.find(({ id }) => id === candidate.id);
+  if (account === undefined) throw new Error(`no account ${candidate.id}`);
+  const { limits, block } = candidate;
+  const forecast = forecastAccount({
+    limits,
+    block,
+    nowMs,
+    historyOf: (windowMinutes) => historyOf(candidate.id, windowMinutes),
+  });
+  const windows = reportWindows(forecast, candidate.id, { nowMs, historyOf });
+  return {
+    ...reportOf(snapshot, account, nowMs),
+    ...quotaState(candidate, nowMs),
+    limits: reportLimits(limits, nowMs),
+    risk: isForecast(windows, forecast) ? forecast.risk : ("unknown" as const),
+    windows,
+  };
+}
+
+type State = "ready" | "limited" | "flagged" | "paused" | "expired";
+
+/** The state of an account, with what its quota adds to it. */
+export function quotaState({ unusable, block }: Candidate, nowMs: number) {
+  const active = activeBlock(block, nowMs, mainLimitId);
+  if (unusable !== undefined) {
+    const state: State =
+      unusable === "paused"
+        ? "paused"
+        : unusable.startsWith("needs")
+          ? "flagged"
+          : unusable === "login expired"
+            ? "expired"
+            : "ready";
+    return { state, stateReason: unusable, isReady: false, readyAt: null };
+  }
+  if (active === null) return { state: "ready" as State, stateReason: null, isReady: true, readyAt: null };
+  const readyAt = new Date(active.untilMs).toISOString();
+  const stateReason = `${blockWords[active.kind]}, back ${clockText(readyAt, nowMs)}`;
+  return { state: "limited" as State, stateReason, isReady: false, readyAt };
+}
+
+const blockWords = { exhausted: "limit reached", transient: "cooling down", auth: "login refused" } as const;
+
+/** Whether anything can be said: a window that has begun needs a history. */
+function isForecast(windows: readonly { emptyInMs: object | null }[], { risk }: AccountForecast): boolean {
+  return risk === "empty" || windows.some(({ emptyInMs }) => emptyInMs !== null);
+}
+
+interface Known {
+  nowMs: number;
+  historyOf: HistoryOf;
+}
+
+function reportWindows({ short, long }: AccountForecast, id: string, known: Known) {
+  return [
+    ...(short === null ? [] : [reportWindow("short" as const, short, { id, ...known })]),
+    ...(long === null ? [] : [reportWindow("long" as const, long, { id, ...known })]),
+  ];
+}
+
+function reportWindow(kind: "short" | "long", about: LimitForecast, known: Known & { id: string }) {
+  const { limit, usedPercent, remainingPercent, resetsAtMs } = about;
+  const { id, nowMs, historyOf } = known;
+  const windowMinutes = windowLengthMs(limit) / minuteMs;
+  // Without a single step of history the rate is 0, which would be a promise.
+  const forecast = about.forecast && hasHistory(historyOf(id, windowMinutes)) ? about.forecast : null;
+  return {
+    kind,
+    window: limit.window,
+    windowMinutes,
+    usedPercent,
+    remainingPercent,
+    resetsAt: isoTime(resetsAtMs),
+    observedAt: new Date(limit.observedAtMs).toISOString(),
+    ageMs: Math.max(0, nowMs - limit.observedAtMs),
+    source: limit.source,
+    emptyInMs: forecast && roundRange(forecast.emptyInMs),
+    runsOutPercent: forecast && roundPercent(forecast.hitProbability),
+    basis: forecast?.basis ?? null,
+    historyDays: forecast && Math.round(forecast.historyDays * 10) / 10,
+    isHistoryShort: forecast?.isHistoryShort ?? true,
+  };
+}
+
+function hasHistory({ percentPerBin }: UsageHistory): boolean {
+  return Array.from(percentPerBin).some((percent) => percent > 0);
+}
+
+export function roundRange({ p10, p50, p90 }: { p10: number; p50: number; p90: number }) {
+  return { p10: Math.round(p10), p50: Math.round(p50), p90: Math.round(p90) };
+}
+
+/** A probability as a percentage with one decimal. */
+export function roundPercent(share: number): number {
+  return Math.round(share * 1000) / 10;
+}
+
+function isoTime(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

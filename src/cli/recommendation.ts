@@ -1,0 +1,154 @@
+import { explainRanking, explainWindows, skipReason } from "../accounts/explain.ts";
+import type { ExplainWords } from "../accounts/explain.ts";
+import { rankAccounts } from "../accounts/rank.ts";
+import type { Ranking } from "../accounts/rank.ts";
+import type { RankedAccount } from "../accounts/ranked-account.ts";
+import { clockText } from "../ui/time.ts";
+import { accountNames } from "./account-names.ts";
+import type { Zod } from "./define-command.ts";
+import type { PoolState } from "./pool-state.ts";
+
+/** Which account to use next, and why. */
+export const recommendationSchema = (z: Zod) =>
+  z.object({
+    kind: z.enum(["use", "wait", "none"]).describe("none: no account can be used, now or later"),
+    accountId: z.string().nullable().describe("`id` of the account to use; with `wait` the first to return"),
+    name: z.string().nullable(),
+    until: z.iso.datetime().nullable().describe("with `wait`: when the first account returns"),
+    reason: z.string().describe("for a person"),
+    hint: z.string().nullable().describe("the command that helps when nothing can be used"),
+    explanation: z.string().describe("for a person: every term of the score, and who was passed over"),
+  });
+
+/** An account as the ranking saw it. */
+export const candidateSchema = (z: Zod) =>
+  z.object({
+    rank: z.int().min(1),
+    accountId: z.string(),
+    row: z.int().min(1),
+    name: z.string(),
+    plan: z.string().nullable(),
+    active: z.boolean(),
+    tier: z.enum(["normal", "tail", "full", "kept", "tried", "blocked", "unusable"]),
+    score: z.number().describe("pace x room / (1 + busy / size)"),
+    pace: z.number().describe("share of the long window that is left / share of its time to go"),
+    room: z.number().describe("share of a short window that can be used before it ends"),
+    size: z.number().describe("of the plan's quota; Plus is 1"),
+    busy: z.number(),
+    shortFreePercent: z.number(),
+    longFreePercent: z.number(),
+    isChosen: z.boolean(),
+    reason: z.string().describe("for a person: why it was chosen or passed over"),
+  });
+
+export interface Recommendation {
+  kind: "use" | "wait" | "none";
+  accountId: string | null;
+  name: string | null;
+  until: string | null;
+  reason: string;
+  hint: string | null;
+  explanation: string;
+}
+
+export type CandidateReport = ReturnType<typeof reportCandidate>;
+
+/** The pool ranked for a new conversation that nothing competes with. */
+export function rankPool({ candidates, nowMs }: PoolState): Ranking {
+  return rankAccounts({ accounts: candidates }, nowMs);
+}
+
+export function recommend(state: PoolState, ranking: Ranking): Recommendation {
+  const words = wordsOf(state);
+  const explanation = explainRanking(ranking, words);
+  const about = { hint: null, explanation };
+  const { decision, ranked } = ranking;
+  if (decision.kind !== "wait") {
+    const chosen = ranked.find(({ id }) => id === decision.accountId);
+    const reason = chosen ? reasonFor(chosen) : explanation;
+    const { accountId } = decision;
+    return { kind: "use", accountId, name: words.name(accountId), until: null, reason, ...about };
+  }
+  const first = ranked.find(({ block }) => block !== null && block.untilMs === decision.untilMs);
+  if (decision.untilMs === null || first === undefined) {
+    const reason = ranked.length === 0 ? "there are no accounts yet" : "no account can be used";
+    const hint = hintFor(ranked);
+    return { kind: "none", accountId: null, name: null, until: null, reason, hint, explanation };
+  }
+  const name = words.name(first.id);
+  const until = new Date(decision.untilMs).toISOString();
+  const reason = `every usable account is at its limit; ${name} returns first, ${words.time(decision.untilMs)}`;
+  return { kind: "wait", accountId: first.id, name, until, reason, ...about };
+}
+
+function hintFor(ranked: readonly RankedAccount[]): string {
+  if (ranked.length === 0) return "codex auth import";
+  const isPaused = ranked.some(({ unusable }) => unusable === "paused");
+  return isPaused ? "codex auth resume <account>" : "codex login, then codex auth import";
+}
+
+function reasonFor(chosen: RankedAccount): string {
+  const { terms } = chosen;
+  const isUnknown =
+    terms.shortWindowMinutes === null && terms.weekResetsAtMs === null && terms.usedPercent === 0;
+  if (isUnknown) return "nothing of it is known to be used";
+  const text = explainWindows(chosen);
+  return `${text.charAt(0).toLowerCase()}${text.slice(1, -1)}`;
+}
+
+/** Best first. */
+export function reportCandidates(state: PoolState, ranking: Ranking): CandidateReport[] {
+  return ranking.ranked.map((each, index) => reportCandidate(each, index + 1, { state, ranking }));
+}
+
+function reportCandidate(
+  each: RankedAccount,
+  rank: number,
+  { state, ranking }: { state: PoolState; ranking: Ranking },
+) {
+  const { pool, active } = state.snapshot;
+  const words = wordsOf(state);
+  const { terms, tier, id, plan } = each;
+  const row = pool.accounts.findIndex((account) => account.id === id) + 1;
+  const { label = null, login } = pool.accounts[row - 1] ?? {};
+  const isChosen = ranking.decision.kind !== "wait" && ranking.decision.accountId === id;
+  const isCandidate = tier === "normal" || tier === "tail";
+  return {
+    rank,
+    accountId: id,
+    row,
+    name: label ?? login?.email ?? id,
+    plan,
+    active: active?.id === id,
+    tier,
+    score: twoDecimals(terms.score),
+    pace: twoDecimals(terms.pace),
+    room: twoDecimals(terms.room),
+    size: twoDecimals(terms.size),
+    busy: terms.busy,
+    shortFreePercent: Math.round(terms.shortFree * 100),
+    longFreePercent: Math.round(terms.weekFree * 100),
+    isChosen,
+    reason: isChosen
+      ? "the best score"
+      : isCandidate
+        ? comparedWords(each, ranking)
+        : skipReason(each, words),
+  };
+}
+
+function comparedWords({ tier, terms }: RankedAccount, { ranked }: Ranking): string {
+  if (tier === "tail") return `nearly empty: ${Math.round(terms.usedPercent)} % used`;
+  return terms.score === ranked[0]?.terms.score ? "the same score" : "a lower score";
+}
+
+function wordsOf({ snapshot, nowMs }: PoolState): ExplainWords {
+  return {
+    name: accountNames(snapshot.pool.accounts),
+    time: (atMs) => clockText(new Date(atMs).toISOString(), nowMs),
+  };
+}
+
+function twoDecimals(value: number): number {
+  return Math.round(value * 100) / 100;
+}

@@ -1,0 +1,84 @@
+import type { Command } from "commander";
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { makeReport, reportSchema } from "../cli/full-report.ts";
+import type { FullReport } from "../cli/full-report.ts";
+import { sinceDay } from "../cli/usage-report.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { writeExport } from "../store/export-file.ts";
+import { reportLines } from "../ui/report-lines.ts";
+import { reportPage } from "../ui/report-page.ts";
+import { safeText } from "../ui/safe-text.ts";
+import { makeUi } from "../ui/ui.ts";
+
+interface Options {
+  since: string;
+  out?: string;
+  html?: boolean;
+  json?: boolean;
+}
+
+type Format = "text" | "json" | "html";
+
+const schema = (z: Zod) =>
+  reportSchema(z).extend({
+    file: z
+      .object({ path: z.string().describe("- for stdout"), format: z.enum(["text", "json", "html"]) })
+      .nullable()
+      .describe("where the report was written instead"),
+  });
+
+export default defineCommand({
+  flags: (command: Command) =>
+    command
+      .option("--since <start>", "first day of the usage: so many days back, or a day as 2026-11-01", "30")
+      .option(
+        "--out <file>",
+        "write it to a new file that only you can read; .html and .json choose the format",
+      )
+      .option("--html", "one page with charts, complete in itself"),
+  schema,
+  async run(ctx: Context, _args: [], options: Options) {
+    const format = formatOf(options);
+    if (options.out === undefined && format === "html") refuseStdout(ctx, options);
+    const report = await makeReport(ctx, sinceDay(options.since, ctx.now()));
+    if (options.out === undefined && format !== "html") return { ...report, file: null };
+    const text = await reportText(ctx, report, format);
+    return { ...report, file: { path: place(ctx, text, options.out), format } };
+  },
+  render: ({ file, ...report }, ui) => {
+    if (file === null) return reportLines(report, ui);
+    return file.path === "-" ? "" : `Wrote the report to ${safeText(file.path)}`;
+  },
+});
+
+function formatOf({ html, json, out = "" }: Options): Format {
+  if (html || /\.html?$/i.test(out)) return "html";
+  return json || /\.json$/i.test(out) ? "json" : "text";
+}
+
+function refuseStdout({ stdout }: Context, { json }: Options): void {
+  if (!json && !stdout.isTerminal) return;
+  const message = json
+    ? "--json and --html both want stdout."
+    : "The page is for a browser, not for a terminal.";
+  throw new CodexAuthError("usage", message, {
+    hint: "Write it to a file: codex auth report --html --out report.html",
+  });
+}
+
+function place(ctx: Context, text: string, out: string | undefined): string {
+  if (out !== undefined) return writeExport(ctx.fs, { out, file: null, cwd: ctx.cwd, text, isForced: true });
+  ctx.stdout.write(text);
+  return "-";
+}
+
+async function reportText(ctx: Context, report: FullReport, format: Format): Promise<string> {
+  if (format === "json") {
+    const document = { command: "report", schemaVersion: 1, ok: true, ...report, file: null };
+    return `${JSON.stringify(document, null, 2)}\n`;
+  }
+  const ui = await makeUi({ colorLevel: 0, columns: 100, isUnicode: true, nowMs: ctx.now() });
+  return format === "html" ? reportPage(report, ui) : `${reportLines(report, ui)}\n`;
+}

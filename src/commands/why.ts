@@ -1,0 +1,36 @@
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { readPoolState } from "../cli/pool-state.ts";
+import {
+  candidateSchema,
+  rankPool,
+  recommend,
+  recommendationSchema,
+  reportCandidates,
+} from "../cli/recommendation.ts";
+import { candidateLines } from "../ui/candidate-lines.ts";
+import { noAccountsText, recommendationLines } from "../ui/forecast-lines.ts";
+
+const schema = (z: Zod) =>
+  z.object({
+    candidates: z.array(candidateSchema(z)).describe("every account, best first"),
+    recommendation: recommendationSchema(z),
+  });
+
+export default defineCommand({
+  schema,
+  async run(ctx: Context) {
+    const state = await readPoolState(ctx);
+    const ranking = rankPool(state);
+    return { candidates: reportCandidates(state, ranking), recommendation: recommend(state, ranking) };
+  },
+  render: ({ candidates, recommendation }, ui) => {
+    if (candidates.length === 0) return noAccountsText;
+    const lines = [candidateLines(candidates, ui), "", ...recommendationLines(recommendation, ui)];
+    return [...lines, ui.dim(scoreText)].join("\n");
+  },
+});
+
+const scoreText = `pace: share of the week that is left / share of its time to go (above 1, quota would expire unused)
+room: what can be used before the short window ends, as a share of one`;

@@ -1,0 +1,40 @@
+import { join } from "node:path";
+import { writeFileAtomic } from "./atomic-write.ts";
+import type { FileSystem } from "./file-system.ts";
+import { makeFolder } from "./files.ts";
+import type { Paths } from "./paths.ts";
+
+/** A text that can be made again from Codex's session logs. */
+export interface CachedText {
+  path: string;
+  /** Null when there is none. */
+  read: () => string | null;
+  write: (text: string) => void;
+}
+
+/**
+ * A cache in the store folder. A command that only looks may write it, because nothing depends on it; but it makes no
+ * store where there is none, and a disk that refuses is no reason to fail.
+ */
+export function sessionCache(fs: FileSystem, { storeDir, sessionIndexDir }: Paths, name: string): CachedText {
+  const path = join(sessionIndexDir, name);
+  return {
+    path,
+    read: () => {
+      try {
+        return fs.readFileSync(path, "utf8");
+      } catch {
+        return null;
+      }
+    },
+    write: (text) => {
+      try {
+        if (!fs.statSync(storeDir, { throwIfNoEntry: false })?.isDirectory()) return;
+        makeFolder(fs, sessionIndexDir);
+        writeFileAtomic(fs, path, text);
+      } catch {
+        // The next command reads the logs again.
+      }
+    },
+  };
+}
