@@ -49,7 +49,6 @@ export const quotaSchema = (z: Zod) =>
   });
 
 export type QuotaReport = ReturnType<typeof reportQuota>;
-export type WindowReport = QuotaReport["windows"][number];
 
 /** Every account of the pool in the order of the rows. */
 export function reportQuotas(state: PoolState, historyOf: HistoryOf) {
@@ -101,7 +100,7 @@ export function quotaState({ unusable, block }: Candidate, nowMs: number) {
 
 const blockWords = { exhausted: "limit reached", transient: "cooling down", auth: "login refused" } as const;
 
-export function reportLimit(limit: Limit, nowMs: number) {
+function reportLimit(limit: Limit, nowMs: number) {
   const { window, limitId, windowMinutes, resetsAtMs, observedAtMs, source } = limit;
   const usedPercent = usedPercentAt(limit, nowMs);
   return {
