@@ -1,4 +1,5 @@
 import type { Ranking } from "../accounts/rank.ts";
+import type { Account } from "../store/account.ts";
 import type { Context } from "./context.ts";
 import type { Zod } from "./define-command.ts";
 import { poolSchema, reportPool } from "./pool-forecast.ts";
@@ -18,14 +19,19 @@ export const forecastSchema = (z: Zod) =>
     pool: poolSchema(z),
   });
 
-export type ForecastReport = ReturnType<typeof reportForecast>;
+export type ForecastReport = Awaited<ReturnType<typeof makeForecast>>["forecast"];
 
-/** The whole forecast from what is known without a request. */
-export async function makeForecast(ctx: Context) {
+/** Asks upstream for the quota of these accounts and stores the answers. */
+type Probe = (ctx: Context, accounts: readonly Account[]) => Promise<void>;
+
+/** The whole forecast: from what is known already, or after a question to upstream. */
+export async function makeForecast(ctx: Context, probe: Probe | null = null) {
+  if (probe !== null) await probe(ctx, (await ctx.store.read()).pool.accounts);
+  const source = probe === null ? ("cached" as const) : ("live" as const);
   const state = await readPoolState(ctx);
   const historyOf = readPoolHistory(ctx, state);
   const ranking = rankPool(state);
-  return { state, historyOf, ranking, forecast: reportForecast(state, ranking, historyOf) };
+  return { state, historyOf, ranking, forecast: { ...reportForecast(state, ranking, historyOf), source } };
 }
 
 function reportForecast(state: PoolState, ranking: Ranking, historyOf: HistoryOf) {
@@ -34,7 +40,6 @@ function reportForecast(state: PoolState, ranking: Ranking, historyOf: HistoryOf
   return {
     accounts,
     recommendation: recommend(state, ranking),
-    source: "cached" as const,
     pool: reportPool(state, historyOf, ready),
   };
 }
