@@ -57,9 +57,9 @@ export const reportSchema = (z: Zod) =>
 
 export type FullReport = Awaited<ReturnType<typeof makeReport>>;
 
-/** Everything that is known without a request, from `since`, a local day. */
-export async function makeReport(ctx: Context, since: string) {
-  const { state, historyOf, forecast } = await makeForecast(ctx);
+/** Everything that is known, with the usage from `since`, a local day. */
+export async function makeReport(ctx: Context, since: string, isLive: boolean) {
+  const { state, historyOf, forecast } = await makeForecast(ctx, isLive);
   const { accounts, ...outlook } = forecast;
   const usage = reportUsage(ctx, state, since);
   const { codexHome, storeDir } = ctx.store.paths;

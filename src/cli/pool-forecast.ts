@@ -37,8 +37,6 @@ export const poolSchema = (z: Zod) =>
       .describe("quota that comes back by itself, earliest first"),
   });
 
-export type PoolReport = ReturnType<typeof reportPool>;
-
 export function reportPool(state: PoolState, historyOf: HistoryOf, ready: number) {
   const { snapshot, candidates, nowMs } = state;
   const usable = candidates.filter(({ unusable }) => unusable === undefined);

@@ -55,7 +55,7 @@ function candidateOf(
 }
 
 /** Why an account takes no part, or null. */
-export function whyUnusable({ pausedAt, flag, login }: Account, nowMs: number): string | null {
+function whyUnusable({ pausedAt, flag, login }: Account, nowMs: number): string | null {
   if (pausedAt !== null) return "paused";
   if (flag !== null) return `needs a new login: ${flagText(flag.reason)}`;
   if (login.kind !== "chatgpt" && login.kind !== "accessToken") return "has no quota of a plan";

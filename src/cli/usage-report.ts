@@ -47,8 +47,6 @@ export interface Tokens {
   reasoningTokens: number;
 }
 
-export type UsageReport = ReturnType<typeof reportUsage>;
-
 export function reportUsage(ctx: Context, { snapshot, nowMs }: PoolState, since: string) {
   const { accounts } = snapshot.pool;
   const idOf = seatFinder(accounts);

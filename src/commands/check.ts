@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import type { Probe } from "../auth/probe.ts";
-import { flagFor } from "../auth/probe-record.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { limitColumns } from "../cli/limit-columns.ts";
-import { hasUsage, probeAccounts } from "../cli/live-probe.ts";
-import { reportResults, resultSchema } from "../cli/probe-report.ts";
+import { checkAccounts } from "../cli/account-check.ts";
+import { hasUsage } from "../cli/live-probe.ts";
+import { resultSchema } from "../cli/probe-report.ts";
 import type { ResultReport } from "../cli/probe-report.ts";
 import { selectAccounts } from "../cli/select-account.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
@@ -38,12 +37,10 @@ export default defineCommand({
   async run(ctx: Context, [wanted]: [string[]]) {
     const snapshot = await ctx.store.read();
     const chosen = wanted.length > 0 ? selectAccounts(snapshot, wanted) : unpaused(snapshot);
-    const probes = await probeAccounts(ctx, chosen.filter(hasUsage));
-    await setAside(ctx, probes);
-    const results = await reportResults(ctx, chosen, probes);
+    const results = await checkAccounts(ctx, chosen);
     const count = (ok: boolean | null) => results.filter((each) => each.ok === ok).length;
     const paused = wanted.length > 0 ? 0 : snapshot.pool.accounts.length - chosen.length;
-    const summary = { checked: probes.length, ok: count(true), failed: count(false) };
+    const summary = { checked: chosen.filter(hasUsage).length, ok: count(true), failed: count(false) };
     return { results, summary: { ...summary, nothingToAsk: count(null), paused } };
   },
   render,
@@ -58,18 +55,6 @@ function unpaused({ pool }: Snapshot): Account[] {
       hint: "Add one: codex auth import",
     });
   return pool.accounts.filter(({ pausedAt }) => pausedAt === null);
-}
-
-/** Flags what upstream refused for good, unless the account has another token by now. */
-async function setAside(ctx: Context, probes: readonly Probe[]): Promise<void> {
-  const refused = probes.filter((probe) => flagFor(probe) !== null);
-  if (refused.length === 0) return;
-  await ctx.store.transaction("check", ({ pool }) => {
-    for (const probe of refused) {
-      const account = pool.accounts.find(({ id }) => id === probe.account.id);
-      if (account?.login.accessToken === probe.login.accessToken) account.flag ??= flagFor(probe);
-    }
-  });
 }
 
 function render({ results }: { results: readonly ResultReport[] }, ui: Ui): string {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
-import { makeForecast, forecastSchema } from "../cli/forecast-report.ts";
+import { failureNotes, forecastSchema, makeForecast } from "../cli/forecast-report.ts";
 import { candidateSchema, reportCandidates } from "../cli/recommendation.ts";
 import { selectAccount } from "../cli/select-account.ts";
 import { candidateLines } from "../ui/candidate-lines.ts";
@@ -11,6 +11,7 @@ import { noAccountsText, poolLine, quotaLines, recommendationLines } from "../ui
 interface Options {
   account?: string;
   explain?: boolean;
+  live?: boolean;
 }
 
 const schema = (z: Zod) =>
@@ -22,16 +23,18 @@ export default defineCommand({
   flags: (command: Command) =>
     command
       .option("--account <account>", "show only this one; the recommendation is for the whole pool")
+      .option("--live", "ask OpenAI first, as `check` does")
       .option("--explain", "show the score of every account")
       .description(`${command.description()}.\n${about}`),
   schema,
-  async run(ctx: Context, _args: [], { account: wanted, explain = false }: Options) {
-    const { state, ranking, forecast } = await makeForecast(ctx);
+  async run(ctx: Context, _args: [], { account: wanted, explain = false, live = false }: Options) {
+    const { state, ranking, forecast } = await makeForecast(ctx, live);
     const one = wanted === undefined ? null : selectAccount(state.snapshot, wanted);
     const accounts = forecast.accounts.filter(({ id }) => one === null || id === one.id);
     const candidates = explain ? { candidates: reportCandidates(state, ranking) } : {};
     return { ...forecast, accounts, ...candidates };
   },
+  notes: failureNotes,
   render: ({ accounts, recommendation, pool, candidates }, ui) => {
     if (pool.accounts === 0) return noAccountsText;
     const blocks = [
@@ -45,6 +48,6 @@ export default defineCommand({
 
 // The help wraps each paragraph by itself.
 const about = [
-  "Nothing is asked over the network: the figures are the newest that codex-auth or the session logs of Codex know.",
+  "Without --live nothing is asked over the network: the figures are the newest that codex-auth or the session logs of Codex know.",
   "LASTS: from the 10th to the 90th percentile of likely futures, drawn from how you used Codex so far.",
 ].join("\n");

@@ -4,9 +4,10 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { makeReport, reportSchema } from "../cli/full-report.ts";
 import type { FullReport } from "../cli/full-report.ts";
+import { failureNotes } from "../cli/forecast-report.ts";
 import { sinceDay } from "../cli/usage-report.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { writeExport } from "../store/export-file.ts";
+import { temporaryFile, writeExport } from "../store/export-file.ts";
 import { reportLines } from "../ui/report-lines.ts";
 import { reportPage } from "../ui/report-page.ts";
 import { safeText } from "../ui/safe-text.ts";
@@ -16,6 +17,8 @@ interface Options {
   since: string;
   out?: string;
   html?: boolean;
+  live?: boolean;
+  open?: boolean;
   json?: boolean;
 }
 
@@ -37,16 +40,22 @@ export default defineCommand({
         "--out <file>",
         "write it to a new file that only you can read; .html and .json choose the format",
       )
-      .option("--html", "one page with charts, complete in itself"),
+      .option("--html", "one page with charts, complete in itself")
+      .option("--open", "show the page in a browser; without --out it is a temporary file")
+      .option("--live", "ask OpenAI first, as `check` does"),
   schema,
   async run(ctx: Context, _args: [], options: Options) {
-    const format = formatOf(options);
-    if (options.out === undefined && format === "html") refuseStdout(ctx, options);
-    const report = await makeReport(ctx, sinceDay(options.since, ctx.now()));
-    if (options.out === undefined && format !== "html") return { ...report, file: null };
-    const text = await reportText(ctx, report, format);
-    return { ...report, file: { path: place(ctx, text, options.out), format } };
+    const { open = false, live = false } = options;
+    const format = open ? "html" : formatOf(options);
+    const out = options.out ?? (open ? temporaryFile("report.html") : undefined);
+    if (out === undefined && format === "html") refuseStdout(ctx, options);
+    const report = await makeReport(ctx, sinceDay(options.since, ctx.now()), live);
+    if (out === undefined && format !== "html") return { ...report, file: null };
+    const path = place(ctx, await reportText(ctx, report, format), out);
+    if (open) await ctx.openUrl(new URL(`file://${path}`).href);
+    return { ...report, file: { path, format } };
   },
+  notes: ({ forecast, accounts }) => failureNotes({ ...forecast, accounts }),
   render: ({ file, ...report }, ui) => {
     if (file === null) return reportLines(report, ui);
     return file.path === "-" ? "" : `Wrote the report to ${safeText(file.path)}`;

@@ -1,3 +1,4 @@
+import { mkdtempSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { confirmChange, discard, placeFile, stageFile } from "./atomic-write.ts";
@@ -30,6 +31,11 @@ export function writeExport(fs: FileSystem, { out, file, cwd, text, isForced }: 
   }
   placeNew(fs, stageFile(fs, path, text));
   return path;
+}
+
+/** A place for a new file in a temporary folder that only this user can open. */
+export function temporaryFile(name: string): string {
+  return join(mkdtempSync(join(process.getBuiltinModule("node:os").tmpdir(), "codex-auth-")), name);
 }
 
 /** A link, unlike a rename, never replaces a file that came while we looked. */

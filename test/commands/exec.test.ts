@@ -277,16 +277,15 @@ test("after kill -9 the next command sweeps the home and adopts a login made in 
   expect(scene.home.read("AGENTS.md")).toBe("x\n");
 });
 
-test("--auto takes the active account, else the first that can be used", async () => {
+test("--auto takes the account that the forecast recommends, and never one that is paused", async () => {
   const home = await homeWithThree();
   const chosen = () => home.run(["exec", "--auto", ...sh("echo $CODEX_AUTH_ACCOUNT")]);
-  expect(await chosen()).toMatchObject({ stdout: "ada@personal.example\n" });
-  await home.run(["pause", "1"]);
+  const { stdout } = await home.run(["forecast", "--json"]);
+  const { recommendation, accounts } = JSON.parse(stdout);
+  const wanted = accounts.find(({ id }: { id: string }) => id === recommendation.accountId);
+  expect(await chosen()).toMatchObject({ stdout: `${wanted.email}\n` });
+  await home.run(["pause", "1", "3"]);
   expect(await chosen()).toMatchObject({ stdout: `${dev}\n` });
-  await home.run(["pause", "2", "3"]);
-  expect(await chosen()).toMatchObject({
-    code: 1,
-    stdout: "",
-    stderr: expect.stringContaining("No account can be used"),
-  });
+  await home.run(["pause", "2"]);
+  expect(await chosen()).toMatchObject({ code: 1, stdout: "" });
 });
