@@ -54,12 +54,16 @@ function mkdtemp(): string {
   return root;
 }
 
+/** One moment for all, or a second that passes between two forgeries makes two logins of them. */
+const loadedAtSec = Math.floor(Date.now() / 1000);
+
 /** The seat of one letter: `seat("a")` is a@example.com, user-a in acct-a. */
 export function seat(name: string, more: Login = {}) {
   return forgeAuthJson({
     email: `${name}@example.com`,
     userId: `user-${name}`,
     accountId: `acct-${name}`,
+    issuedAt: loadedAtSec,
     ...more,
   });
 }
