@@ -40,6 +40,6 @@ function accountFindings(account: QuotaReport): Finding[] {
   return [{ id: "runs_out", severity: "warning", message, fix: "codex auth switch --auto" }];
 }
 
-function nameOf({ label, email, id, row }: QuotaReport): string {
-  return `${label ?? email ?? id} (row ${row})`;
+function nameOf({ label, name, row }: QuotaReport): string {
+  return `${label ?? name} (row ${row})`;
 }

@@ -100,6 +100,6 @@ function failureLines(results: readonly ResultReport[]): string[] {
   );
 }
 
-function nameOf({ account: { label, email, id } }: ResultReport): string {
-  return safeText(label ?? email ?? id);
+function nameOf({ account: { label, name } }: ResultReport): string {
+  return safeText(label ?? name);
 }

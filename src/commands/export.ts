@@ -19,6 +19,7 @@ interface Options {
 const schema = (z: Zod) =>
   z.object({
     format: z.literal("codex"),
+    sharesRefreshToken: z.boolean().describe("a copy can renew itself, so it must not be used in two places"),
     files: z.array(
       z.object({ accountId: z.string(), name: z.string(), path: z.string().describe("- for stdout") }),
     ),
@@ -41,16 +42,20 @@ export default defineCommand({
       out === undefined
         ? toStdout(ctx, accounts, options)
         : toFiles(ctx, accounts, { out, yes: options.yes });
-    return { format: "codex" as const, files };
+    const sharesRefreshToken = accounts.some(({ login }) => login.refreshToken !== "");
+    return { format: "codex" as const, sharesRefreshToken, files };
   },
   render: ({ files }) =>
     files
       .filter(({ path }) => path !== "-")
       .map(({ name, path }) => `Wrote ${safeText(name)} to ${safeText(path)}`)
       .join("\n"),
-  notes: () => [
-    "The copy shares its refresh token with the pool, and a refresh token works once: use it in one place only.",
-  ],
+  notes: ({ sharesRefreshToken }) =>
+    sharesRefreshToken
+      ? [
+          "The copy shares its refresh token with the pool, and a refresh token works once: use it in one place only.",
+        ]
+      : [],
 });
 
 function toStdout(ctx: Context, accounts: readonly Account[], { yes, json }: Options) {

@@ -55,7 +55,7 @@ function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
     account.active ? "*" : "",
     String(account.row),
     safeText(account.label ?? ""),
-    clip(safeText(account.email ?? account.id), nameColumns, ui.isUnicode ? "…" : "..."),
+    clip(safeText(account.name), nameColumns, ui.isUnicode ? "…" : "..."),
     safeText(account.plan ?? account.kind),
     account.state,
     ...quotas.cells(account.limits),

@@ -130,7 +130,7 @@ function outcomeOf({ isHealthy }: FlagVerdict, isRestored: boolean): Outcome {
 
 interface Rendered {
   results: readonly {
-    account: { row: number; label: string | null; email: string | null; id: string };
+    account: { row: number; label: string | null; name: string };
     outcome: Outcome;
     reason: string;
   }[];
@@ -138,9 +138,9 @@ interface Rendered {
 
 function render({ results }: Rendered, ui: Ui): string {
   if (results.length === 0) return "No account is set aside.";
-  const rows = results.map(({ account: { row, label, email, id }, outcome, reason }) => [
+  const rows = results.map(({ account: { row, label, name }, outcome, reason }) => [
     String(row),
-    safeText(label ?? email ?? id),
+    safeText(label ?? name),
     outcome,
     safeText(reason),
   ]);

@@ -29,6 +29,7 @@ export interface QuotaFigures {
   row: number;
   active: boolean;
   label: string | null;
+  name: string;
   email: string | null;
   id: string;
   plan: string | null;
@@ -92,9 +93,8 @@ function windowLasts({ emptyInMs, resetsAt, remainingPercent }: WindowFigures, n
 }
 
 function accountLine(account: QuotaFigures, ui: Ui): string {
-  const { active, row, label, email, id, plan, kind, isReady, risk } = account;
-  const seat = email ?? id;
-  const name = ui.bold(safeText(label === null ? seat : `${label} (${seat})`));
+  const { active, row, label, plan, kind, isReady, risk } = account;
+  const name = ui.bold(safeText(label === null ? account.name : `${label} (${account.name})`));
   const state = isReady ? ui.green("ready") : ui.yellow(safeText(account.stateReason ?? account.state));
   const riskText = isReady && risk !== "unknown" ? `, ${riskWords(risk, ui)}` : "";
   const planText = plan === null ? (kind === "chatgpt" ? "plan unknown" : kind) : planName(plan);
