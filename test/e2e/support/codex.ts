@@ -1,5 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { FakeOpenAI } from "../../support/fake-openai.ts";
@@ -66,6 +67,12 @@ async function run(command: string, args: readonly string[], options: RunOptions
   return { status, stdout, stderr };
 }
 
+function temporaryFolder(): string {
+  const folder = join(root, "node_modules/.cache/e2e-tmp");
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
 /** Nothing is inherited but PATH: a login in the environment would beat the one in auth.json. */
 export function environment({ home, env }: RunOptions): Record<string, string> {
   return {
@@ -73,6 +80,8 @@ export function environment({ home, env }: RunOptions): Record<string, string> {
     HOME: join(home, ".."),
     CODEX_HOME: home,
     LANG: "C.UTF-8",
+    // Codex makes no helpers for a home below the temporary folder, and a checkout may lie there.
+    TMPDIR: temporaryFolder(),
     ...env,
   };
 }
