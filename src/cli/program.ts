@@ -117,7 +117,7 @@ async function answer(ctx: Context, table: readonly CommandEntry[], invocation: 
   const { args, options } = parse(parser, rest);
   const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
   const { exitCode, isSilent, notes } = outcome;
-  const text = isSilent ? "" : invocation.isJson ? "" : await render(ctx, outcome);
+  const text = isSilent || invocation.isJson ? "" : await render(ctx, outcome);
   return { document: envelope(entry.name, outcome), text, exitCode, isSilent, notes };
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, readdirSync, realpathSync } from "node:fs";
 import { basename, join } from "node:path";
+import { processStat } from "./process-identity.ts";
 
 /** A running Codex. It keeps the login that it read at its start until it ends. */
 export interface CodexProcess {
@@ -22,7 +23,11 @@ export function codexProcesses(codexHome: string): CodexProcess[] | null {
     const argv = words(`/proc/${name}/cmdline`);
     if (basename(argv[0] ?? "") !== "codex") return [];
     if (homeOf(name) !== home) return [];
-    return [{ pid: Number(name), kind: kindOf(argv), startedAt: startOf(name, bootSec) }];
+    // It may have ended while we looked.
+    const stat = processStat(Number(name));
+    if (stat === null) return [];
+    const startedAt = startTime(stat.start, bootSec);
+    return [{ pid: Number(name), kind: kindOf(argv), startedAt }];
   });
 }
 
@@ -44,10 +49,8 @@ function split(pair: string): [string, string] {
   return [pair.slice(0, at), pair.slice(at + 1)];
 }
 
-function startOf(pid: string, bootSec: number): string {
-  const stat = read(`/proc/${pid}/stat`);
-  const ticks = Number(stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-  return new Date((bootSec + Math.floor(ticks / ticksPerSecond)) * 1000).toISOString();
+function startTime(ticks: string, bootSec: number): string {
+  return new Date((bootSec + Math.floor(Number(ticks) / ticksPerSecond)) * 1000).toISOString();
 }
 
 function bootTime(): number | null {

@@ -54,7 +54,7 @@ function isRunning(pid: number): boolean {
 }
 
 /** Fields 3 and 22 of /proc/<pid>/stat; the command name in field 2 may hold spaces and brackets. */
-function processStat(pid: number): { state: string; start: string } | null {
+export function processStat(pid: number): { state: string; start: string } | null {
   const text = readOr(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");

@@ -18,18 +18,13 @@ const none = {
   middle: "  ",
 };
 
-/** A short table without borders, its long cells wrapped to the width of the terminal. */
-export function renderTable(
-  head: readonly string[],
-  rows: readonly (readonly string[])[],
-  widths?: number[],
-): string {
+/** A short table without borders. */
+export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: [...head],
     chars: none,
     // Without this, cli-table3 colours its head even in a pipe.
     style: { head: [], border: [], "padding-left": 0, "padding-right": 0 },
-    ...(widths ? { colWidths: widths, wordWrap: true } : {}),
   });
   table.push(...rows.map((row) => [...row]));
   return table
