@@ -22,12 +22,13 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     folders: ["upstream", "store", "codex", "accounts", "errors"],
     modules: ["node:http", "node:crypto"],
   },
+  repair: { folders: ["auth", "upstream", "store", "sessions", "codex", "accounts", "errors"], modules: [] },
   cli: {
-    folders: ["ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
+    folders: ["repair", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
     modules: ["commander", "zod"],
   },
   commands: {
-    folders: ["cli", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
+    folders: ["cli", "repair", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
     modules: ["commander"],
   },
   platform: {

@@ -1,5 +1,5 @@
 import type { Account } from "../store/account.ts";
-import { seatName } from "./select-account.ts";
+import { seatName } from "../store/account-name.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { UsageByAccount } from "../store/usage-file.ts";
 import { isoTime, limitSchema, reportLimits } from "./account-limits.ts";

@@ -10,7 +10,7 @@ import { reportOf } from "./account-report.ts";
 import type { Context } from "./context.ts";
 import { refuseTakenLabel } from "./labels.ts";
 import { awaitPendingRefresh } from "./pending-refresh.ts";
-import { accountName } from "./select-account.ts";
+import { accountName } from "../store/account-name.ts";
 import { checkLogin } from "./switch-checks.ts";
 
 interface Wish {

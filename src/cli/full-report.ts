@@ -1,17 +1,16 @@
+import { examine, plainFinding } from "../repair/examine.ts";
+import { loginChecks } from "../repair/login-checks.ts";
+import { openScene } from "../repair/scene.ts";
 import { forecastCourse } from "../accounts/forecast-course.ts";
 import { runtimeFacts } from "../store/runtime.ts";
 import type { Context } from "./context.ts";
 import type { Zod } from "./define-command.ts";
 import { findingSchema } from "./finding.ts";
 import { forecastSchema, makeForecast } from "./forecast-report.ts";
-import { loginFindings } from "./login-findings.ts";
-import { tryLoginSettings } from "./login-settings.ts";
-import { loginSource } from "./login-source.ts";
 import type { HistoryOf } from "./pool-history.ts";
 import { quotaFindings } from "./quota-findings.ts";
 import { quotaSchema } from "./quota-report.ts";
 import type { QuotaReport } from "./quota-report.ts";
-import { processesOnOldLogin } from "./running-codex.ts";
 import { reportUsage, usageSchema } from "./usage-report.ts";
 
 export const reportSchema = (z: Zod) =>
@@ -64,8 +63,7 @@ export async function makeReport(ctx: Context, since: string, isLive: boolean) {
   const usage = reportUsage(ctx, state, since);
   const { codexHome, storeDir } = ctx.store.paths;
   const { snapshot, nowMs } = state;
-  const config = tryLoginSettings(ctx);
-  const source = loginSource(ctx, config.settings, snapshot.live);
+  const { findings } = await examine(await openScene(ctx), loginChecks);
   const count = (wanted: string) => accounts.filter(({ state }) => state === wanted).length;
   return {
     summary: {
@@ -82,10 +80,7 @@ export async function makeReport(ctx: Context, since: string, isLive: boolean) {
     accounts,
     usage,
     forecast: { ...outlook, courses: accounts.flatMap((account) => coursesOf(account, historyOf, nowMs)) },
-    findings: [
-      ...loginFindings(ctx, snapshot, { source, config, processes: processesOnOldLogin(ctx, snapshot) }),
-      ...quotaFindings(forecast, state),
-    ],
+    findings: [...findings.map(plainFinding), ...quotaFindings(forecast, state)],
     runtime: {
       version: CODEX_AUTH_VERSION,
       ...runtimeFacts(),

@@ -13,16 +13,3 @@ export function readLoginSettings({ fs, store }: Pick<Context, "fs" | "store">):
   const hint = `Codex does not start with this file either. Mend line ${reading.line} first. Nothing was changed.`;
   throw new CodexAuthError("config_unreadable", message, { hint });
 }
-
-/** The same for commands that only look: what is wrong is one of their findings. */
-export function tryLoginSettings(ctx: Pick<Context, "fs" | "store">): {
-  settings: LoginSettings | null;
-  problem: CodexAuthError | null;
-} {
-  try {
-    return { settings: readLoginSettings(ctx), problem: null };
-  } catch (error) {
-    if (error instanceof CodexAuthError) return { settings: null, problem: error };
-    throw error;
-  }
-}

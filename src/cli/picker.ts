@@ -3,7 +3,7 @@ import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Context } from "./context.ts";
-import { accountName } from "./select-account.ts";
+import { accountName } from "../store/account-name.ts";
 
 /** Which account, when the command line names none: the other one of two, else asked for on the terminal. */
 export async function pickAccount(

@@ -1,8 +1,8 @@
+import { overrides } from "../codex/environment.ts";
 import type { Account } from "../store/account.ts";
 import { realHomeVariable } from "../store/paths.ts";
 import type { PrivateHome } from "../store/store.ts";
 import type { Context } from "./context.ts";
-import { overrides } from "./login-source.ts";
 
 /** The environment of a program that runs in a private home. */
 export function privateEnvironment(

@@ -1,4 +1,4 @@
-import type { Finding } from "./finding.ts";
+import type { Finding } from "../errors/finding.ts";
 import type { ForecastReport } from "./forecast-report.ts";
 import type { PoolState } from "./pool-state.ts";
 import type { QuotaReport } from "./quota-report.ts";

@@ -1,6 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
-import type { Snapshot } from "../store/store.ts";
 import type { Ui } from "../ui/ui.ts";
 import type { Context } from "./context.ts";
 import type { Zod } from "./define-command.ts";
@@ -14,16 +13,6 @@ export const processSchema = (z: Zod) =>
   });
 
 export type ProcessReport = CodexProcess & { restarted?: boolean };
-
-/** Running Codex that was started before the active account was made live. */
-export function processesOnOldLogin(
-  ctx: Pick<Context, "processes">,
-  { active, pool }: Snapshot,
-): CodexProcess[] {
-  const since = pool.activeSince;
-  if (active === null || since === null) return [];
-  return (ctx.processes() ?? []).filter(({ startedAt }) => startedAt < since);
-}
 
 /** Restarts Codex's daemon, which outlives its terminal and keeps the account that it started with. */
 export async function restartDaemon(

@@ -1,4 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { accountName } from "../store/account-name.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 
@@ -22,27 +23,6 @@ export function selectAccount({ pool }: Snapshot, wanted: string): Account {
 export function selectAccounts(snapshot: Snapshot, wanted: readonly string[]): Account[] {
   return [...new Set(wanted.map((word) => selectAccount(snapshot, word)))];
 }
-
-/** How messages name an account: its label and e-mail, or whatever it has. */
-export function accountName(account: Account): string {
-  const name = seatName(account);
-  return account.label === null ? name : `${account.label} (${name})`;
-}
-
-/** E-mail, workspace id, or what kind of key it is. */
-export function seatName({ login, id }: Account): string {
-  const { email, identity, kind } = login;
-  return email ?? (identity.kind === "seat" ? identity.accountId : `${kindNames[kind]} ${id}`);
-}
-
-const kindNames = {
-  chatgpt: "login",
-  apiKey: "API key",
-  accessToken: "access token",
-  agentIdentity: "agent identity",
-  bedrock: "Bedrock key",
-  headers: "headers login",
-};
 
 function namesOf({ id, label, login }: Account): string[] {
   const seat = login.identity.kind === "seat" ? login.identity.accountId : null;

@@ -4,7 +4,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Context } from "./context.ts";
 import { readLoginSettings } from "./login-settings.ts";
-import { accountName } from "./select-account.ts";
+import { accountName } from "../store/account-name.ts";
 
 interface LoginCheck {
   /** config.toml keeps Codex from reading auth.json, and the person asked to change that. */

@@ -3,12 +3,21 @@ import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Backup } from "../store/backups.ts";
+import type { RepairBackup } from "../store/repair-backup.ts";
 import { restoreBackup } from "../store/restore.ts";
+import { undoRepair } from "../store/undo-repair.ts";
 import { renderTable } from "../ui/table.ts";
 import { clockText, relativeText } from "../ui/time.ts";
 
 const backupSchema = (z: Zod) =>
-  z.object({ name: z.string(), takenAt: z.iso.datetime(), revision: z.int(), path: z.string() });
+  z.object({
+    name: z.string(),
+    kind: z.enum(["pool", "repair"]).describe("repair: copies of the files that `fix` may have changed"),
+    takenAt: z.iso.datetime(),
+    revision: z.int().nullable().describe("of the pool; null for a repair"),
+    path: z.string(),
+  });
 
 const schema = (z: Zod) =>
   z.object({
@@ -21,6 +30,14 @@ const schema = (z: Zod) =>
         kept: z.int().describe("accounts of the pool that the backup does not have or whose token is newer"),
       })
       .nullable(),
+    files: z
+      .array(
+        z.object({
+          file: z.enum(["pool.json", "auth.json", "config.toml"]),
+          outcome: z.enum(["restored", "taken into the pool", "kept in the backup"]),
+        }),
+      )
+      .describe("for a repair that is taken back: what became of each file"),
   });
 
 export default defineCommand({
@@ -30,33 +47,49 @@ export default defineCommand({
       .argument("[name]", "for restore: a name of the list, or latest"),
   schema,
   async run(ctx: Context, [action, name]: [string, string?]) {
-    const backups = ctx.store.backups();
+    const backups = allBackups(ctx.store);
     if (action === "list" && name !== undefined) throw usage("Too many arguments for list.");
-    if (action === "list") return { action: "list" as const, backups, restored: null };
+    if (action === "list")
+      return { action: "list" as const, backups: backups.map(reportBackup), restored: null, files: [] };
     if (action !== "restore") throw usage(`Unknown action: ${action}`);
     if (name === undefined) throw usage("Missing name.");
     const chosen = backups.find((each, index) => (name === "latest" ? index === 0 : each.name === name));
     if (!chosen) throw notFound(name);
-    return {
-      action: "restore" as const,
-      backups: [chosen],
-      restored: await restoreBackup(ctx.store, chosen),
-    };
+    return { action: "restore" as const, backups: [reportBackup(chosen)], ...(await restore(ctx, chosen)) };
   },
-  render: ({ action, backups, restored }, ui) => {
+  render: ({ action, backups, restored, files }, ui) => {
     if (action === "restore" && restored) {
       const { added, changed, kept } = restored;
-      return `Restored ${backups[0]?.name}: ${added} brought back, ${changed} changed, ${kept} left as they are.`;
+      const head = `Restored ${backups[0]?.name}: ${added} brought back, ${changed} changed, ${kept} left as they are.`;
+      return [head, ...files.map(({ file, outcome }) => `${file}: ${outcome}.`)].join("\n");
     }
     if (backups.length === 0) return "No backups yet. One is taken before every removal, and one a day.";
     const rows = backups.map(({ name, takenAt, revision }) => [
       name,
       `${clockText(takenAt, ui.nowMs)} (${relativeText(takenAt, ui.nowMs)})`,
-      String(revision),
+      revision === null ? "" : String(revision),
     ]);
     return renderTable(["NAME", "TAKEN", "REVISION"], rows);
   },
 });
+
+type AnyBackup = Backup | RepairBackup;
+
+/** Newest first. */
+function allBackups(store: Context["store"]): AnyBackup[] {
+  const all = [...store.backups(), ...store.repairBackups()];
+  return all.sort((a, b) => (a.takenAt < b.takenAt ? 1 : -1));
+}
+
+function reportBackup(backup: AnyBackup) {
+  const { name, kind, takenAt, path } = backup;
+  return { name, kind, takenAt, revision: backup.kind === "pool" ? backup.revision : null, path };
+}
+
+async function restore({ store, fs }: Context, chosen: AnyBackup) {
+  if (chosen.kind === "repair") return await undoRepair(store, fs, chosen);
+  return { restored: await restoreBackup(store, chosen), files: [] };
+}
 
 function usage(message: string): CodexAuthError {
   return new CodexAuthError("usage", message, {

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
-import { accountName } from "../cli/select-account.ts";
+import { accountName } from "../store/account-name.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";

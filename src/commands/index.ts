@@ -89,6 +89,12 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./verify-flagged.ts")).default,
   ),
   entry(
+    "doctor",
+    "Look for every known fault, and say what ends it",
+    async () => (await import("./doctor.ts")).default,
+  ),
+  entry("fix", "Mend what can be mended safely", async () => (await import("./fix.ts")).default),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

@@ -5,7 +5,9 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { findingSchema } from "../cli/finding.ts";
 import { limitColumns } from "../cli/limit-columns.ts";
-import { flaggedFindings, interruptedFindings } from "../cli/trouble-findings.ts";
+import { flagged, loginFlagged } from "../repair/credentials/login-flagged.ts";
+import { interruptedRenewals, refreshInterrupted } from "../repair/credentials/refresh-interrupted.ts";
+import { findingsOf } from "../repair/examine.ts";
 import { columnText } from "../ui/columns.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { durationText } from "../ui/time.ts";
@@ -28,7 +30,10 @@ export default defineCommand({
     return {
       accounts: reportAccounts(snapshot, ctx.now(), ctx.store.usage()),
       activeAccountId: active?.id ?? null,
-      findings: [...interruptedFindings(snapshot), ...flaggedFindings(pool.accounts)],
+      findings: [
+        ...findingsOf(refreshInterrupted, interruptedRenewals(snapshot.interrupted)),
+        ...findingsOf(loginFlagged, flagged(pool.accounts)),
+      ],
       unreadable: pool.setAside.length,
     };
   },

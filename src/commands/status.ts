@@ -5,11 +5,13 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { findingSchema } from "../cli/finding.ts";
 import { limitColumns } from "../cli/limit-columns.ts";
-import { loginFindings } from "../cli/login-findings.ts";
-import { tryLoginSettings } from "../cli/login-settings.ts";
-import { loginSource, overrides } from "../cli/login-source.ts";
-import { processSchema, processesOnOldLogin } from "../cli/running-codex.ts";
-import { accountName } from "../cli/select-account.ts";
+import { processSchema } from "../cli/running-codex.ts";
+import { overrides } from "../codex/environment.ts";
+import { examine, plainFinding } from "../repair/examine.ts";
+import { loginChecks } from "../repair/login-checks.ts";
+import { openScene } from "../repair/scene.ts";
+import { accountName } from "../store/account-name.ts";
+import { processesOnOldLogin } from "../store/old-login.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { relativeText } from "../ui/time.ts";
 import type { Ui } from "../ui/ui.ts";
@@ -34,14 +36,14 @@ const schema = (z: Zod) =>
 export default defineCommand({
   schema,
   async run(ctx: Context) {
-    const snapshot = await ctx.store.read();
+    const scene = await openScene(ctx);
+    const { snapshot, source } = scene;
+    if (!snapshot) throw scene.problem;
     const { active, live } = snapshot;
     const processes = processesOnOldLogin(ctx, snapshot);
     const inFile = active
       ? accountName(active)
       : (live.login?.email ?? (live.login ? "an unknown login" : null));
-    const config = tryLoginSettings(ctx);
-    const source = loginSource(ctx, config.settings, live);
     return {
       active: active && reportOf(snapshot, active, ctx.now(), ctx.store.usage()),
       source,
@@ -55,7 +57,7 @@ export default defineCommand({
       home: ctx.store.paths.codexHome,
       overrides: overrides(ctx.env),
       processes,
-      findings: loginFindings(ctx, snapshot, { source, config, processes }),
+      findings: (await examine(scene, loginChecks)).findings.map(plainFinding),
     };
   },
   render,

@@ -5,6 +5,7 @@ import type { FileSystem } from "./file-system.ts";
 
 /** A pool as it was before a change. */
 export interface Backup {
+  kind: "pool";
   /** File name without its ending; what `backup restore` takes. */
   name: string;
   path: string;
@@ -24,7 +25,8 @@ export function listBackups(fs: FileSystem, folder: string): Backup[] {
     if (!match) return [];
     const [, year, month, day, hour, minute, second, ms, revision] = match;
     const takenAt = `${year}-${month}-${day}T${hour}:${minute}:${second}.${ms}Z`;
-    return [{ name: file.slice(0, -5), path: join(folder, file), takenAt, revision: Number(revision) }];
+    const name = file.slice(0, -5);
+    return [{ kind: "pool" as const, name, path: join(folder, file), takenAt, revision: Number(revision) }];
   });
   return found.sort((a, b) => (a.name < b.name ? 1 : -1));
 }

@@ -20,6 +20,7 @@ import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { requirePlaces } from "./places.ts";
+import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { Draft, HomeLeavings, PrivateHome, Store, StoreEffects, TransactionOptions } from "./store.ts";
@@ -187,6 +188,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       ),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
+    backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
+    repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };
 }

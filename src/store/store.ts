@@ -7,6 +7,7 @@ import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
+import type { RepairBackup } from "./repair-backup.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 
@@ -104,6 +105,9 @@ export interface Store {
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];
+  /** Keeps copies of the pool, auth.json and config.toml, before a repair. */
+  backUpFiles(): Promise<RepairBackup>;
+  repairBackups(): RepairBackup[];
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;
 }

@@ -1,0 +1,66 @@
+import type { Diagnosis } from "../repair/examine.ts";
+import type { Change } from "../repair/mend.ts";
+import { safeText } from "../ui/safe-text.ts";
+import type { Ui } from "../ui/ui.ts";
+import type { Zod } from "./define-command.ts";
+import { findingSchema } from "./finding.ts";
+
+const areas = ["credentials", "environment", "config", "processes", "network", "store"] as const;
+
+export const diagnosisSchema = (z: Zod) =>
+  findingSchema(z).extend({
+    area: z.enum(areas),
+    evidence: z.array(z.string()).describe("what was seen, a line each"),
+    canMend: z.boolean().describe("codex auth fix mends it"),
+  });
+
+export const checkResultSchema = (z: Zod) =>
+  z.object({
+    id: z.string().describe("stable; what --only takes"),
+    area: z.enum(areas),
+    title: z.string().describe("the fault that is looked for"),
+    status: z.enum(["ok", "found", "skipped", "failed"]),
+    reason: z.string().nullable().describe("why it was skipped, or failed"),
+  });
+
+export const changeSchema = (z: Zod) =>
+  z.object({
+    id: z.string().describe("of the check that found the fault"),
+    message: z.string(),
+    isApplied: z.boolean().describe("false in a dry run, and where it failed"),
+    problem: z.string().nullable().describe("why it was not done"),
+    undo: z.string().nullable().describe("the command that takes it back"),
+  });
+
+export const countsSchema = (z: Zod) =>
+  z.object({ errors: z.int(), warnings: z.int(), infos: z.int(), checks: z.int(), skipped: z.int() });
+
+export function countsOf(findings: readonly Diagnosis[], checks: readonly { status: string }[]) {
+  const count = (wanted: string) => findings.filter(({ severity }) => severity === wanted).length;
+  return {
+    errors: count("error"),
+    warnings: count("warning"),
+    infos: count("info"),
+    checks: checks.length,
+    skipped: checks.filter(({ status }) => status === "skipped").length,
+  };
+}
+
+/** A finding, what it is based on, and the command that ends it. */
+export function diagnosisLines(
+  { severity, id, message, evidence, fix, canMend }: Diagnosis,
+  ui: Ui,
+): string[] {
+  const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan }[severity];
+  return [
+    `${paint(`${severity}:`)} ${safeText(message)} ${ui.dim(`[${id}]`)}`,
+    ...evidence.map((line) => ui.dim(`    ${safeText(line)}`)),
+    ...(fix === null ? [] : [`  ${safeText(fix)}`]),
+    ...(canMend ? [`  ${ui.dim("or let it be mended:")} codex auth fix`] : []),
+  ];
+}
+
+export function changeLines({ message, isApplied, problem }: Change, ui: Ui): string[] {
+  if (problem !== null) return [`${ui.red("failed:")} ${safeText(message)}`, `  ${safeText(problem)}`];
+  return [`${isApplied ? ui.green("mended:") : ui.cyan("would:")} ${safeText(message)}`];
+}

@@ -1,0 +1,25 @@
+import { closeToOthers, modeOf } from "../../store/file-mode.ts";
+import { fileCheck } from "../check.ts";
+
+/** Codex accepts the file and closes it at its next write, which may be days away. */
+export const authFileMode = fileCheck({
+  id: "auth_file_open",
+  area: "credentials",
+  severity: "warning",
+  title: "auth.json can be read by other users",
+  look: ({ target, state }, { fx }) => {
+    const mode = state === "missing" ? null : modeOf(fx.fs, target);
+    if (mode === null || (mode & 0o077) === 0) return [];
+    return [
+      {
+        message: `${target} can be read or changed by other users: its tokens are not secret.`,
+        evidence: [`mode ${mode.toString(8).padStart(4, "0")}, where 0600 is right`],
+        fix: `chmod 600 '${target}'`,
+      },
+    ];
+  },
+  mend: {
+    describe: ({ live }) => `Close ${live?.target} to other users: mode 0600.`,
+    apply: ({ fx, live }) => Promise.resolve(live ? closeToOthers(fx.fs, live.target) : undefined),
+  },
+});

@@ -1,0 +1,105 @@
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Finding } from "../errors/finding.ts";
+import type { Area, Check, Looked, Sighting } from "./check.ts";
+import type { Scene } from "./scene.ts";
+
+/** A finding with what it is based on. */
+export interface Diagnosis extends Finding {
+  area: Area;
+  evidence: string[];
+  /** `fix` mends it. */
+  canMend: boolean;
+}
+
+/** What became of one check. */
+interface CheckResult {
+  id: string;
+  area: Area;
+  title: string;
+  status: "ok" | "found" | "skipped" | "failed";
+  /** Why it was skipped, or failed. */
+  reason: string | null;
+}
+
+export interface Examination {
+  findings: Diagnosis[];
+  checks: CheckResult[];
+}
+
+const order = { error: 0, warning: 1, info: 2 };
+
+/** Runs the checks one after another; findings come worst first. */
+export async function examine(
+  scene: Scene,
+  checks: readonly Check[],
+  { isLive = false }: { isLive?: boolean } = {},
+): Promise<Examination> {
+  const examination: Examination = { findings: [], checks: [] };
+  for (const check of checks) {
+    const looked =
+      check.isLive && !isLive ? { skipped: "asks the network: --live" } : await look(scene, check);
+    examination.checks.push(resultOf(check, looked));
+    examination.findings.push(...diagnose(check, looked));
+  }
+  examination.findings.sort((a, b) => order[a.severity] - order[b.severity]);
+  return examination;
+}
+
+/** Of one check, as plain findings. */
+export function findingsOf({ id, severity }: Check, sightings: readonly Sighting[]): Finding[] {
+  return sightings.map((each) => ({
+    id,
+    severity: each.severity ?? severity,
+    message: each.message,
+    fix: each.fix,
+  }));
+}
+
+/** As every command tells it, without what only `doctor` shows. */
+export function plainFinding({ id, severity, message, fix }: Finding): Finding {
+  return { id, severity, message, fix };
+}
+
+type Outcome = Looked | { failed: string };
+
+/** A check that cannot look is no reason to hide what the others see. */
+async function look(scene: Scene, check: Check): Promise<Outcome> {
+  try {
+    return await check.look(scene);
+  } catch (error) {
+    if (error instanceof CodexAuthError) return { failed: error.message };
+    throw error;
+  }
+}
+
+function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
+  const base = { id, area, title };
+  if ("failed" in looked) return { ...base, status: "failed", reason: looked.failed };
+  if ("skipped" in looked) return { ...base, status: "skipped", reason: looked.skipped };
+  return { ...base, status: looked.length > 0 ? "found" : "ok", reason: null };
+}
+
+function diagnose(check: Check, looked: Outcome): Diagnosis[] {
+  if ("skipped" in looked) return [];
+  if ("failed" in looked) return [failedCheck(check, looked.failed)];
+  const plain = findingsOf(check, looked);
+  return looked.map(({ evidence = [], canMend = true }, index) => ({
+    ...(plain[index] as Finding),
+    area: check.area,
+    evidence: [...evidence],
+    canMend: canMend && check.mend !== undefined,
+  }));
+}
+
+function failedCheck({ id, area, title }: Check, why: string): Diagnosis {
+  const message = `It could not be looked whether ${title}: ${why}`;
+  return {
+    id: "check_failed",
+    area,
+    severity: "warning",
+    message,
+    fix: null,
+    evidence: [id],
+    canMend: false,
+  };
+}

@@ -1,0 +1,111 @@
+import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import { loginSettings, readConfig } from "../codex/config-toml.ts";
+import type { LoginSettings } from "../codex/config-toml.ts";
+import type { ConfigTree } from "../codex/config-tree.ts";
+import { overrides } from "../codex/environment.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { readLiveFile } from "../store/auth-file.ts";
+import type { LiveFile } from "../store/auth-file.ts";
+import type { CodexProcess } from "../store/codex-processes.ts";
+import type { FileSystem } from "../store/file-system.ts";
+import { readTextIfPresent } from "../store/files.ts";
+import type { Paths } from "../store/paths.ts";
+import type { Snapshot, Store } from "../store/store.ts";
+import type { Fetch } from "../upstream/network-failure.ts";
+
+/** What checks need of the outside world. */
+export interface SceneEffects {
+  env: Readonly<Record<string, string | undefined>>;
+  cwd: string;
+  /** As Node names it: linux, darwin, win32. */
+  platform: string;
+  now: () => number;
+  processes: () => CodexProcess[] | null;
+  /** Only to be handed to functions of store/. */
+  fs: FileSystem;
+  store: Store;
+  sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
+  /** Only for live checks. */
+  fetch: Fetch;
+  /** Renews an access token; only for live repairs. See auth/refresh.ts. */
+  renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
+}
+
+/** What config.toml says. `tree` and `settings` are null when it cannot be read; a missing file is an empty one. */
+interface ConfigScene {
+  text: string | null;
+  tree: ConfigTree | null;
+  settings: LoginSettings | null;
+  /** Where the parser stopped; the excerpt is the person's own text. */
+  broken: { message: string; line: number; column: number; excerpt: string } | null;
+  /** Why the file could not be opened. */
+  problem: CodexAuthError | null;
+}
+
+/** One look at the machine, shared by all checks. What cannot be read is null here, and a finding of some check. */
+export interface Scene {
+  fx: SceneEffects;
+  nowMs: number;
+  paths: Paths;
+  /** The pool and the live login together; null when one of the files cannot be read, and `problem` says which. */
+  snapshot: Snapshot | null;
+  problem: CodexAuthError | null;
+  /** auth.json by itself; null when it cannot be opened, and `liveProblem` says why. */
+  live: LiveFile | null;
+  liveProblem: CodexAuthError | null;
+  config: ConfigScene;
+  source: LoginSource;
+}
+
+type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
+
+/** Reads everything once, without a lock, and writes nothing. */
+export async function openScene(fx: SceneEffects): Promise<Scene> {
+  const { paths } = fx.store;
+  const { value: snapshot, problem } = await attempt(() => fx.store.read());
+  const live = await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile));
+  const config = await readConfigScene(fx);
+  return {
+    fx,
+    nowMs: fx.now(),
+    paths,
+    snapshot,
+    problem,
+    live: live.value,
+    liveProblem: live.problem,
+    config,
+    source: loginSource(fx.env, config.settings, live.value),
+  };
+}
+
+async function readConfigScene({ fs, store }: SceneEffects): Promise<ConfigScene> {
+  const { value: text, problem } = await attempt(() => readTextIfPresent(fs, store.paths.configFile));
+  const nothing = { text, tree: null, settings: null, broken: null, problem };
+  if (problem) return nothing;
+  const reading = readConfig(text ?? "");
+  if (reading.kind === "broken") return { ...nothing, broken: reading };
+  return { ...nothing, tree: reading.tree, settings: loginSettings(reading.tree) };
+}
+
+/** Where Codex takes its login from at its next start; with a config.toml that it cannot read, it does not start. */
+function loginSource(
+  env: SceneEffects["env"],
+  settings: LoginSettings | null,
+  live: LiveFile | null,
+): LoginSource {
+  if (overrides(env).length > 0) return "environment";
+  if (settings?.credentialsStore === "keyring") return "keyring";
+  if (settings?.credentialsStore === "ephemeral") return "memory";
+  return live?.login ? "file" : "none";
+}
+
+async function attempt<T>(
+  work: () => T | Promise<T>,
+): Promise<{ value: T; problem: null } | { value: null; problem: CodexAuthError }> {
+  try {
+    return { value: await work(), problem: null };
+  } catch (error) {
+    if (error instanceof CodexAuthError) return { value: null, problem: error };
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+import type { Check } from "../check.ts";
+import { poolUnreadable } from "./pool-unreadable.ts";
+
+export const storeChecks: readonly Check[] = [poolUnreadable];
