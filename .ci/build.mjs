@@ -48,6 +48,7 @@ linkCodexCommand();
 if (!cliOnly) {
   buildLibrary();
   await writeSchemas();
+  execFileSync(process.execPath, [".ci/docs.mjs", "--manual"], { cwd: root, stdio: "inherit" });
 }
 
 async function bundleBinary() {

@@ -1,18 +1,39 @@
-// Writes docs/errors.md from the catalog.
-import { mkdirSync, writeFileSync } from "node:fs";
+// Writes what is told from the code itself: docs/errors.md, docs/commands.md and man/codex-auth.1.
+// `--manual` writes the manual page alone.
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const { outputFiles } = await build({
-  absWorkingDir: root,
-  entryPoints: [".ci/errors-page.ts"],
-  bundle: true,
-  format: "esm",
-  write: false,
-});
-const code = Buffer.from(outputFiles[0].contents).toString("base64");
-const { errorsPage } = await import(`data:text/javascript;base64,${code}`);
-mkdirSync(join(root, "docs"), { recursive: true });
-writeFileSync(join(root, "docs/errors.md"), errorsPage());
+const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+
+const { commandsPage, manualPage } = await load(".ci/pages.ts");
+write("man/codex-auth.1", await manualPage(version));
+if (!process.argv.includes("--manual")) {
+  const { errorsPage } = await load(".ci/errors-page.ts");
+  write("docs/errors.md", errorsPage());
+  write("docs/commands.md", await commandsPage());
+}
+
+/** Runs TypeScript of this project here. */
+async function load(entry) {
+  const outfile = join(root, "node_modules/.cache/codex-auth", `${entry.replaceAll("/", "-")}.mjs`);
+  await build({
+    absWorkingDir: root,
+    entryPoints: [entry],
+    bundle: true,
+    platform: "node",
+    format: "esm",
+    packages: "external",
+    define: { CODEX_AUTH_VERSION: JSON.stringify(version) },
+    outfile,
+    logLevel: "warning",
+  });
+  return await import(outfile);
+}
+
+function write(path, text) {
+  mkdirSync(dirname(join(root, path)), { recursive: true });
+  writeFileSync(join(root, path), text);
+}

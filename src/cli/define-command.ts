@@ -11,6 +11,10 @@ type Shape = zod.ZodObject;
 export interface CommandSpec<Args extends readonly unknown[], Options extends object, Schema extends Shape> {
   /** Declares arguments and options. */
   flags?: (command: Command) => unknown;
+  /** Lines that may be typed as they are, and what each does; for the help, the manual and the docs. */
+  examples: readonly Example[];
+  /** What its exit codes mean, where that is more than done (0) and refused or failed (1). */
+  exits?: Readonly<Record<string, string>>;
   /** The JSON contract of the report, beside `command`, `schemaVersion` and `ok`. */
   schema: (z: Zod) => Schema;
   run: (ctx: Context, args: Args, options: Options) => Promise<zod.infer<Schema>>;
@@ -23,6 +27,9 @@ export interface CommandSpec<Args extends readonly unknown[], Options extends ob
   isSilent?: boolean;
 }
 
+/** A command line, and what it does, as half a sentence. */
+type Example = readonly [line: string, does: string];
+
 export interface Outcome {
   report: object;
   exitCode: number;
@@ -34,6 +41,8 @@ export interface Outcome {
 /** A command as the program sees it, its argument types hidden. */
 export interface LoadedCommand {
   flags: (command: Command) => unknown;
+  examples: readonly Example[];
+  exits: Readonly<Record<string, string>>;
   schema: (z: Zod) => Shape;
   execute: (ctx: Context, args: readonly unknown[], options: object) => Promise<Outcome>;
 }
@@ -41,10 +50,12 @@ export interface LoadedCommand {
 export function defineCommand<Args extends readonly unknown[], Options extends object, Schema extends Shape>(
   spec: CommandSpec<Args, Options, Schema>,
 ): LoadedCommand {
-  const { schema, run, render } = spec;
+  const { schema, run, render, examples } = spec;
   const { flags = () => undefined, notes = () => [], exitCode = () => 0, isSilent = false } = spec;
   return {
     flags,
+    examples,
+    exits: { "0": "done", "1": "refused or failed; stderr says why", ...spec.exits },
     schema,
     execute: async (ctx, args, options) => {
       // `flags` told commander what to accept, so what comes out of it has these types.

@@ -9,9 +9,10 @@ import { selectAccounts } from "./select-account.ts";
 const schema = (z: Zod) => z.object({ accounts: z.array(accountSchema(z)) });
 
 /** `pause` and `resume` are one command with two directions. */
-export function definePausing({ isPause, done }: { isPause: boolean; done: string }) {
+export function definePausing({ isPause, done, does }: { isPause: boolean; done: string; does: string }) {
   return defineCommand({
     flags: (command: Command) => command.argument("<account...>", "rows, labels, e-mails, ids, or -"),
+    examples: [[`codex auth ${isPause ? "pause" : "resume"} work`, does]],
     schema,
     async run(ctx: Context, [wanted]: [string[]]) {
       const since = new Date(ctx.now()).toISOString();

@@ -1,4 +1,3 @@
-import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { makeUi } from "../ui/ui.ts";
@@ -7,6 +6,8 @@ import type { Context, Output } from "./context.ts";
 import type { LoadedCommand, Outcome } from "./define-command.ts";
 import { failureDocument, failureText } from "./failure.ts";
 import { isUnicodeLocale } from "./locale.ts";
+import { helpText } from "./help.ts";
+import { makeParser, parseWords } from "./parser.ts";
 import { usageText } from "./usage.ts";
 
 /** A row of the table of contents: enough for `--help`, without loading the command. */
@@ -111,10 +112,10 @@ async function answer(ctx: Context, table: readonly CommandEntry[], invocation: 
   const command = await entry.load();
   const parser = await makeParser(entry, command);
   if (isHelp || wantsHelp) {
-    const usage = parser.helpInformation();
+    const usage = helpText(parser, command);
     return plainAnswer("help", { usage }, usage);
   }
-  const { args, options } = parse(parser, rest);
+  const { args, options } = parseWords(parser, rest);
   const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
   const { exitCode, isSilent, notes } = outcome;
   const text = isSilent || invocation.isJson ? "" : await render(ctx, outcome);
@@ -164,48 +165,6 @@ function findEntry(table: readonly CommandEntry[], word: string | null): Command
 function unknownCommand(word: string): CodexAuthError {
   const message = word.startsWith("-") ? `Unknown option: ${word}` : `Unknown command: ${word}`;
   return new CodexAuthError("usage", message, { hint: "See the commands: codex auth --help" });
-}
-
-/** Commander parses and prints the help of one command; what it refuses becomes our own usage error. */
-async function makeParser(entry: CommandEntry, command: LoadedCommand): Promise<Command> {
-  const { Command } = await import("commander");
-  const parser = new Command(`codex auth ${entry.name}`);
-  parser.description(entry.summary).helpOption("-h, --help", "show this help");
-  parser.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  command.flags(parser);
-  parser.option("--json", "print one JSON document").option("--no-color", "print without colour");
-  return parser;
-}
-
-function parse(parser: Command, words: readonly string[]): { args: readonly unknown[]; options: object } {
-  try {
-    // A negative number is a value that some argument refuses, not an option.
-    parser.parse(words.map(shieldNumber), { from: "user" });
-  } catch (error) {
-    throw usageError(parser, error);
-  }
-  return { args: parser.processedArgs.map(unshield), options: parser.opts() };
-}
-
-const shield = "\u0000";
-
-function shieldNumber(word: string): string {
-  return /^-\d/.test(word) ? shield + word : word;
-}
-
-function unshield(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unshield);
-  return typeof value === "string" && value.startsWith(shield) ? value.slice(1) : value;
-}
-
-function usageError(parser: Command, error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || !String(error.code).startsWith("commander."))
-    return error;
-  const message = error.message.replace(/^error: /, "").replaceAll(shield, "");
-  const [first = "", suggestion] = message.split("\n");
-  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
-  const usage = `Usage: ${parser.name()} ${parser.usage()}`;
-  return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
 }
 
 function withoutColor(ctx: Context): Context {

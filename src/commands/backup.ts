@@ -45,6 +45,10 @@ export default defineCommand({
     command
       .argument("<action>", "list or restore")
       .argument("[name]", "for restore: a name of the list, or latest"),
+  examples: [
+    ["codex auth backup list", "newest first"],
+    ["codex auth backup restore latest", "bring back what is missing; a newer token stays"],
+  ],
   schema,
   async run(ctx: Context, [action, name]: [string, string?]) {
     const backups = allBackups(ctx.store);

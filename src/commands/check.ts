@@ -33,6 +33,13 @@ export default defineCommand({
       "[account...]",
       "rows, labels, e-mails, ids, or -; without any, all that are not paused",
     ),
+  examples: [
+    ["codex auth check", "ask OpenAI about every account"],
+    ["codex auth check work", "about one"],
+  ],
+  exits: {
+    "1": "an account failed, or the command did",
+  },
   schema,
   async run(ctx: Context, [wanted]: [string[]]) {
     const snapshot = await ctx.store.read();

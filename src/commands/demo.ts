@@ -22,6 +22,7 @@ const steps = [
 ];
 
 export default defineCommand({
+  examples: [["codex auth demo", "try it; nothing of yours is touched"]],
   schema,
   async run(ctx: Context) {
     const home = copyDemoHome(ctx.packageRoot, ctx.now());

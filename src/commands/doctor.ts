@@ -51,6 +51,14 @@ export default defineCommand({
       .option("--live", "ask OpenAI too")
       .option("--strict", "exit 1 on a warning too")
       .option("--only <id...>", "make these checks only: ids or areas, as --json names them"),
+  examples: [
+    ["codex auth doctor", "what is wrong, and what ends it"],
+    ["codex auth doctor --live --json", "for CI: asks OpenAI too"],
+    ["codex auth doctor --only config", "one area"],
+  ],
+  exits: {
+    "1": "an error was found (with --strict: or a warning), or the command failed",
+  },
   schema,
   async run(ctx: Context, _: [], { fix = false, live = false, strict = false, only }: Options) {
     const chosen = only ? choose(only) : checks;

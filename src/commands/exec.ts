@@ -43,6 +43,16 @@ export default defineCommand({
       .argument("[account]", "row, label, e-mail, id, a unique part of one, or -; none with --auto")
       .argument("[command...]", "the program and its arguments, after --")
       .option("--auto", "take the recommended account"),
+  examples: [
+    ["codex auth exec work -- codex exec 'say hi'", "one run with that account"],
+    ["codex auth exec --auto -- codex", "with the recommended one"],
+  ],
+  exits: {
+    "1": "refused or failed before the program ran",
+    "126": "the program cannot be run",
+    "127": "the program was not found",
+    n: "the program's own code; 128 + n when signal n killed it",
+  },
   schema,
   async run(ctx: Context, [first, others]: [string | undefined, string[]], { auto = false }: Options) {
     const snapshot = await ctx.store.read();

@@ -33,6 +33,7 @@ export default defineCommand({
       .option("--format <format>", "codex: an auth.json", "codex")
       .option("--out <path>", "a new file; for several accounts a folder; without it, stdout")
       .option("--yes", "write to a terminal, or into a folder that others can read"),
+  examples: [["codex auth export work --out work.json", "one account as an auth.json"]],
   schema,
   async run(ctx: Context, [wanted]: [string[]], options: Options) {
     if (options.format !== "codex")

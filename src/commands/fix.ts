@@ -40,6 +40,13 @@ export default defineCommand({
       .description(description)
       .option("--dry-run", "show what would be done; writes nothing and asks nobody")
       .option("--live", "also mend what takes a question to OpenAI"),
+  examples: [
+    ["codex auth fix --dry-run", "show what would be mended"],
+    ["codex auth fix", "mend it; codex auth backup restore latest takes it back"],
+  ],
+  exits: {
+    "1": "a repair failed, or an error is left",
+  },
   schema,
   async run(ctx: Context, _: [], { dryRun = false, live = false }: Options) {
     const isLive = live && !dryRun;

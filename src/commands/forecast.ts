@@ -26,6 +26,11 @@ export default defineCommand({
       .option("--live", "ask OpenAI first, as `check` does")
       .option("--explain", "show the score of every account")
       .description(`${command.description()}.\n${about}`),
+  examples: [
+    ["codex auth forecast", "offline, from what is known"],
+    ["codex auth forecast --live", "ask OpenAI first"],
+    ["codex auth forecast --json | jq .recommendation", "for a script"],
+  ],
   schema,
   async run(ctx: Context, _args: [], { account: wanted, explain = false, live = false }: Options) {
     const { state, ranking, forecast } = await makeForecast(ctx, live);

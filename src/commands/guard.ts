@@ -50,6 +50,10 @@ export default defineCommand({
       .option("--window <window>", "only this one: short, long, primary or secondary")
       .option("--account <account>", "this account, instead of any of the pool")
       .option("--strict", "an account of which nothing is known does not count"),
+  examples: [["codex auth guard --min-remaining 20", "for CI and hooks"]],
+  exits: {
+    "1": "less than that is left, or the command failed",
+  },
   schema,
   async run(ctx: Context, _args: [], { minRemaining, window = "any", account, strict = false }: Options) {
     const minRemainingPercent = readPercent(minRemaining);

@@ -49,6 +49,11 @@ export default defineCommand({
       "[path...]",
       "auth.json files, folders (searched two levels deep) or - for stdin; without one, the login in CODEX_HOME",
     ),
+  examples: [
+    ["codex auth import", "take in the login that Codex has now"],
+    ["codex auth import ~/logins", "every auth.json in a folder"],
+    ["ssh box cat .codex/auth.json | codex auth import -", "from stdin"],
+  ],
   schema,
   async run(ctx: Context, [paths]: [string[]]) {
     const sources = await collect(ctx, paths.length > 0 ? paths : [ctx.store.paths.authFile]);

@@ -95,6 +95,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   entry("fix", "Mend what can be mended safely", async () => (await import("./fix.ts")).default),
   entry(
+    "uninstall",
+    "List everything that codex-auth has written, and remove it",
+    async () => (await import("./uninstall.ts")).default,
+  ),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

@@ -16,6 +16,10 @@ export default defineCommand({
       .argument("<account>", "row, label, e-mail, id, a unique part of one, or -")
       .argument("[name]", "the label; left out with --clear")
       .option("--clear", "take the label away"),
+  examples: [
+    ["codex auth label 2 work", "call the second account work"],
+    ["codex auth label work --clear", "take the name away"],
+  ],
   schema,
   async run(ctx: Context, [wanted, name]: [string, string?], { clear = false }: { clear?: boolean }) {
     if (clear === (name !== undefined)) {

@@ -23,6 +23,10 @@ const schema = (z: Zod) =>
   });
 
 export default defineCommand({
+  examples: [
+    ["codex auth list", "rows, states and what is left"],
+    ["codex auth list --json | jq -r '.accounts[].email'", "for a script"],
+  ],
   schema,
   async run(ctx: Context) {
     const snapshot = await ctx.store.read();

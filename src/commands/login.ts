@@ -54,6 +54,11 @@ export default defineCommand({
       .option("--yes", "with --account: keep the login of another account too")
       .option("--label <name>", "give the account a short name")
       .option("--switch", "make the account the active one"),
+  examples: [
+    ["codex auth login", "sign in with the browser and add the account"],
+    ["codex auth login --device-auth", "on a machine without a browser"],
+    ["printenv OPENAI_KEY | codex auth login --with-api-key --label ci", "an API key, from stdin"],
+  ],
   schema,
   async run(ctx: Context, _args: [], options: Options) {
     const named = namedFlow(options);

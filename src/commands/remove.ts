@@ -21,6 +21,7 @@ export default defineCommand({
     command
       .argument("<account...>", "rows, labels, e-mails, ids, or -")
       .option("--force", "also the active account, and auth.json with it"),
+  examples: [["codex auth remove 3", "forget it here; the login stays valid"]],
   schema,
   async run(ctx: Context, [wanted]: [string[]], { force = false }: { force?: boolean }) {
     const removed = await ctx.store.transaction("remove", (draft) => {

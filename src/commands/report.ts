@@ -43,6 +43,10 @@ export default defineCommand({
       .option("--html", "one page with charts, complete in itself")
       .option("--open", "show the page in a browser; without --out it is a temporary file")
       .option("--live", "ask OpenAI first, as `check` does"),
+  examples: [
+    ["codex auth report", "the whole state"],
+    ["codex auth report --html --out report.html", "one page with charts"],
+  ],
   schema,
   async run(ctx: Context, _args: [], options: Options) {
     const { open = false, live = false } = options;

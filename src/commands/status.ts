@@ -34,6 +34,10 @@ const schema = (z: Zod) =>
   });
 
 export default defineCommand({
+  examples: [["codex auth status", "which login Codex uses now, and why"]],
+  exits: {
+    "1": "there is a problem with the login, or the command failed",
+  },
   schema,
   async run(ctx: Context) {
     const scene = await openScene(ctx);

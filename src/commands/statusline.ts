@@ -26,6 +26,7 @@ export default defineCommand({
         "fields in braces; a part in brackets only shows when its fields are known",
         usual,
       ),
+  examples: [["codex auth statusline", "one short line for a prompt"]],
   schema,
   async run(ctx: Context, _args: [], { format }: Options) {
     const fields = await lineFields(ctx);

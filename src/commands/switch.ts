@@ -50,6 +50,12 @@ export default defineCommand({
       .option("--restart-daemon", "restart the Codex daemon, so that it takes the new login")
       .option("--replace-broken", "replace an auth.json that cannot be read; it is kept aside")
       .option("--use-file-store", 'set cli_auth_credentials_store = "file" in config.toml too'),
+  examples: [
+    ["codex auth switch 2", "the second row of the list"],
+    ["codex auth switch work", "a label, or a unique part of a name"],
+    ["codex auth switch -", "the one before"],
+    ["codex auth switch --auto", "the recommended one, and why"],
+  ],
   schema,
   async run(ctx: Context, [wanted]: [string?], options: Options) {
     const snapshot = await ctx.store.read();

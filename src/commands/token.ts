@@ -16,6 +16,7 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command.argument("<account>", "row, label, e-mail, id, a unique part of one, or -"),
+  examples: [["codex auth token work", "print an access token; renews it only when it has ended"]],
   schema,
   async run(ctx: Context, [wanted]: [string], { json = false }: { json?: boolean }) {
     const account = selectAccount(await ctx.store.read(), wanted);

@@ -50,6 +50,10 @@ export default defineCommand({
     command
       .option("--dry-run", "say what would be tested; asks nobody and changes nothing")
       .option("--no-restore", "test, but leave the healthy ones set aside"),
+  examples: [
+    ["codex auth verify-flagged", "test accounts that were set aside"],
+    ["codex auth verify-flagged --dry-run", "show which; asks nobody"],
+  ],
   schema,
   async run(ctx: Context, _args: [], { dryRun = false, restore = true }: Options) {
     const snapshot = await ctx.store.read();

@@ -19,6 +19,7 @@ const schema = (z: Zod) =>
   });
 
 export default defineCommand({
+  examples: [["codex auth why", "every score, and who was passed over"]],
   schema,
   async run(ctx: Context) {
     const state = await readPoolState(ctx);

@@ -54,6 +54,8 @@ export const commandErrors = {
   program_not_found: row("user", "The program that `exec` was to run does not exist; exit code 127."),
   program_not_executable: row("user", "The program that `exec` was to run cannot be run; exit code 126."),
   no_account_ready: row("user", "No account can be used now, so none is recommended."),
+  store_in_use: row("environment", "Something that is to be removed is in use by a running command."),
+  accounts_would_be_lost: row("user", "Logins that exist only in the pool would be removed with it."),
   interrupted: row("user", "The command was stopped with Ctrl-C."),
   internal_error: row("bug", "A fault in codex-auth itself."),
 } as const satisfies Record<string, CatalogRow>;

@@ -20,6 +20,8 @@ import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { requirePlaces } from "./places.ts";
+import { ownFiles, refuseUsedHomes, removeEmptyFolders, removeOwnFiles } from "./own-files.ts";
+import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
@@ -164,6 +166,15 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     throw changedError("config.toml");
   }
 
+  /** Every login is settled first: what Codex or a killed command left is in the pool, and in auth.json, before anything goes. */
+  async function removeOwn(files: readonly OwnFile[]): Promise<void> {
+    refuseUsedHomes(fs, paths, effects.self());
+    await transaction("uninstall", () => undefined);
+    await locked("uninstall", () => Promise.resolve(removeOwnFiles(fs, paths, files)));
+    removeEmptyFolders(fs, paths);
+    hasWritten = false;
+  }
+
   return {
     paths,
     read: async () => (await readDraft()).draft,
@@ -189,6 +200,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
+    ownFiles: () => ownFiles(fs, paths),
+    removeOwnFiles: (files) => inTurn(() => removeOwn(files)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };

@@ -7,6 +7,7 @@ import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
+import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { UsageByAccount } from "./usage-file.ts";
@@ -108,6 +109,10 @@ export interface Store {
   /** Keeps copies of the pool, auth.json and config.toml, before a repair. */
   backUpFiles(): Promise<RepairBackup>;
   repairBackups(): RepairBackup[];
+  /** Everything that codex-auth has made here. */
+  ownFiles(): OwnFile[];
+  /** Removes some of it. Throws `store_in_use` while a command runs in a private home. */
+  removeOwnFiles(files: readonly OwnFile[]): Promise<void>;
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;
 }

@@ -3,3 +3,8 @@ export declare const root: string;
 export declare function cacheFolder(): string;
 export declare function binaryIn(prefix: string): string | undefined;
 export declare function install(version: string): void;
+export declare const otherNodes: readonly string[];
+export declare function nodeIn(major: string): string;
+export declare function installNode(major: string): void;
+export declare function packagePrefix(): string;
+export declare function installPackage(): void;

@@ -1,6 +1,6 @@
 // Where the real Codex lives for the end-to-end tests, and how it gets there.
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
@@ -28,20 +28,57 @@ function triple() {
   return process.platform === "darwin" ? `${machine}-apple-darwin` : `${machine}-unknown-linux-musl`;
 }
 
-/** Installs a version unless it is there. A broken download leaves nothing that looks like an installation. */
+/** Installs a version unless it is there. */
 export function install(version) {
   const prefix = join(cacheFolder(), version);
   if (binaryIn(prefix)) return;
+  console.log(`Installing @openai/codex ${version} into ${prefix} (once, up to 400 MB) …`);
+  installOnce(prefix, [`@openai/codex@${version}`, "--ignore-scripts"]);
+  if (binaryIn(prefix)) return;
+  rmSync(prefix, { recursive: true, force: true });
+  throw new Error(`@openai/codex ${version} has no program for this machine.`);
+}
+
+/** The other Node versions that the package promises to run on. */
+export const otherNodes = ["22", "24"];
+
+export function nodeIn(major) {
+  return join(cacheFolder(), `node-${major}`, "node_modules/node/bin/node");
+}
+
+export function installNode(major) {
+  if (!existsSync(nodeIn(major))) installOnce(join(cacheFolder(), `node-${major}`), [`node@${major}`]);
+}
+
+/** Where our own package is installed globally, beside @openai/codex, as a person would. */
+export function packagePrefix() {
+  return join(cacheFolder(), "global");
+}
+
+/** Packs this checkout and installs what npm would publish; the real Codex goes there first. */
+export function installPackage() {
+  const prefix = packagePrefix();
+  mkdirSync(prefix, { recursive: true });
+  const globally = ["install", "--global", "--prefix", prefix, "--prefer-offline", ...quiet];
+  if (!existsSync(join(prefix, "bin/codex"))) npm([...globally, `@openai/codex@${versions[0]}`]);
+  npm(["pack", "--ignore-scripts", "--pack-destination", prefix, "--loglevel=error"]);
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  npm([...globally, join(prefix, `codex-auth-${version}.tgz`)]);
+}
+
+const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+
+/** A broken download leaves nothing that looks like an installation. */
+function installOnce(prefix, packages) {
   const partial = `${prefix}.partial`;
   rmSync(partial, { recursive: true, force: true });
   mkdirSync(partial, { recursive: true });
   writeFileSync(join(partial, "package.json"), '{ "private": true }\n');
-  console.log(`Installing @openai/codex ${version} into ${prefix} (once, up to 400 MB) …`);
-  const flags = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"];
-  execFileSync("npm", ["install", "--prefix", partial, ...flags, `@openai/codex@${version}`], {
-    stdio: "inherit",
-  });
-  if (!binaryIn(partial)) throw new Error(`@openai/codex ${version} has no program for this machine.`);
+  npm(["install", "--prefix", partial, "--no-save", ...quiet, ...packages]);
   rmSync(prefix, { recursive: true, force: true });
   renameSync(partial, prefix);
+}
+
+function npm(args) {
+  execFileSync("npm", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
 }

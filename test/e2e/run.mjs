@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { networkInterfaces } from "node:os";
 import { fileURLToPath } from "node:url";
-import { install, root, versions } from "./install.mjs";
+import { install, installNode, installPackage, otherNodes, root, versions } from "./install.mjs";
 
 const script = fileURLToPath(import.meta.url);
 const [mode, ...rest] = process.argv.slice(2);
@@ -26,6 +26,8 @@ function enterNamespace(args) {
     );
   }
   for (const version of versions) install(version);
+  for (const major of otherNodes) installNode(major);
+  installPackage();
   return run("unshare", [...unshare, process.execPath, script, "--inside", ...args]);
 }
 

@@ -1,0 +1,62 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { forgeAuthJson } from "../support/forge.ts";
+import { nodeIn, otherNodes, packagePrefix, root } from "./install.mjs";
+import { environment } from "./support/codex.ts";
+import { readAuthJson, temporaryHome, writeAuthJson } from "./support/home.ts";
+
+const prefix = packagePrefix();
+const installed = join(prefix, "lib/node_modules/codex-auth");
+
+function runIn(home: string, command: string, args: readonly string[]): string {
+  const path = `${join(prefix, "bin")}:${process.env["PATH"]}`;
+  const env = environment({ home, env: { PATH: path } });
+  return execFileSync(command, args, { cwd: home, env, encoding: "utf8" });
+}
+
+test("the package stands beside @openai/codex, each with its own command", () => {
+  const home = temporaryHome();
+  expect(runIn(home, join(prefix, "bin/codex"), ["--version"])).toBe("codex-cli 0.169.0\n");
+  const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  expect(runIn(home, join(prefix, "bin/codex-auth"), ["--version"])).toBe(`${version}\n`);
+  expect(existsSync(join(prefix, "share/man/man1/codex-auth.1"))).toBe(true);
+});
+
+test("the installed bin/codex hands auth to us and the rest to the real Codex", () => {
+  const home = temporaryHome();
+  const dispatcher = join(installed, "bin/codex");
+  expect(runIn(home, dispatcher, ["--version"])).toBe("codex-cli 0.169.0\n");
+  expect(runIn(home, dispatcher, ["auth", "list"])).toContain("No accounts yet.");
+});
+
+const nodes: [string, string][] = [
+  [process.version, process.execPath],
+  ...otherNodes.map((major): [string, string] => [major, nodeIn(major)]),
+];
+
+test.each(nodes)("the installed package imports, switches and looks after itself on Node %s", (_, node) => {
+  const home = temporaryHome();
+  const auth = (line: string) => runIn(home, node, [join(installed, "bin/codex-auth"), ...line.split(" ")]);
+  for (const name of ["a", "b"]) {
+    writeAuthJson(
+      join(home, "auth.json"),
+      forgeAuthJson({ email: `${name}@example.com`, userId: name, accountId: name }),
+    );
+    auth("import");
+  }
+  // Twice each: the second command runs from the code cache that the first one left.
+  for (const [row, email] of [
+    ["1", "a"],
+    ["2", "b"],
+    ["1", "a"],
+  ] as const) {
+    expect(auth(`switch ${row}`)).toContain(`${email}@example.com`);
+    expect(readAuthJson(home).tokens.account_id).toBe(email);
+  }
+  expect(JSON.parse(auth("list --json"))).toMatchObject({ command: "list", ok: true });
+  expect(auth("exec 2 -- printenv CODEX_AUTH_ACCOUNT")).toBe("b@example.com\n");
+  expect(auth("uninstall --yes --forget-accounts")).toContain("Removed:");
+  expect(existsSync(join(home, "codex-auth"))).toBe(false);
+});
