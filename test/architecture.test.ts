@@ -16,6 +16,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["node:fs", "node:path", "node:os", "node:crypto", "node:child_process", "proper-lockfile"],
   },
   sessions: { folders: ["accounts", "errors"], modules: ["node:fs", "node:path"] },
+  interchange: { folders: ["codex", "accounts", "errors"], modules: [] },
   helpers: { folders: ["accounts", "errors"], modules: [] },
   upstream: { folders: ["accounts", "errors"], modules: [] },
   auth: {
@@ -24,18 +25,52 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
   },
   repair: { folders: ["auth", "upstream", "store", "sessions", "codex", "accounts", "errors"], modules: [] },
   cli: {
-    folders: ["repair", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
+    folders: [
+      "repair",
+      "ui",
+      "auth",
+      "upstream",
+      "store",
+      "sessions",
+      "interchange",
+      "codex",
+      "accounts",
+      "errors",
+    ],
     modules: ["commander", "zod"],
   },
   commands: {
-    folders: ["cli", "repair", "ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
+    folders: [
+      "cli",
+      "repair",
+      "ui",
+      "auth",
+      "upstream",
+      "store",
+      "sessions",
+      "interchange",
+      "codex",
+      "accounts",
+      "errors",
+    ],
     modules: ["commander"],
   },
   platform: {
     folders: ["cli", "auth", "errors"],
-    modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises", "open"],
+    modules: [
+      "node:child_process",
+      "node:fs",
+      "node:os",
+      "node:readline/promises",
+      "node:stream",
+      "node:tty",
+      "open",
+    ],
   },
 };
+
+/** A Node module that one file of its folder may use and the others may not. */
+const exceptions: Record<string, string> = { "interchange/sealed-text.ts": "node:crypto" };
 
 /** Files of src itself are composition roots: they may import everything. */
 const rootFiles = new Set(["index.ts", "main.ts", "start.ts", "documents.ts", "version.d.ts"]);
@@ -50,10 +85,11 @@ const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((na
 
 function importsOf(file: string): Import[] {
   const text = readFileSync(join(src, file), "utf8");
-  const pattern = /(?:^|\n)\s*(?:import|export)\s(type\s)?[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)/g;
+  const pattern =
+    /(?:^|\n)\s*(?:import|export)\s(type\s)?[^;]*?from\s+"([^"]+)"|import\("([^"]+)"\)|getBuiltinModule\("([^"]+)"\)/g;
   return [...text.matchAll(pattern)].map((match) => ({
     file,
-    target: match[2] ?? match[3] ?? "",
+    target: match[2] ?? match[3] ?? match[4] ?? "",
     isType: match[1] !== undefined,
   }));
 }
@@ -67,7 +103,7 @@ function isAllowed({ file, target, isType }: Import): boolean {
   if (folder === "") return true;
   const rule = rules[folder];
   if (!rule) return false;
-  if (!target.startsWith(".")) return isType || rule.modules.includes(target);
+  if (!target.startsWith(".")) return isType || rule.modules.includes(target) || exceptions[file] === target;
   const imported = folderOf(relative(src, resolve(src, dirname(file), target)));
   return imported === folder || rule.folders.includes(imported);
 }

@@ -50,7 +50,7 @@ export function settledOutcome(
 
 /** The issuer has refused the refresh token itself: sending it again would get the same answer. */
 export function isTokenSpent({ reason }: Flag): boolean {
-  return reason !== "rejected" && reason !== "deactivated";
+  return reason !== "rejected" && reason !== "deactivated" && reason !== "reported";
 }
 
 export function isFreshEnough(login: Login, need: RefreshNeed, nowMs: number): boolean {

@@ -32,6 +32,7 @@ const flagTexts = {
   revoked: "it was revoked",
   rejected: "the issuer refused it",
   deactivated: "the account was deactivated",
+  reported: "another tool had set it aside after a failure",
 } as const;
 
 /** Why an account was set aside, as half a sentence. */
@@ -41,7 +42,7 @@ export function flagText(reason: keyof typeof flagTexts): string {
 
 /** The command that may end it. */
 export function flagRemedy(reason: keyof typeof flagTexts): string {
-  return reason === "deactivated" ? "codex auth verify-flagged" : "codex auth login";
+  return reason === "deactivated" || reason === "reported" ? "codex auth verify-flagged" : "codex auth login";
 }
 
 function renewalError(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): CodexAuthError {
@@ -54,7 +55,8 @@ const loginHint = "Log in again: codex auth login";
 function renewalProblem(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): Problem {
   if (outcome.kind === "flagged") {
     const message = `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`;
-    return { code: "login_flagged", message, hint: loginHint };
+    const hint = outcome.flag.reason === "reported" ? `Test it: ${flagRemedy("reported")}` : loginHint;
+    return { code: "login_flagged", message, hint };
   }
   if (outcome.kind === "uncertain") {
     const message = `A renewal has had no answer since ${outcome.since}: ${outcome.why}.`;

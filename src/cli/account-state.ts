@@ -26,9 +26,14 @@ export function stateOf(account: Account, block: Block | null, nowMs: number): S
 
 /** Why the account was set aside, since when, and what to do. */
 function flagReason({ reason, since }: Flag): string {
-  const when = reason === "deactivated" ? "once it is open again" : "log in again";
+  const when = remedyTexts[reason] ?? "log in again";
   return `${flagText(reason)}, since ${since}; ${when}: ${flagRemedy(reason)}`;
 }
+
+const remedyTexts: Partial<Record<Flag["reason"], string>> = {
+  deactivated: "once it is open again",
+  reported: "test it",
+};
 
 const blockTexts = {
   exhausted: "the usage limit is reached",

@@ -1,6 +1,6 @@
 import { fieldProblem, idTokenProblem } from "./auth-fields.ts";
 import { isObject, readClaims } from "./claims.ts";
-import { isDeep } from "./json-depth.ts";
+import { readJsonObject } from "./json-object.ts";
 
 /** The whole content of an auth.json. Keys that we do not know are kept, because Codex or a later version wrote them. */
 export type AuthDocument = Record<string, unknown>;
@@ -57,17 +57,8 @@ const kindOfMode = new Map<unknown, LoginKind>([
 
 /** Reads the text of an auth.json as Codex would, without throwing. */
 export function readAuthJson(text: string): AuthReading {
-  if (text.trim() === "") return broken("the file is empty");
-  if (text.startsWith("\uFEFF")) return broken("it begins with a byte order mark");
-  if (isDeep(text)) return broken("it is nested too deeply");
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch {
-    return broken("it is not complete JSON");
-  }
-  if (!isObject(value)) return broken("it holds no JSON object");
-  return readAuthDocument(value);
+  const reading = readJsonObject(text);
+  return reading.kind === "object" ? readAuthDocument(reading.value) : reading;
 }
 
 /** Reads a parsed auth.json. */

@@ -2,12 +2,13 @@ import type { Command } from "commander";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
+import { exportFormats, exportTexts } from "../cli/export-text.ts";
+import type { ExportFormat, ExportText } from "../cli/export-text.ts";
+import { readNewPassphrase } from "../cli/passphrase.ts";
 import { selectAccounts } from "../cli/select-account.ts";
 import { accountName } from "../store/account-name.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { authFileText } from "../store/auth-file.ts";
 import { writeExport } from "../store/export-file.ts";
-import type { Account } from "../store/account.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
@@ -15,91 +16,100 @@ interface Options {
   out?: string;
   yes?: boolean;
   json?: boolean;
+  passphraseStdin?: boolean;
 }
 
 const schema = (z: Zod) =>
   z.object({
-    format: z.literal("codex"),
+    format: z.enum(exportFormats),
+    encrypted: z.boolean(),
     sharesRefreshToken: z.boolean().describe("a copy can renew itself, so it must not be used in two places"),
-    files: z.array(
-      z.object({ accountId: z.string(), name: z.string(), path: z.string().describe("- for stdout") }),
-    ),
+    files: z
+      .array(z.object({ accountId: z.string(), name: z.string(), path: z.string().describe("- for stdout") }))
+      .describe("one for each account; the accounts of a bundle share a path"),
   });
 
 export default defineCommand({
   flags: (command: Command) =>
     command
       .argument("<account...>", "rows, labels, e-mails, ids, or -")
-      .option("--format <format>", "codex: an auth.json", "codex")
-      .option("--out <path>", "a new file; for several accounts a folder; without it, stdout")
+      .option(
+        "--format <format>",
+        "codex: an auth.json; opencode, cliproxyapi: for these; bundle: all accounts whole, for `import` elsewhere",
+        "codex",
+      )
+      .option(
+        "--out <path>",
+        "a new file; for several accounts a folder (a bundle is one file); without it, stdout",
+      )
+      .option("--passphrase-stdin", "encrypt the bundle with a passphrase from stdin")
       .option("--yes", "write to a terminal, or into a folder that others can read"),
-  examples: [["codex auth export work --out work.json", "one account as an auth.json"]],
+  examples: [
+    ["codex auth export work --out work.json", "one account as an auth.json"],
+    ["codex auth export 1 2 --format bundle --out logins.bundle", "several, to take to another machine"],
+  ],
   schema,
   async run(ctx: Context, [wanted]: [string[]], options: Options) {
-    if (options.format !== "codex")
-      throw usage(`Unknown format: ${options.format}`, "The formats are: codex");
+    const format = formatOf(options.format);
+    const encrypted = options.passphraseStdin ?? false;
+    if (encrypted && format !== "bundle")
+      throw usage("Only a bundle can be encrypted.", "Add: --format bundle");
     const accounts = selectAccounts(await ctx.store.read(), wanted);
-    const { out } = options;
-    const files =
-      out === undefined
-        ? toStdout(ctx, accounts, options)
-        : toFiles(ctx, accounts, { out, yes: options.yes });
+    refuseStdout(ctx, accounts.length, format, options);
+    const passphrase = encrypted ? await readNewPassphrase(ctx) : null;
+    const texts = exportTexts(accounts, { format, nowMs: ctx.now(), passphrase });
+    const files = texts.flatMap((each) => write(ctx, each, texts.length > 1, options));
     const sharesRefreshToken = accounts.some(({ login }) => login.refreshToken !== "");
-    return { format: "codex" as const, sharesRefreshToken, files };
+    return { format, encrypted, sharesRefreshToken, files };
   },
   render: ({ files }) =>
     files
       .filter(({ path }) => path !== "-")
       .map(({ name, path }) => `Wrote ${safeText(name)} to ${safeText(path)}`)
       .join("\n"),
-  notes: ({ sharesRefreshToken }) =>
-    sharesRefreshToken
-      ? [
-          "The copy shares its refresh token with the pool, and a refresh token works once: use it in one place only.",
-        ]
-      : [],
+  notes: ({ format, encrypted, sharesRefreshToken }) => [
+    ...(sharesRefreshToken ? [sharingNotes[format]] : []),
+    ...(format === "bundle" && !encrypted
+      ? ["The bundle is not encrypted: whoever reads it has these logins. To encrypt: --passphrase-stdin"]
+      : []),
+  ],
 });
 
-function toStdout(ctx: Context, accounts: readonly Account[], { yes, json }: Options) {
-  const [account, ...more] = accounts;
-  if (!account || more.length > 0) throw usage("Several accounts need a folder.", "Add: --out <folder>");
+const sharing =
+  "The copy shares its refresh token with the pool, and a refresh token works once: use it in one place only.";
+const handedOver = (tool: string) => `${sharing} Once ${tool} has it: codex auth remove <account>`;
+
+const sharingNotes: Record<ExportFormat, string> = {
+  codex: sharing,
+  opencode: `${handedOver("OpenCode")}. Its auth.json may hold other providers: put the key openai into it.`,
+  cliproxyapi: handedOver("CLIProxyAPI"),
+  bundle: handedOver("the other machine"),
+};
+
+/** Before a passphrase is asked for. */
+function refuseStdout(ctx: Context, count: number, format: ExportFormat, { out, yes, json }: Options): void {
+  if (out !== undefined) return;
+  if (count > 1 && format !== "bundle") throw usage("Several accounts need a folder.", "Add: --out <folder>");
   if (json) throw usage("--json never prints a secret.", "Add: --out <file>");
-  if (ctx.stdout.isTerminal && !yes) {
-    throw new CodexAuthError(
-      "export_refused",
-      "The terminal would show the tokens, and its scrollback would keep them.",
-      {
-        hint: "Write to a file (--out <file>) or a pipe, or insist with --yes.",
-      },
-    );
-  }
-  ctx.stdout.write(`${authFileText(account.auth)}\n`);
-  return [{ accountId: account.id, name: accountName(account), path: "-" }];
+  if (!ctx.stdout.isTerminal || yes) return;
+  const message = "The terminal would show the tokens, and its scrollback would keep them.";
+  const hint = "Write to a file (--out <file>) or a pipe, or insist with --yes.";
+  throw new CodexAuthError("export_refused", message, { hint });
 }
 
-function toFiles(
-  ctx: Context,
-  accounts: readonly Account[],
-  { out, yes = false }: { out: string; yes?: boolean | undefined },
-) {
-  const isFolder = accounts.length > 1;
-  return accounts.map((account) => {
-    const name = accountName(account);
-    const file = isFolder ? `${fileName(account)}.json` : null;
-    const path = writeExport(ctx.fs, {
-      out,
-      file,
-      cwd: ctx.cwd,
-      text: authFileText(account.auth),
-      isForced: yes,
-    });
-    return { accountId: account.id, name, path };
-  });
+function write(ctx: Context, { fileName, text, accounts }: ExportText, isFolder: boolean, options: Options) {
+  const { out, yes = false } = options;
+  if (out === undefined) ctx.stdout.write(`${text}\n`);
+  const file = isFolder ? `${fileName}.json` : null;
+  const path =
+    out === undefined ? "-" : writeExport(ctx.fs, { out, file, cwd: ctx.cwd, text, isForced: yes });
+  return accounts.map((account) => ({ accountId: account.id, name: accountName(account), path }));
 }
 
-/** The id makes it unique: two seats may share an e-mail. */
-function fileName({ label, login, id }: Account): string {
-  return `${(label ?? login.email ?? "account").replaceAll(/[^\w.@+-]/g, "_")}-${id}`;
+function formatOf(wanted: string): ExportFormat {
+  const found = exportFormats.find((each) => each === wanted);
+  if (found) return found;
+  throw usage(`Unknown format: ${wanted}`, `The formats are: ${exportFormats.join(", ")}`);
 }
 
 function usage(message: string, hint: string): CodexAuthError {

@@ -2,30 +2,31 @@ import type { Command } from "commander";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
-import { accountName } from "../store/account-name.ts";
-import { readAuthJson } from "../codex/auth-json.ts";
-import type { Login } from "../codex/auth-json.ts";
+import { collectFindings } from "../cli/import-files.ts";
+import type { Finding } from "../cli/import-files.ts";
+import { importLogin, takenReport } from "../cli/import-login.ts";
+import type { ImportRun } from "../cli/import-login.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { adopt } from "../store/adopt.ts";
-import { collectLoginFiles, sizeLimit } from "../store/login-files.ts";
-import type { LoginFile } from "../store/login-files.ts";
+import { formatNames, otherUsers } from "../interchange/store-format.ts";
 import type { Draft } from "../store/store.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { renderTable } from "../ui/table.ts";
 
-interface Source {
-  path: string;
-  /** Named on the command line, not found in a folder. */
-  isNamed: boolean;
-  reading: { login: Login } | { problem: string };
+interface Options {
+  from?: string;
+  passphraseStdin?: boolean;
 }
+
+const outcomes = ["added", "updated", "unchanged", "skipped", "refused", "ignored"] as const;
 
 const schema = (z: Zod) =>
   z.object({
     results: z.array(
       z.object({
         path: z.string(),
-        outcome: z.enum(["added", "updated", "unchanged", "skipped", "ignored"]),
+        entry: z.string().nullable().describe("which login of the file; null when it holds one"),
+        format: z.enum(formatNames).nullable(),
+        outcome: z.enum(outcomes),
         reason: z.string().nullable(),
         accountId: z.string().nullable().describe("`id` of the account"),
         name: z.string().nullable(),
@@ -35,82 +36,87 @@ const schema = (z: Zod) =>
       added: z.int(),
       updated: z.int(),
       unchanged: z.int(),
-      skipped: z.int(),
-      ignored: z.int(),
+      skipped: z.int().describe("older than what the pool has"),
+      refused: z.int().describe("logins of Codex that cannot be taken"),
+      ignored: z.int().describe("files without a login of Codex"),
     }),
-    failed: z.int().describe("files named on the command line that hold no login"),
+    sharedWith: z
+      .array(z.string())
+      .describe("who else has these refresh tokens and must stop using them: each works once"),
+    failed: z
+      .int()
+      .describe("files named on the command line that hold no login, and logins that were refused"),
   });
 
-type Result = ReturnType<typeof importOne>;
+type Result = ReturnType<typeof takeFinding>;
 
 export default defineCommand({
   flags: (command: Command) =>
-    command.argument(
-      "[path...]",
-      "auth.json files, folders (searched two levels deep) or - for stdin; without one, the login in CODEX_HOME",
-    ),
+    command
+      .argument(
+        "[path...]",
+        "auth.json files, stores of other tools, bundles, folders (searched three levels deep) or - for stdin; without one, the login in CODEX_HOME, or the usual place of --from",
+      )
+      .option("--from <format>", `take every file for this: ${formatNames.join(", ")}; detected unless given`)
+      .option("--passphrase-stdin", "read the passphrase of an encrypted bundle from stdin"),
   examples: [
     ["codex auth import", "take in the login that Codex has now"],
     ["codex auth import ~/logins", "every auth.json in a folder"],
+    ["codex auth import --from codex-multi-auth", "what another tool has kept"],
     ["ssh box cat .codex/auth.json | codex auth import -", "from stdin"],
   ],
   schema,
-  async run(ctx: Context, [paths]: [string[]]) {
-    const sources = await collect(ctx, paths.length > 0 ? paths : [ctx.store.paths.authFile]);
-    if (!sources.some(({ reading }) => "login" in reading)) throw nothingFound(sources);
-    const results = await ctx.store.transaction("import", (draft) =>
-      sources.map((source) => importOne(draft, source, ctx.now())),
-    );
-    const failed = sources.filter(({ isNamed, reading }) => isNamed && "problem" in reading).length;
-    return { results, summary: count(results), failed };
+  async run(ctx: Context, [paths]: [string[]], options: Options) {
+    const findings = await collectFindings(ctx, paths, options);
+    refuseNothing(findings);
+    const results = await ctx.store.transaction("import", (draft) => {
+      const run: ImportRun = { nowMs: ctx.now(), addedIds: new Set() };
+      return findings.map((finding) => takeFinding(draft, finding, run));
+    });
+    const failed = findings.filter(
+      ({ kind, isNamed }) => kind === "refused" || (kind === "ignored" && isNamed),
+    ).length;
+    return { results, summary: count(results), sharedWith: sharedWith(findings), failed };
   },
   render: ({ results, summary }) => {
     const shown = results.filter(({ outcome }) => outcome !== "ignored");
-    const rows = shown.map(({ outcome, name, reason, path }) => [
+    const rows = shown.map(({ outcome, name, reason, path, entry }) => [
       outcome,
-      safeText(name ?? ""),
-      safeText(reason ?? path),
+      safeText(name ?? entry ?? ""),
+      safeText(reason ?? (entry === null ? path : `${path}, ${entry}`)),
     ]);
     const total = Object.entries(summary).filter(([, amount]) => amount > 0);
-    return `${renderTable(["RESULT", "ACCOUNT", "FROM"], rows)}\n\n${total.map(([word, amount]) => `${amount} ${word}`).join(", ")}.`;
+    const formats = new Set(
+      shown.map(({ format }) => format).filter((each) => each !== null && each !== "codex"),
+    );
+    const origin = formats.size > 0 ? ` Read as ${[...formats].join(", ")}.` : "";
+    return `${renderTable(["RESULT", "ACCOUNT", "FROM"], rows)}\n\n${total.map(([word, amount]) => `${amount} ${word}`).join(", ")}.${origin}`;
   },
-  notes: ({ results }) =>
-    results
+  notes: ({ results, sharedWith: users }) => [
+    ...results
       .filter(({ outcome }) => outcome === "ignored")
       .map(({ path, reason }) => `Ignored ${path}: ${reason}`),
+    ...users.map(
+      (user) =>
+        `A refresh token works once: from now on let only codex-auth renew these logins, and take them out of use at ${user}.`,
+    ),
+  ],
   exitCode: ({ failed }) => (failed > 0 ? 1 : 0),
 });
 
-async function collect(ctx: Context, paths: readonly string[]): Promise<Source[]> {
-  const sources: Source[] = [];
-  for (const path of paths) {
-    const files: LoginFile[] =
-      path === "-"
-        ? [{ path: "-", text: await ctx.stdin.readAll(sizeLimit), isNamed: true }]
-        : collectLoginFiles(ctx.fs, path, ctx.cwd);
-    sources.push(...files.map(readSource));
-  }
-  return sources;
+function takeFinding(draft: Draft, finding: Finding, run: ImportRun) {
+  const { path, entry, format } = finding;
+  if (finding.kind === "login")
+    return { path, entry, format, ...takenReport(importLogin(draft, finding.stored, run)) };
+  const { kind, problem, name } = finding;
+  return { path, entry, format, outcome: kind, reason: problem, accountId: null, name };
 }
 
-function readSource(file: LoginFile): Source {
-  const { path, isNamed } = file;
-  if ("problem" in file) return { path, isNamed, reading: { problem: file.problem } };
-  const reading = readAuthJson(file.text);
-  if (reading.kind === "login") return { path, isNamed, reading: { login: reading.login } };
-  const problem = reading.kind === "broken" ? reading.problem : "it holds no credentials";
-  return { path, isNamed, reading: { problem } };
-}
-
-function importOne(draft: Draft, { path, reading }: Source, nowMs: number) {
-  if ("problem" in reading) {
-    return { path, outcome: "ignored" as const, reason: reading.problem, accountId: null, name: null };
-  }
-  const { outcome, account, displaced } = adopt(draft.pool, reading.login, { nowMs, tie: "pool" });
-  if (displaced) draft.park(displaced);
-  const words = { added: "added", updated: "updated", same: "unchanged", kept: "skipped" } as const;
-  const reason = outcome === "kept" ? "the token in the pool is as new or newer" : null;
-  return { path, outcome: words[outcome], reason, accountId: account.id, name: accountName(account) };
+function sharedWith(findings: readonly Finding[]): string[] {
+  const users = findings.map((finding) =>
+    finding.kind === "login" && finding.stored.login.refreshToken !== "" ? otherUsers[finding.format] : null,
+  );
+  return [...new Set(users.filter((user) => user !== null))];
 }
 
 function count(results: readonly Result[]) {
@@ -120,19 +126,29 @@ function count(results: readonly Result[]) {
     updated: of("updated"),
     unchanged: of("unchanged"),
     skipped: of("skipped"),
+    refused: of("refused"),
     ignored: of("ignored"),
   };
 }
 
-function nothingFound(sources: readonly Source[]): CodexAuthError {
-  const [first] = sources;
-  const isOne = sources.length === 1 && first !== undefined && "problem" in first.reading;
-  const message = isOne
-    ? `${first.path} was not imported: ${"problem" in first.reading ? first.reading.problem : ""}.`
-    : sources.length === 0
+/** Where there is only one thing to tell, it is the error. */
+function refuseNothing(findings: readonly Finding[]): void {
+  const [first, ...more] = findings;
+  if (first && more.length === 0 && first.kind !== "login") throw refusedError(first);
+  if (findings.some(({ kind }) => kind !== "ignored")) return;
+  const message =
+    first === undefined
       ? "There are no .json files there, or the folder cannot be read."
-      : `None of ${sources.length} files holds a Codex login.`;
-  return new CodexAuthError("import_failed", message, {
-    hint: "Name an auth.json, or a folder of them: codex auth import ~/.codex/auth.json",
-  });
+      : `None of ${findings.length} files holds a Codex login.`;
+  throw new CodexAuthError("import_failed", message, { hint: namingHint });
+}
+
+const namingHint = "Name an auth.json, or a folder of them: codex auth import ~/.codex/auth.json";
+
+function refusedError({
+  path,
+  problem,
+  hint = namingHint,
+}: Exclude<Finding, { kind: "login" }>): CodexAuthError {
+  return new CodexAuthError("import_failed", `${path} was not imported: ${problem}.`, { hint });
 }

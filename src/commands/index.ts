@@ -7,7 +7,11 @@ export const commands: readonly CommandEntry[] = [
     "Sign in and add the account, or renew one; the live login stays",
     async () => (await import("./login.ts")).default,
   ),
-  entry("import", "Take in logins from auth.json files", async () => (await import("./import.ts")).default),
+  entry(
+    "import",
+    "Take in logins: auth.json files, stores of other tools, bundles",
+    async () => (await import("./import.ts")).default,
+  ),
   entry("list", "Show the accounts", async () => (await import("./list.ts")).default, ["ls"]),
   entry(
     "status",
@@ -35,7 +39,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./remove.ts")).default,
     ["rm"],
   ),
-  entry("export", "Write accounts out as auth.json files", async () => (await import("./export.ts")).default),
+  entry(
+    "export",
+    "Write accounts out: auth.json files, for other tools, bundles",
+    async () => (await import("./export.ts")).default,
+  ),
   entry(
     "backup",
     "List backups of the pool, or restore one",

@@ -45,7 +45,10 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   const authText = newAuthText(draft);
   if (authText !== undefined) draft.pool.projection = { before: draft.live.version };
   const isChanged = authText !== undefined || draft.isSwitch || poolText(draft.pool) !== commit.poolBytes;
-  if (!isChanged) return "unchanged";
+  if (!isChanged) {
+    if (draft.mustPark) parkLosers(commit);
+    return "unchanged";
+  }
   if (authText === undefined) return writePool(commit);
   const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];
   const { tryLockLikeCodex } = await import("./codex-locks.ts");
@@ -69,8 +72,7 @@ function newAuthText({ target, live }: WorkingDraft): string | null | undefined 
 /** Once nothing but the disk can refuse the change any more. */
 function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void {
   const { fs, now } = effects;
-  if (draft.parked.length > 0) makeFolder(fs, paths.parkedDir);
-  for (const document of draft.parked) parkLogin(fs, paths.parkedDir, document, now());
+  parkLosers({ draft, paths, effects });
   if (poolBytes === null) return;
   if (draft.replacesBrokenPool) {
     // The bytes and not the text: what is damaged may be no UTF-8.
@@ -83,6 +85,15 @@ function keepWhatWouldBeLost({ draft, poolBytes, paths, effects }: Commit): void
   if (!isDue) return;
   makeFolder(fs, paths.backupsDir);
   takeBackup(fs, paths.backupsDir, { text: poolBytes, revision: draft.pool.revision, nowMs: now() });
+}
+
+function parkLosers({
+  draft,
+  paths,
+  effects: { fs, now },
+}: Pick<Commit, "draft" | "paths" | "effects">): void {
+  if (draft.parked.length > 0) makeFolder(fs, paths.parkedDir);
+  for (const document of draft.parked) parkLogin(fs, paths.parkedDir, document, now());
 }
 
 function writePool(commit: Commit): CommitOutcome {

@@ -40,6 +40,8 @@ export class WorkingDraft implements Draft {
   readonly foldedBack: readonly Adoption[];
   target: Target = null;
   parked: AuthDocument[] = [];
+  /** A command brought a login that lost: it is kept even when nothing else changes. What lost in auth.json is still there. */
+  mustPark = false;
   wantsBackup = false;
   /** A switch counts as a change, and in `revision`, even to the account that is active already. */
   isSwitch = false;
@@ -107,6 +109,7 @@ export class WorkingDraft implements Draft {
 
   park(document: AuthDocument): void {
     this.parked.push(document);
+    this.mustPark = true;
   }
 
   backUp(): void {
@@ -121,7 +124,7 @@ export class WorkingDraft implements Draft {
   #adoptLive(): void {
     if (!this.live.login) return;
     this.adoption = adopt(this.pool, this.live.login, { nowMs: this.#nowMs, tie: "login" });
-    if (this.adoption.displaced) this.park(this.adoption.displaced);
+    if (this.adoption.displaced) this.parked.push(this.adoption.displaced);
     // An unknown login that is about to be overwritten becomes the account to come back to.
     if (this.adoption.outcome === "added") this.#setActive(this.adoption.account.id);
   }

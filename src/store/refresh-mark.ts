@@ -24,6 +24,8 @@ const flagReasons = [
   "revoked",
   "rejected",
   "deactivated",
+  // By another tool, from whose store the account came.
+  "reported",
 ] as const;
 export type FlagReason = (typeof flagReasons)[number];
 

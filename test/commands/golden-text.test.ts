@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runFake } from "../support/fake-context.ts";
@@ -22,6 +22,9 @@ const cases: Record<string, Case> = {
   "forecast-explained": on("three-accounts", "forecast --explain --account dev@"),
   ...quotaCases("why"),
   ...quotaCases("guard --min-remaining 50", ["all-limited", "all-flagged", "empty-pool"]),
+  "import-a-store": { prepare: copyStore, line: "import --from codex-multi-auth", code: 1 },
+  "import-help": { line: "import --help" },
+  "export-help": { line: "export --help" },
   "guard-strict": { ...on("no-data", "guard --strict"), code: 1 },
   "guard-one-window": {
     ...on("three-accounts", "guard --account 1 --window long --min-remaining 60"),
@@ -101,6 +104,12 @@ function quotaCases(line: string, negative: readonly string[] = []): Record<stri
 function on(state: keyof typeof quotaScenarios, line: string): Case {
   const wanted = state === "one-account" ? "import logins/a.json" : "import logins";
   return { before: [wanted], prepare: quotaScenarios[state], line };
+}
+
+/** Where codex-multi-auth keeps its accounts. */
+function copyStore(home: TestHome): void {
+  const store = join(projectRoot, "fixtures/stores/codex-multi-auth");
+  cpSync(store, home.file("multi-auth"), { recursive: true });
 }
 
 /** After a command that has read the session logs. */

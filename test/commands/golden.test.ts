@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { default as addFormats } from "ajv-formats";
@@ -49,6 +49,11 @@ const cases: Record<string, Case> = {
   "import-a-folder": { prepare: (home) => home.write("logins/notes.json", "[]"), line: "import logins" },
   "import-known-accounts": { before: ["import logins"], line: "import logins/a.json logins/b.json" },
   "import-a-newer-token": { before: ["import logins"], prepare: renewSecond, line: "import logins/b.json" },
+  "import-a-store": { prepare: copyStore, line: "import --from codex-multi-auth" },
+  "import-a-newer-format": {
+    prepare: (home) => home.write("b.json", { format: "codex-auth-bundle", version: 2 }),
+    line: "import b.json",
+  },
   "switch-to-a-row": { before: ["import logins"], line: "switch 2" },
   "switch-back": { before: ["import logins", "switch 2"], line: "switch -" },
   "switch-dry-run": { before: ["import logins"], line: "switch 3 --dry-run" },
@@ -59,6 +64,11 @@ const cases: Record<string, Case> = {
   "remove-one": { before: ["import logins"], line: "remove 2" },
   "remove-the-active": { before: ["import logins"], line: "remove 1 --force" },
   "export-to-a-file": { before: ["import logins"], line: "export 2 --out exported.json --yes" },
+  "export-a-bundle": {
+    before: ["import logins"],
+    line: "export 1 2 --format bundle --passphrase-stdin --out bundle.json --yes",
+    stdin: "four words nobody guesses",
+  },
   "backup-list": { before: ["import logins", "remove 2"], line: "backup list" },
   "backup-restore": { before: ["import logins", "remove 2"], line: "backup restore latest" },
   "failure-login-without-a-key": { stdin: "", line: "login --with-api-key" },
@@ -203,6 +213,12 @@ function spoilSecondAccount(home: TestHome): void {
     "codex-auth/pool.json",
     home.read("codex-auth/pool.json").replace(/("id":"[0-9a-f]{12}","label":)null/, "$17"),
   );
+}
+
+/** Where codex-multi-auth keeps its accounts. */
+function copyStore(home: TestHome): void {
+  const store = join(projectRoot, "fixtures/stores/codex-multi-auth");
+  cpSync(store, home.file("multi-auth"), { recursive: true });
 }
 
 function withoutLastRefresh(home: TestHome): void {

@@ -59,13 +59,13 @@ test("import takes no pipe, no huge file and nothing through a link in a folder"
   mkdirSync(home.file("logins"));
   symlinkSync(home.file("outside.json"), home.file("logins/link.json"));
   execFileSync("mkfifo", [home.file("logins/pipe.json")]);
-  writeFileSync(home.file("logins/huge.json"), "x".repeat(1_100_000));
+  writeFileSync(home.file("logins/huge.json"), "x".repeat(16_100_000));
   const { code, stdout } = await home.run(["import", home.file("logins"), "--json"]);
   expect([code, JSON.parse(stdout)]).toMatchObject([1, { error: { code: "import_failed" } }]);
   for (const [path, why] of [
     ["/dev/zero", "no regular file"],
     [home.file("logins/pipe.json"), "no regular file"],
-    [home.file("logins/huge.json"), "larger than 1 MB"],
+    [home.file("logins/huge.json"), "larger than 16 MB"],
   ] as const) {
     expect((await home.run(["import", path])).stderr).toContain(why);
   }

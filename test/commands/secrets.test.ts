@@ -23,6 +23,8 @@ test("no command and no error prints a secret, in any spelling", async () => {
   home.write("logins/key.json", { auth_mode: "apikey", OPENAI_API_KEY: apiKey });
   home.write("logins/torn.json", JSON.stringify(login).slice(0, -9));
   home.write("auth.json", login);
+  const spoilt = { refreshToken, accessToken: "x", email: refreshToken, lastError: refreshToken };
+  home.write("theirs.json", { version: 3, activeIndex: 0, accounts: [spoilt, spoilt] });
   const { access_token, id_token } = login.tokens;
   const secrets = [apiKey, refreshToken, access_token, id_token].flatMap(spellings);
   const lines = [
@@ -38,8 +40,15 @@ test("no command and no error prints a secret, in any spelling", async () => {
     "pause 1",
     "resume 1",
     "token 1",
-    "export 1 --out out.json --yes",
+    `export 1 --out ${home.file("out.json")} --yes`,
     "export 1 --json",
+    `export 1 --format opencode --out ${home.file("opencode.json")} --yes`,
+    `export 1 --format cliproxyapi --out ${home.file("cliproxyapi.json")} --yes`,
+    `export 1 2 --format bundle --out ${home.file("bundle.json")} --yes`,
+    "export 1 2 --format bundle --passphrase-stdin",
+    `import ${home.file("opencode.json")}`,
+    `import ${home.file("bundle.json")}`,
+    `import ${home.file("theirs.json")}`,
     "remove 2",
     "backup list",
     "backup restore latest",

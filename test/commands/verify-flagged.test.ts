@@ -178,6 +178,8 @@ test("a pool without flags has nothing to test", async () => {
 const dryRuns: Record<string, string> = {
   switch: "switch 2 --dry-run",
   "verify-flagged": "verify-flagged --dry-run",
+  fix: "fix --dry-run --live",
+  uninstall: "uninstall --dry-run",
 };
 
 test("every dry run of every command asks nobody", async () => {
@@ -217,4 +219,42 @@ test("no secret is in any output", async () => {
     everything += stdout + stderr;
   }
   for (const secret of secrets) expect(everything).not.toContain(secret);
+});
+
+/** Accounts from the flagged file of codex-multi-auth whose access tokens have ended. */
+async function setAsideElsewhere(lastError: string): Promise<RenewalScene> {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  const { access_token: accessToken, refresh_token: refreshToken } = scene.issue({ name: "x" }).tokens;
+  const account = { accessToken, refreshToken, email: "x@example.com", flaggedAt: 1, lastError };
+  scene.home.write("flagged.json", { version: 1, accounts: [account] });
+  await scene.succeed(["import", scene.home.file("flagged.json")]);
+  expect(await states(scene)).toEqual(["ready", "flagged"]);
+  return scene;
+}
+
+test("what another tool had set aside is renewed once to test it, and restored when it works", async () => {
+  const scene = await setAsideElsewhere("network timeout");
+  const { document } = await verify(scene);
+  expect(document.results).toMatchObject([
+    { outcome: "restored", reason: "it was renewed, and its login works" },
+  ]);
+  expect(await states(scene)).toEqual(["ready", "ready"]);
+  expect(scene.fake.issuer).toMatchObject({ refreshes: 1, reuses: 0 });
+  expect(scene.lost(["a", "x"])).toEqual([]);
+});
+
+test("what another tool had set aside with a used refresh token is not renewed again", async () => {
+  const scene = await setAsideElsewhere("refresh_token_reused");
+  const { document } = await verify(scene);
+  expect(document.results).toMatchObject([{ outcome: "still-flagged", test: "none" }]);
+  expect(scene.fake.log).toEqual([]);
+});
+
+test("what another tool had set aside, and the issuer refuses, says so from now on", async () => {
+  const scene = await setAsideElsewhere("network timeout");
+  scene.fake.issuer.refresh(scene.fake.issuer.newestToken("x@example.com") ?? "");
+  const { document } = await verify(scene);
+  expect(document.results).toMatchObject([{ outcome: "still-flagged" }]);
+  const { stdout } = await scene.succeed(["list", "--json"]);
+  expect(stdout).toContain("its refresh token was used by another program or machine");
 });

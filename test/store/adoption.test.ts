@@ -203,3 +203,20 @@ test("importing an old copy of the unknown live login takes its newer tokens fro
   expect(heldToken(home, "x")).toBe("rt_new");
   expect(parkedTokens(home)).toEqual(["rt_old"]);
 });
+
+// Found here: what lost was parked only when the pool changed too. New tokens for an account that was removed while it
+// was renewed changed nothing, and their rescue file, the only place that had them, was then deleted.
+test("new tokens of an account that was removed meanwhile are kept, though nothing else changes", async () => {
+  const { writeRescue } = await import("../../src/store/rescue.ts");
+  const home = await homeWith(["a"]);
+  const document = seat("x", { refreshToken: "rt_only_copy" });
+  writeRescue(fs, home.paths.rescueDir, {
+    accountId: accountIdOf(loginOf(document).identity),
+    spent: fingerprint("rt_spent"),
+    document,
+  });
+  const before = fs.readFileSync(home.paths.poolFile, "utf8");
+  await touchPool(home);
+  expect(fs.readFileSync(home.paths.poolFile, "utf8")).toBe(before);
+  expect(parkedTokens(home)).toEqual(["rt_only_copy"]);
+});
