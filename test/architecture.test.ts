@@ -22,6 +22,10 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     folders: ["upstream", "store", "codex", "accounts", "errors"],
     modules: ["node:http", "node:crypto"],
   },
+  proxy: {
+    folders: ["auth", "upstream", "store", "accounts", "errors"],
+    modules: ["node:http", "node:https", "node:crypto"],
+  },
   cli: {
     folders: ["ui", "auth", "upstream", "store", "sessions", "codex", "accounts", "errors"],
     modules: ["commander", "zod"],
