@@ -27,7 +27,8 @@ const refusals = {
     "codex_runtime_rotation_proxy_error",
     "The proxy failed before forwarding the request.",
   ],
-} as const;
+  "no-room": ["codex_runtime_rotation_proxy_error", "The proxy holds too many large requests at once.", 503],
+} as const satisfies Record<string, readonly [keyof typeof apiErrors, string, number?]>;
 
 /** What the proxy has to tell its client. */
 export type ProxySituation =
@@ -73,8 +74,8 @@ export function proxyAnswer(
   if (situation.kind === "pool-exhausted" || situation.kind === "pin-unavailable") {
     return poolAnswer(situation, { isCodex, nowMs });
   }
-  const [code, message] = refusals[situation.kind];
-  return catalogAnswer(code, message);
+  const [code, message, status] = refusals[situation.kind];
+  return catalogAnswer(code, message, status);
 }
 
 /** True when a request comes from Codex itself: its user-agent or originator starts with `codex`. */
@@ -124,9 +125,9 @@ function noAccountAnswer(message: string, isCodex: boolean): ProxyAnswer {
   return isCodex ? textAnswer(400, message) : jsonAnswer(503, { code: "no_accounts", message });
 }
 
-function catalogAnswer(code: keyof typeof apiErrors, message: string): ProxyAnswer {
+function catalogAnswer(code: keyof typeof apiErrors, message: string, status?: number): ProxyAnswer {
   const { statuses, hint } = apiErrors[code];
-  return jsonAnswer(statuses[0], { code, message, hint });
+  return jsonAnswer(status ?? statuses[0], { code, message, hint });
 }
 
 function jsonAnswer(

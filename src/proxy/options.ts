@@ -96,6 +96,8 @@ export interface RotationStatus {
   readonly accounts: readonly AccountStatus[];
   /** The last ten, newest first. */
   readonly decisions: readonly DecisionRecord[];
+  /** Why the store could not be read or written the last time, or a fault of our own; null when all is well. */
+  readonly problem: string | null;
 }
 
 export type AccountState = "ready" | "paused" | "limited" | "cooling" | "login-needed" | "unusable";
