@@ -35,7 +35,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["commander"],
   },
   platform: {
-    folders: ["cli", "auth", "errors"],
+    folders: ["cli", "auth", "store", "errors"],
     modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises", "open"],
   },
 };

@@ -2,7 +2,6 @@ import { request as httpRequest } from "node:http";
 import type { IncomingHttpHeaders } from "node:http";
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";
-import type { RefreshNeed, RefreshOutcome } from "../../src/auth/refresh-outcome.ts";
 import { readAuthDocument } from "../../src/codex/auth-json.ts";
 import { startRotationProxy } from "../../src/proxy/rotation-proxy.ts";
 import type { RotationProxy, RotationProxyOptions } from "../../src/proxy/options.ts";
@@ -48,7 +47,6 @@ export class ProxyScene {
   readonly store: Store;
   readonly fake: FakeResponses;
   readonly proxy: RotationProxy;
-  readonly renewals: { accountId: string; need: RefreshNeed }[] = [];
 
   private constructor(home: Home, store: Store, fake: FakeResponses, proxy: RotationProxy) {
     this.home = home;
@@ -107,7 +105,11 @@ export class ProxyScene {
 
   /** Another process adds an account, or renews its login. */
   async logIn(name: string, more: Login = {}): Promise<void> {
-    const reading = readAuthDocument(seat(name, more));
+    await this.adopt(seat(name, more));
+  }
+
+  async adopt(document: object): Promise<void> {
+    const reading = readAuthDocument({ ...document });
     if (reading.kind !== "login") throw new Error("A forged login is not read.");
     const { login } = reading;
     await storeOf(this.home).transaction("test", ({ pool }) => {
@@ -191,5 +193,3 @@ export function rawExchange(port: number, bytes: string): Promise<string> {
     socket.setTimeout(1000, () => socket.destroy());
   });
 }
-
-export type Renewal = (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
