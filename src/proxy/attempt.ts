@@ -36,7 +36,7 @@ export interface AttemptContext {
 export async function settleAttempt(sending: Sending, context: AttemptContext): Promise<Attempt> {
   const answer = await sending.answer;
   if (answer.kind === "lost")
-    return { kind: "failed", failure: lostFailure(answer.error, context), response: null };
+    return { kind: "failed", failure: lostFailure(answer.error, context.nowMs()), response: null };
   const attempt = await readAnswer(answer.response, context);
   if (attempt.kind === "failed" && !answer.response.complete) sending.abort();
   return attempt;
@@ -101,13 +101,13 @@ function isPeekable({ headers }: IncomingMessage, route: RouteName): boolean {
 }
 
 /** In words of our own: an error of the network may quote the headers. */
-function lostFailure(error: Error, { nowMs }: AttemptContext): FailureClassification {
+export function lostFailure(error: Error, nowMs: number): FailureClassification {
   if (error instanceof SlowAnswer)
-    return classifyFailure(new Error(error.message), nowMs(), { stage: "streamConnect" });
+    return classifyFailure(new Error(error.message), nowMs, { stage: "streamConnect" });
   const isConnect = isConnectFailure(error);
   const code = networkCode(error);
   const words = isConnect
     ? `OpenAI cannot be reached: ${code}.`
     : `The connection to OpenAI was lost: ${code}.`;
-  return classifyFailure(new Error(words), nowMs(), { stage: isConnect ? "connect" : "stream" });
+  return classifyFailure(new Error(words), nowMs, { stage: isConnect ? "connect" : "stream" });
 }

@@ -6,6 +6,7 @@ import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
+import { parseRateLimitEvent } from "../upstream/rate-limit-event.ts";
 import { parseRateLimitHeaders } from "../upstream/rate-limit-headers.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Counters } from "./counters.ts";
@@ -88,6 +89,12 @@ export class Books {
     const failure = classifyFailure(event, this.#options.now());
     if (failure.next !== "surface") this.noteFailure(served, failure);
     return "failed";
+  }
+
+  /** Limits that are told inside a WebSocket. */
+  noteEvent({ account }: Served, event: unknown): void {
+    const { ledger, now } = this.#options;
+    ledger.noteLimits(account.id, parseRateLimitEvent(event, now())?.limits ?? []);
   }
 
   /** The connection was lost after the first visible byte. */

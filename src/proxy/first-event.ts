@@ -15,7 +15,7 @@ export interface PeekWaits {
 }
 
 /** These show nothing yet, and upstream often says them just before it refuses. */
-const preamble = new Set([
+export const preambleTypes: ReadonlySet<string> = new Set([
   "response.created",
   "response.in_progress",
   "response.queued",
@@ -54,7 +54,7 @@ export function peek(response: IncomingMessage, { firstEventMs, preambleMs }: Pe
         start = end;
         if (data === "") continue;
         const type = eventType(data);
-        if (preamble.has(type)) startPreamble();
+        if (preambleTypes.has(type)) startPreamble();
         else return beginning(type, data);
       }
       unread = unread.subarray(start);

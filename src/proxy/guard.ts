@@ -41,7 +41,7 @@ export function keyDigest(key: string): Buffer {
 }
 
 /** True for an address of this machine as a socket names it. */
-export function isLoopbackAddress(address: string | undefined): boolean {
+function isLoopbackAddress(address: string | undefined): boolean {
   return address !== undefined && /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/.test(address);
 }
 

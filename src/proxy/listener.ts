@@ -11,9 +11,14 @@ import type { RotationProxyOptions } from "./options.ts";
 import { readTarget } from "./routes.ts";
 import { serve } from "./rotation.ts";
 import type { RotationParts } from "./rotation.ts";
+import { notServed, replyRaw, serveSocket, upgradeRefusal } from "./web-socket.ts";
+import type { Upgrade } from "./web-socket.ts";
 
 /** The HTTP side: lets requests in or refuses them, and sees to it that each one ends. */
-export function makeServer(parts: RotationParts, { key, transformBody }: RotationProxyOptions): Server {
+export function makeServer(
+  parts: RotationParts,
+  { key, transformBody, webSocket = "refuse" }: RotationProxyOptions,
+): Server {
   const { limits } = parts;
   const gate: Gate = { keyDigest: keyDigest(key), bodyBytes: limits.bodyBytes };
   const reading: ReadingOptions = { limits, budget: { heldBytes: 0 }, transformBody };
@@ -30,7 +35,11 @@ export function makeServer(parts: RotationParts, { key, transformBody }: Rotatio
     (request, response) => void handle(parts, gate, reading, request, response),
   );
   server.on("clientError", refuseBrokenRequest);
-  server.on("upgrade", (request: IncomingMessage, socket: Socket) => refuseUpgrade(request, socket, gate));
+  server.on(
+    "upgrade",
+    (request: IncomingMessage, socket: Socket, head: Buffer) =>
+      void upgrade(parts, gate, webSocket, { request, socket, head }),
+  );
   return server;
 }
 
@@ -113,14 +122,27 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 
-/** Codex asks once, and after 426 goes on over HTTP without a word. */
-function refuseUpgrade(request: IncomingMessage, socket: Socket, gate: Gate): void {
+async function upgrade(
+  parts: RotationParts,
+  gate: Gate,
+  mode: NonNullable<RotationProxyOptions["webSocket"]>,
+  wanted: Upgrade & { readonly socket: Socket },
+): Promise<void> {
+  const { socket } = wanted;
   socket.on("error", () => socket.destroy());
-  const refusal = findRefusal({ request, target: readTarget(request.url ?? ""), gate });
-  const { status, body } =
-    refusal === null
-      ? proxyAnswer({ kind: "websocket-not-served" }, { isCodex: true, nowMs: 0 })
-      : refusalAnswer(refusal);
-  const head = `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}`;
-  socket.end(`${head}\r\n\r\n${body}`);
+  const refusal = upgradeRefusal(wanted, gate);
+  if (refusal !== null || mode === "refuse") return replyRaw(socket, refusal ?? notServed());
+  parts.counters.inFlight += 1;
+  parts.sockets.add(socket);
+  try {
+    // The server's own timers are for requests.
+    socket.setTimeout(0).setNoDelay(true);
+    await serveSocket(parts, wanted);
+  } catch (error) {
+    parts.counters.problem = error;
+    socket.destroy();
+  } finally {
+    parts.sockets.delete(socket);
+    parts.counters.inFlight -= 1;
+  }
 }

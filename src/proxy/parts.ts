@@ -1,3 +1,4 @@
+import type { Duplex } from "node:stream";
 import { backendOf } from "../upstream/backend.ts";
 import { Books } from "./books.ts";
 import { Conversations } from "./conversations.ts";
@@ -41,6 +42,17 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const books = new Books({ store, now, ledger, conversations, models, counters, poolSize });
   const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs });
   const { pin = null, preferences = new Map() } = options;
-  const kept = { pool, ledger, conversations, models, logins, routing, upstream, books, counters };
+  const kept = {
+    pool,
+    ledger,
+    conversations,
+    models,
+    logins,
+    routing,
+    upstream,
+    books,
+    counters,
+    sockets: new Set<Duplex>(),
+  };
   return { ...kept, limits, now, pin, preferences };
 }

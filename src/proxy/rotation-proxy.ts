@@ -89,11 +89,12 @@ function rotationStatus(
 /** What has been learnt is written last, when nothing more can be learnt. */
 async function close(
   server: Server,
-  { pool, upstream, logins, books, ledger }: RotationParts,
+  { pool, upstream, logins, books, ledger, sockets }: RotationParts,
 ): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
   pool.stop();
   server.closeAllConnections();
+  for (const socket of sockets) socket.destroy();
   await closed;
   upstream.close();
   await logins.settled();

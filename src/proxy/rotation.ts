@@ -1,4 +1,4 @@
-import { classifyFailure } from "../errors/classify.ts";
+import type { Duplex } from "node:stream";
 import type { FailureClassification } from "../errors/classify.ts";
 import type { Account } from "../store/account.ts";
 import { settleAttempt } from "./attempt.ts";
@@ -11,10 +11,10 @@ import { replyDocument } from "./document-answer.ts";
 import { isGone, onGone, passOn, reply } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
-import { outgoingHeaders } from "./headers.ts";
 import type { LivePool } from "./live-pool.ts";
 import type { Logins } from "./logins.ts";
 import type { DecisionRecord, ProxyLimits } from "./options.ts";
+import { placeRequest, unplaced } from "./placement.ts";
 import { methodOf, upstreamPath } from "./routes.ts";
 import type { WorkspaceRouting } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
@@ -26,6 +26,8 @@ export interface RotationParts extends Omit<ChoiceState, "accounts"> {
   readonly upstream: Upstream;
   readonly books: Books;
   readonly counters: Counters;
+  /** Upgraded connections of clients, which the server does not close itself. */
+  readonly sockets: Set<Duplex>;
   readonly limits: ProxyLimits;
   readonly now: () => number;
 }
@@ -174,16 +176,13 @@ async function attempt(
   login: Login,
   isAfterRefresh: boolean,
 ): Promise<Attempt | null> {
-  const { limits, now: nowMs, routing, upstream, conversations } = parts;
+  const { limits, now: nowMs, upstream } = parts;
   const { route, query, request, body, facts } = exchange;
-  const place = await routing.routeOf(account);
-  if (isGone(exchange)) return null;
-  if (place === null) return { kind: "failed", failure: unplaced(nowMs()), response: null };
-  const { origin, override } = place;
-  const mayCarryTurnState = conversations.mayCarryTurnState(facts, account.id);
-  const carried = { login, routingOverride: override, mayCarryTurnState };
   const size = body === null ? null : body.size;
-  const headers = outgoingHeaders(request.rawHeaders, new URL(origin).host, carried, { size });
+  const placed = await placeRequest(parts, { account, login, request, facts, size });
+  if (isGone(exchange)) return null;
+  if (placed === null) return { kind: "failed", failure: unplaced(nowMs()), response: null };
+  const { origin, headers } = placed;
   const path = upstreamPath(route, query);
   const sending = upstream.send({
     origin,
@@ -199,11 +198,6 @@ async function attempt(
   if (!isGone(exchange)) return result;
   sending.abort();
   return null;
-}
-
-function unplaced(nowMs: number): FailureClassification {
-  const problem = new Error("OpenAI does not say where this workspace is served.");
-  return classifyFailure(problem, nowMs, { stage: "connect" });
 }
 
 async function finish(

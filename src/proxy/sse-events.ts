@@ -44,7 +44,12 @@ export function eventType(data: string): string {
   return /^\s*\{[^{}]{0,200}?"type"\s*:\s*"([\w.]{1,100})"/.exec(data)?.[1] ?? "";
 }
 
-const finalTypes = new Set(["response.completed", "response.failed", "response.incomplete", "error"]);
+export const finalTypes: ReadonlySet<string> = new Set([
+  "response.completed",
+  "response.failed",
+  "response.incomplete",
+  "error",
+]);
 
 /** The event that ended a response, from the last whole events of its stream; null when there is none. */
 export function finalEvent(bytes: Buffer): object | null {

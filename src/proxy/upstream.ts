@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   readonly headersMs: number;
 }
 
-export type UpstreamAnswer =
+type UpstreamAnswer =
   | { readonly kind: "answer"; readonly response: IncomingMessage; readonly request: ClientRequest }
   | { readonly kind: "lost"; readonly error: Error };
 

@@ -3,7 +3,7 @@ import type { FileSystem } from "./file-system.ts";
 import type { Paths } from "./paths.ts";
 
 /** What has changed: the accounts or the live login, or only what is known about quotas. */
-export type StoreChange = "accounts" | "usage";
+type StoreChange = "accounts" | "usage";
 
 export interface WatchOptions {
   readonly pollMs: number;

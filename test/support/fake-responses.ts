@@ -29,6 +29,7 @@ export class FakeResponses {
   checkStatus = 200;
   readonly #scenes = new Map<string, Scene[]>();
   readonly #always = new Map<string, Scene>();
+  readonly #sockets = new Set<Socket>();
   readonly #arrivals = new Set<() => void>();
   readonly #server: Server = createServer((request, response) => void this.#serve(request, response));
 
@@ -48,7 +49,10 @@ export class FakeResponses {
   }
 
   onUpgrade(work: (request: IncomingMessage, socket: Socket, head: Buffer) => void): void {
-    this.#server.on("upgrade", work);
+    this.#server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      this.#sockets.add(socket);
+      work(request, socket, head);
+    });
   }
 
   /** What the account answers to its next requests, one scene each; then it answers well again. */
@@ -75,6 +79,7 @@ export class FakeResponses {
   }
 
   async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroy();
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
   }
@@ -156,7 +161,7 @@ export function goodStream(id = "resp_1"): string {
   return sse(created(id), delta("hel"), delta("lo"), itemDone(), completed(id));
 }
 
-export function answers(headers: Record<string, string> = {}, id = "resp_1"): Scene {
+function answers(headers: Record<string, string> = {}, id = "resp_1"): Scene {
   return (response) => void response.writeHead(200, { ...stream, ...headers }).end(goodStream(id));
 }
 
@@ -208,13 +213,5 @@ export function cutsAfter(text: string): Scene {
   return (response) => {
     response.writeHead(200, stream);
     response.write(text, () => setImmediate(() => response.socket?.resetAndDestroy()));
-  };
-}
-
-/** Begins well and goes on when told to. */
-export function begins(text: string, then: Promise<string>): Scene {
-  return async (response) => {
-    response.writeHead(200, stream).write(text);
-    response.end(await then);
   };
 }
