@@ -10,6 +10,8 @@ export interface ProxyLimits {
   readonly bodyIdleMs: number;
   /** Until upstream's headers. */
   readonly headersMs: number;
+  /** The same for a compaction, which is answered in one piece when it is complete. */
+  readonly compactMs: number;
   /** From upstream's headers to the first event of a stream. */
   readonly firstEventMs: number;
   /** How long events that show nothing yet (`response.created`) are kept back, because a failure may follow them. */
@@ -27,6 +29,7 @@ export const defaultLimits: ProxyLimits = {
   allBodiesBytes: 512 * 1024 * 1024,
   bodyIdleMs: 60_000,
   headersMs: 60_000,
+  compactMs: 300_000,
   firstEventMs: 45_000,
   preambleMs: 2000,
   holdMs: 30_000,

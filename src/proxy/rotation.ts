@@ -184,14 +184,8 @@ async function attempt(
   if (placed === null) return { kind: "failed", failure: unplaced(nowMs()), response: null };
   const { origin, headers } = placed;
   const path = upstreamPath(route, query);
-  const sending = upstream.send({
-    origin,
-    path,
-    method: methodOf(route),
-    headers,
-    body,
-    headersMs: limits.headersMs,
-  });
+  const headersMs = route === "compact" ? limits.compactMs : limits.headersMs;
+  const sending = upstream.send({ origin, path, method: methodOf(route), headers, body, headersMs });
   const stay = onGone(exchange, () => sending.abort());
   const result = await settleAttempt(sending, { route, nowMs, isAfterRefresh, limits });
   stay();

@@ -130,3 +130,26 @@ test("what a user keeps of an account is not used", async () => {
   expect(answer.status).toBe(429);
   expect(JSON.parse(answer.text).error).toMatchObject({ reason: "reserved", resets_at: nowSec + 3600 });
 });
+
+test("what is left is kept for turns that run: a new one waits, a running one goes on", async () => {
+  const scene = await ProxyScene.open(["a"], { limits: { holdMs: 10 } });
+  const nearlyUsed = {
+    "x-codex-primary-used-percent": "95",
+    "x-codex-primary-window-minutes": "300",
+    "x-codex-primary-reset-at": String(nowSec + 3600),
+  };
+  scene.fake.always(
+    "acct-a",
+    (response) =>
+      void response.writeHead(200, { "content-type": "text/event-stream", ...nearlyUsed }).end(goodStream()),
+  );
+  const turn = (name: string, turnId: string) => {
+    const metadata = { "x-codex-turn-metadata": JSON.stringify({ turn_id: turnId }) };
+    return scene.post({ headers: { "thread-id": name, "session-id": name, ...metadata } });
+  };
+  expect((await turn("1", "t1")).status).toBe(200);
+  const waits = await turn("2", "t2");
+  expect(waits.status).toBe(429);
+  expect(JSON.parse(waits.text).error).toMatchObject({ reason: "reserved", resets_at: nowSec + 3600 });
+  expect((await turn("1", "t1")).status).toBe(200);
+});
