@@ -134,3 +134,20 @@ export type { RateLimitHeaders } from "./upstream/rate-limit-headers.ts";
 export { readSessionLimits } from "./sessions/session-limits.ts";
 export { readSessionUsage } from "./sessions/session-usage.ts";
 export { readSessionHistory } from "./sessions/session-history.ts";
+
+/** The rotation proxy, and the renewal that it needs. */
+export { startRotationProxy } from "./proxy/rotation-proxy.ts";
+export type {
+  AccountState,
+  AccountStatus,
+  DecisionRecord,
+  Pin,
+  Preference,
+  ProxyLimits,
+  RotationProxy,
+  RotationProxyOptions,
+  RotationStatus,
+  TokenCounts,
+} from "./proxy/options.ts";
+export { renewDetached } from "./platform/detached-renewal.ts";
+export type { RefreshNeed, RefreshOutcome } from "./auth/refresh-outcome.ts";

@@ -24,6 +24,10 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["node:http", "node:crypto"],
   },
   repair: { folders: ["auth", "upstream", "store", "sessions", "codex", "accounts", "errors"], modules: [] },
+  proxy: {
+    folders: ["auth", "upstream", "store", "accounts", "errors"],
+    modules: ["node:http", "node:https", "node:crypto"],
+  },
   cli: {
     folders: [
       "repair",
@@ -56,7 +60,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["commander"],
   },
   platform: {
-    folders: ["cli", "auth", "errors"],
+    folders: ["cli", "auth", "store", "errors"],
     modules: [
       "node:child_process",
       "node:fs",

@@ -5,13 +5,13 @@ import {
   recordReport,
   recordSuccess,
 } from "../accounts/availability.ts";
-import type { Availability, Failure, PoolAvailability } from "../accounts/availability.ts";
+import type { Availability, PoolAvailability } from "../accounts/availability.ts";
+import { failureOf } from "../accounts/failure-of.ts";
 import { historySteps } from "../accounts/history.ts";
 import type { HistoryStep } from "../accounts/history.ts";
 import { mainLimitId, mergeLimits } from "../accounts/limit.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import type { UsageByAccount } from "../store/usage-file.ts";
-import type { ProbeFailure } from "./probe-failure.ts";
 import { isExhausted } from "./probe.ts";
 import type { Probe } from "./probe.ts";
 
@@ -47,7 +47,7 @@ function withProbe(pool: PoolAvailability, probe: Probe, poolSize: number): Pool
   const { id } = probe.account;
   const moment = { accountId: id, nowMs: probe.atMs, poolSize };
   if (probe.kind === "failure") {
-    const failure = failureOf(probe.failure);
+    const failure = failureOf(probe.failure.answer, probe.failure);
     return failure ? recordFailure(pool, failure, moment) : pool;
   }
   const { limits } = probe.usage;
@@ -61,16 +61,6 @@ function withProbe(pool: PoolAvailability, probe: Probe, poolSize: number): Pool
 export function recordRestored(usage: UsageByAccount, ids: readonly string[]): void {
   const pool = ids.reduce(recordLogin, availabilities(usage));
   for (const [id, availability] of pool) usage.set(id, { limits: usage.get(id)?.limits ?? [], availability });
-}
-
-/** Null for what says nothing about when the account serves again. */
-function failureOf({ answer, resetsAtMs, retryAfterMs }: ProbeFailure): Failure | null {
-  if (answer === "usageLimit") return { kind: "usage-limit", resetsAtMs, limitId: mainLimitId };
-  if (answer === "rateLimit" || answer === "slowDown") return { kind: "slow-down", retryAfterMs };
-  if (answer === "reauth") return { kind: "auth" };
-  // Not `network`: a machine that is offline tells nothing about an account.
-  const isUpstream = ["blocked", "overloaded", "server", "stream", "unknown"].some((each) => each === answer);
-  return isUpstream ? { kind: "upstream" } : null;
 }
 
 /** The flag that a probe's answer asks for; null when the account may stay in use. */

@@ -3,6 +3,7 @@ import type { HistoryStep } from "../accounts/history.ts";
 import { binHistory } from "../accounts/history-bins.ts";
 import { mainLimitId } from "../accounts/limit.ts";
 import type { UsageHistory } from "../accounts/usage-track.ts";
+import { attributeToCreator } from "../sessions/attribution.ts";
 import { readSessionHistory } from "../sessions/session-history.ts";
 import { readTextIfPresent } from "../store/files.ts";
 import { sessionCache } from "../store/session-cache.ts";
@@ -20,6 +21,7 @@ export function readPoolHistory(ctx: Context, { snapshot, nowMs }: PoolState): H
     homes: [store.paths.codexHome],
     nowMs,
     idOf: seatFinder(snapshot.pool.accounts),
+    attribute: attributeToCreator(store.proxiedSessions()),
     storage: sessionCache(fs, store.paths, "history.json"),
   });
   const known = new Map<string, UsageHistory>();

@@ -4,7 +4,7 @@ import type { Block } from "../accounts/block.ts";
 import { mergeLimits } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import type { Candidate } from "../accounts/ranked-account.ts";
-import { flagText } from "../auth/usable-login.ts";
+import { whyUnusable } from "../auth/unusable.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { AccountUsage } from "../store/usage-file.ts";
@@ -52,16 +52,6 @@ function candidateOf(
   );
   const { id, login } = account;
   return { id, plan: login.plan, limits, block, weight: 1, ...(unusable === null ? {} : { unusable }) };
-}
-
-/** Why an account takes no part, or null. */
-function whyUnusable({ pausedAt, flag, login }: Account, nowMs: number): string | null {
-  if (pausedAt !== null) return "paused";
-  if (flag !== null)
-    return `${flag.reason === "reported" ? "has to be tested" : "needs a new login"}: ${flagText(flag.reason)}`;
-  if (login.kind !== "chatgpt" && login.kind !== "accessToken") return "has no quota of a plan";
-  const hasEnded = login.expiresAtSec !== null && login.expiresAtSec * 1000 <= nowMs;
-  return hasEnded && login.refreshToken === "" ? "login expired" : null;
 }
 
 /** What upstream's answers said, unless a newer report shows that the limit is gone. */

@@ -1,5 +1,6 @@
 import type { Limit } from "../accounts/limit.ts";
 import { mergeLimits } from "../accounts/limit.ts";
+import { attributeToCreator } from "../sessions/attribution.ts";
 import type { SessionAccount } from "../sessions/attribution.ts";
 import { readSessionLimits } from "../sessions/session-limits.ts";
 import type { SessionLimits } from "../sessions/session-limits.ts";
@@ -26,6 +27,7 @@ export function readSessionFigures(ctx: Reader, accounts: readonly Account[]): S
   const found = readSessionLimits({
     homes: [store.paths.codexHome],
     storage: sessionCache(fs, store.paths, "limits.json"),
+    attribute: attributeToCreator(store.proxiedSessions()),
     nowMs: now(),
     onProgress: showProgress(ctx),
   });

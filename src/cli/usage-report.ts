@@ -1,4 +1,5 @@
 import type { DayUsage } from "../sessions/session-usage.ts";
+import { attributeToCreator } from "../sessions/attribution.ts";
 import { readSessionUsage } from "../sessions/session-usage.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { sessionCache } from "../store/session-cache.ts";
@@ -53,6 +54,7 @@ export function reportUsage(ctx: Context, { snapshot, nowMs }: PoolState, since:
   const used = readSessionUsage({
     homes: [ctx.store.paths.codexHome],
     storage: sessionCache(ctx.fs, ctx.store.paths, "usage.json"),
+    attribute: attributeToCreator(ctx.store.proxiedSessions()),
     dayOf: localDay,
     sinceMs: localMidnight(since).getTime(),
   });

@@ -27,7 +27,8 @@ const refusals = {
     "codex_runtime_rotation_proxy_error",
     "The proxy failed before forwarding the request.",
   ],
-} as const;
+  "no-room": ["codex_runtime_rotation_proxy_error", "The proxy holds too many large requests at once."],
+} as const satisfies Record<string, readonly [keyof typeof apiErrors, string]>;
 
 /** What the proxy has to tell its client. */
 export type ProxySituation =

@@ -21,11 +21,16 @@ type Message =
  * Hands a renewal to a detached process and waits for it. When this process is killed, that one still finishes what it
  * has sent; its standard input ending tells it not to begin. Tokens travel only through files of the store.
  */
-export function startRenewal(program: string, job: Job): Promise<RefreshOutcome> {
+export function startRenewal(
+  program: string,
+  job: Job,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<RefreshOutcome> {
   const { spawn } = process.getBuiltinModule("node:child_process");
   const child = spawn(process.execPath, [program, renewalWord], {
     detached: true,
     stdio: ["pipe", "pipe", "inherit"],
+    env,
   });
   child.stdin.on("error", () => undefined);
   child.stdin.write(`${JSON.stringify(job)}\n`);

@@ -24,8 +24,19 @@ import { ownFiles, refuseUsedHomes, removeEmptyFolders, removeOwnFiles } from ".
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
+import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
-import type { Draft, HomeLeavings, PrivateHome, Store, StoreEffects, TransactionOptions } from "./store.ts";
+import type { UsageByAccount } from "./usage-file.ts";
+import { watchStore } from "./watch.ts";
+import type {
+  Draft,
+  HomeLeavings,
+  PrivateHome,
+  ServedRecords,
+  Store,
+  StoreEffects,
+  TransactionOptions,
+} from "./store.ts";
 
 type Change<T> = (draft: Draft) => T;
 
@@ -175,6 +186,17 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     hasWritten = false;
   }
 
+  async function updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords) {
+    const usage = readUsageFile(fs, paths.usageFile);
+    change(usage);
+    writeUsageFile(fs, paths.usageFile, usage);
+    if (!also) return;
+    const { appendProxiedSessions } = await import("./proxied-sessions.ts");
+    appendProxiedSessions(fs, paths.proxiedFile, also.sessionIds ?? []);
+    const { appendHistory } = await import("./history-file.ts");
+    appendHistory(fs, paths.historyFile, also.history?.() ?? [], now());
+  }
+
   return {
     paths,
     read: async () => (await readDraft()).draft,
@@ -189,14 +211,9 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
     usage: () => readUsageFile(fs, paths.usageFile),
-    updateUsage: (change) =>
-      inTurn(() =>
-        locked("usage", async () => {
-          const usage = readUsageFile(fs, paths.usageFile);
-          change(usage);
-          writeUsageFile(fs, paths.usageFile, usage);
-        }),
-      ),
+    updateUsage: (change, also) => inTurn(() => locked("usage", () => updateUsage(change, also))),
+    proxiedSessions: () => readProxiedSessions(fs, paths.proxiedFile),
+    watch: (options) => watchStore(fs, paths, options),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),

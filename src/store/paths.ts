@@ -22,6 +22,8 @@ export interface Paths {
   usageFile: string;
   /** Percent steps for the forecast, one a line. */
   historyFile: string;
+  /** Ids of the sessions that a rotation proxy served. */
+  proxiedFile: string;
   /** What was read from Codex's session logs. */
   sessionIndexDir: string;
   storeLock: string;
@@ -66,6 +68,7 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     homesDir: join(storeDir, homesName),
     usageFile: join(storeDir, "limits.json"),
     historyFile: join(storeDir, "history.jsonl"),
+    proxiedFile: join(storeDir, "proxied-sessions"),
     sessionIndexDir: join(storeDir, "sessions"),
     storeLock: join(storeDir, "locks", "store.lock"),
   };

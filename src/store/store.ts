@@ -1,3 +1,4 @@
+import type { HistoryStep } from "../accounts/history.ts";
 import type { AuthDocument } from "../codex/auth-json.ts";
 import type { Adoption } from "./adopt.ts";
 import type { LiveFile } from "./auth-file.ts";
@@ -11,6 +12,7 @@ import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { UsageByAccount } from "./usage-file.ts";
+import type { WatchOptions } from "./watch.ts";
 
 /** The pool and the live login as they are, read without a lock. */
 export interface Snapshot {
@@ -84,6 +86,13 @@ export interface TransactionOptions {
   replaceBrokenPool?: boolean;
 }
 
+/** What is written beside the quotas, under the same lock. */
+export interface ServedRecords {
+  /** Steps for the forecast; called after the change, because they follow from it. */
+  readonly history?: () => readonly HistoryStep[];
+  readonly sessionIds?: Iterable<string>;
+}
+
 /** The one door to credentials. The file store is its first implementation. */
 export interface Store {
   readonly paths: Paths;
@@ -102,7 +111,11 @@ export interface Store {
   /** What is known about quotas; read without a lock. */
   usage(): UsageByAccount;
   /** Changes what is known about quotas, from what is on disk now; the pool stays as it is. */
-  updateUsage(change: (usage: UsageByAccount) => void): Promise<void>;
+  updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords): Promise<void>;
+  /** The sessions that a rotation proxy served; read without a lock. */
+  proxiedSessions(): ReadonlySet<string>;
+  /** Tells when another process, or this one, has changed the accounts or the quotas; returns what ends it. */
+  watch(options: WatchOptions): () => void;
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];

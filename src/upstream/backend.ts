@@ -15,7 +15,10 @@ export function backendOf(env: Env, configured: string | undefined): string {
 }
 
 /** Codex has two styles of paths, and tells them apart by the end of the base. */
-export function backendUrl(base: string, name: "usage" | "rate-limit-reset-credits"): string {
+export function backendUrl(
+  base: string,
+  name: "usage" | "rate-limit-reset-credits" | "accounts/check",
+): string {
   return base.endsWith("/backend-api") ? `${base}/wham/${name}` : `${base}/api/codex/${name}`;
 }
 

@@ -1,0 +1,113 @@
+import type { IncomingMessage } from "node:http";
+import { classifyFailure } from "../errors/classify.ts";
+import type { FailureClassification } from "../errors/classify.ts";
+import { isConnectFailure, networkCode } from "../upstream/network-failure.ts";
+import { peek } from "./first-event.ts";
+import type { ProxyLimits } from "./options.ts";
+import type { RouteName } from "./routes.ts";
+import { readStart, SlowAnswer } from "./upstream.ts";
+import type { Sending } from "./upstream.ts";
+
+/** How one request to one account went, before anything of it was passed on. */
+export type Attempt =
+  /** The answer is for the client; `held` was read of it. `failure` when it is a refusal that no account changes. */
+  | {
+      readonly kind: "answer";
+      readonly response: IncomingMessage;
+      readonly held: readonly Buffer[];
+      readonly isEventStream: boolean;
+      readonly failure: FailureClassification | null;
+    }
+  | {
+      readonly kind: "failed";
+      readonly failure: FailureClassification;
+      /** Null when there was no answer. */
+      readonly response: IncomingMessage | null;
+    };
+
+export interface AttemptContext {
+  readonly route: RouteName;
+  readonly nowMs: () => number;
+  readonly isAfterRefresh: boolean;
+  readonly limits: ProxyLimits;
+}
+
+/** Waits for the answer and looks at its beginning. Never throws; what is not passed on is ended. */
+export async function settleAttempt(sending: Sending, context: AttemptContext): Promise<Attempt> {
+  const answer = await sending.answer;
+  if (answer.kind === "lost")
+    return { kind: "failed", failure: lostFailure(answer.error, context.nowMs()), response: null };
+  const attempt = await readAnswer(answer.response, context);
+  if (attempt.kind === "failed" && !answer.response.complete) sending.abort();
+  return attempt;
+}
+
+async function readAnswer(response: IncomingMessage, context: AttemptContext): Promise<Attempt> {
+  const status = response.statusCode ?? 0;
+  const isUnchanged = status === 304 && context.route === "models";
+  if ((status < 200 || status > 299) && !isUnchanged) return await readRefusal(response, status, context);
+  if (!isPeekable(response, context.route)) {
+    return { kind: "answer", response, held: [], isEventStream: false, failure: null };
+  }
+  const { firstEventMs, preambleMs } = context.limits;
+  const beginning = await peek(response, { firstEventMs, preambleMs });
+  const passed = {
+    kind: "answer",
+    response,
+    held: beginning.held,
+    isEventStream: true,
+    failure: null,
+  } as const;
+  if (beginning.kind === "visible") return passed;
+  const failure = classifyFailure(beginningFailure(beginning), context.nowMs(), { stage: "stream" });
+  const whole = withLimits(failure, response, context.nowMs());
+  return whole.next === "surface"
+    ? { ...passed, failure: whole }
+    : { kind: "failed", failure: whole, response };
+}
+
+function beginningFailure(beginning: Exclude<Awaited<ReturnType<typeof peek>>, { kind: "visible" }>): object {
+  if (beginning.kind === "failed") return beginning.event;
+  if (beginning.kind === "stalled") return new Error("The stream showed nothing for too long.");
+  return new Error("The stream ended before it showed anything.");
+}
+
+/** A limit that was told inside a stream has its reset in the headers. */
+function withLimits(failure: FailureClassification, { headers }: IncomingMessage, nowMs: number) {
+  if (failure.kind !== "usageLimit" || failure.resetsAtSec !== undefined) return failure;
+  const { error } = failure.envelope;
+  const again = classifyFailure({ status: 429, headers, body: { error } }, nowMs);
+  return again.kind === "usageLimit" ? again : failure;
+}
+
+async function readRefusal(
+  response: IncomingMessage,
+  status: number,
+  context: AttemptContext,
+): Promise<Attempt> {
+  const { bytes } = await readStart(response, context.limits.firstEventMs);
+  const body = bytes.toString("utf8");
+  const { isAfterRefresh, nowMs } = context;
+  const failure = classifyFailure({ status, headers: response.headers, body }, nowMs(), { isAfterRefresh });
+  if (failure.next !== "surface") return { kind: "failed", failure, response };
+  return { kind: "answer", response, held: [bytes], isEventStream: false, failure };
+}
+
+/** What is compressed cannot be looked into; what says it is JSON is no stream. */
+function isPeekable({ headers }: IncomingMessage, route: RouteName): boolean {
+  const type = headers["content-type"] ?? "text/event-stream";
+  const isPlain = (headers["content-encoding"] ?? "identity") === "identity";
+  return route === "responses" && isPlain && /^\s*text\/event-stream/i.test(type);
+}
+
+/** In words of our own: an error of the network may quote the headers. */
+export function lostFailure(error: Error, nowMs: number): FailureClassification {
+  if (error instanceof SlowAnswer)
+    return classifyFailure(new Error(error.message), nowMs, { stage: "streamConnect" });
+  const isConnect = isConnectFailure(error);
+  const code = networkCode(error);
+  const words = isConnect
+    ? `OpenAI cannot be reached: ${code}.`
+    : `The connection to OpenAI was lost: ${code}.`;
+  return classifyFailure(new Error(words), nowMs, { stage: isConnect ? "connect" : "stream" });
+}

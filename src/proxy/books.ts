@@ -1,0 +1,166 @@
+import type { IncomingMessage } from "node:http";
+import { exhaustedUntilMs } from "../accounts/availability.ts";
+import { failureOf } from "../accounts/failure-of.ts";
+import { field, readNumber, readText } from "../accounts/unknown-value.ts";
+import { classifyFailure } from "../errors/classify.ts";
+import type { FailureClassification } from "../errors/classify.ts";
+import type { Account } from "../store/account.ts";
+import type { Store } from "../store/store.ts";
+import { parseRateLimitEvent } from "../upstream/rate-limit-event.ts";
+import { parseRateLimitHeaders } from "../upstream/rate-limit-headers.ts";
+import type { Conversations } from "./conversations.ts";
+import type { Counters } from "./counters.ts";
+import type { Ledger } from "./ledger.ts";
+import type { ModelBook } from "./model-book.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import { finalEvent } from "./sse-events.ts";
+
+export interface BooksOptions {
+  readonly store: Store;
+  readonly now: () => number;
+  readonly ledger: Ledger;
+  readonly conversations: Conversations;
+  readonly models: ModelBook;
+  readonly counters: Counters;
+  readonly poolSize: () => number;
+}
+
+interface Served {
+  readonly account: Account;
+  readonly facts: RequestFacts;
+}
+
+/** Writes down what answers say: about limits, about accounts, about who owns which conversation. */
+export class Books {
+  readonly #options: BooksOptions;
+  readonly #flagging = new Set<Promise<void>>();
+
+  constructor(options: BooksOptions) {
+    this.#options = options;
+  }
+
+  /** The headers of any answer, good or bad. */
+  noteHeaders({ account, facts }: Served, { headers }: IncomingMessage): string | undefined {
+    const { ledger, models, conversations, now } = this.#options;
+    const pairs = Object.entries(headers).filter(
+      (pair): pair is [string, string] => typeof pair[1] === "string",
+    );
+    const { limits, activeLimitId } = parseRateLimitHeaders(pairs, now());
+    ledger.noteLimits(account.id, limits);
+    models.noteLimit(facts.model, activeLimitId);
+    const turnState = headers["x-codex-turn-state"];
+    if (typeof turnState === "string") conversations.ownTurnState(turnState, account.id);
+    return activeLimitId ?? undefined;
+  }
+
+  /** The account refused or did not answer. */
+  noteFailure({ account, facts }: Served, failure: FailureClassification, limitId?: string): void {
+    const { ledger, models, counters, now, poolSize } = this.#options;
+    const { code, message } = failure.envelope.error;
+    counters.fail(account.id, { atMs: now(), code, message });
+    if (failure.account === "fine") return;
+    if (failure.account === "entitlement") return models.exclude(account.id, facts.model, message, now());
+    const booked = this.#failureOf(account.id, failure, limitId);
+    if (booked) ledger.noteFailure(account.id, booked, poolSize());
+    if (isFinal(failure)) this.#flag(account, failure);
+  }
+
+  noteIssuerDown({ account }: Served, why: string): void {
+    const { counters, ledger, now, poolSize } = this.#options;
+    counters.fail(account.id, { atMs: now(), code: "refresh_uncertain", message: why });
+    ledger.noteFailure(account.id, { kind: "upstream" }, poolSize());
+  }
+
+  noteLoginRefused({ account }: Served, why: string): void {
+    const { counters, ledger, now, poolSize } = this.#options;
+    counters.fail(account.id, { atMs: now(), code: "login_expired", message: why });
+    ledger.noteFailure(account.id, { kind: "auth" }, poolSize());
+  }
+
+  /** How a stream ended: tokens, the owner of the answer, or a failure that came after the first visible byte. */
+  noteEnd(served: Served, lastEvents: Buffer): "completed" | "failed" | "unknown" {
+    const event = lastEvents.length === 0 ? null : finalEvent(lastEvents);
+    const type = readText(field(event, "type"));
+    if (event === null || type === null) return "unknown";
+    if (type === "response.completed") {
+      this.#noteCompleted(served, field(event, "response"));
+      return "completed";
+    }
+    const failure = classifyFailure(event, this.#options.now());
+    if (failure.next !== "surface") this.noteFailure(served, failure);
+    return "failed";
+  }
+
+  /** Limits that are told inside a WebSocket. */
+  noteEvent({ account }: Served, event: unknown): void {
+    const { ledger, now } = this.#options;
+    ledger.noteLimits(account.id, parseRateLimitEvent(event, now())?.limits ?? []);
+  }
+
+  /** The connection was lost after the first visible byte. */
+  noteCut(served: Served): void {
+    const cut = new Error("The connection to OpenAI was lost in the middle of an answer.");
+    this.noteFailure(served, classifyFailure(cut, this.#options.now(), { stage: "stream" }));
+  }
+
+  noteSuccess({ account }: Served): void {
+    this.#options.ledger.noteSuccess(account.id);
+    this.#options.counters.serve(account.id);
+  }
+
+  /** Flags that are still being written. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#flagging);
+  }
+
+  #noteCompleted({ account }: Served, response: unknown): void {
+    const { conversations, counters } = this.#options;
+    const id = readText(field(response, "id"));
+    if (id !== null) conversations.ownResponse(id, account.id);
+    const usage = field(response, "usage");
+    counters.addTokens(account.id, {
+      input: readNumber(field(usage, "input_tokens")) ?? 0,
+      cachedInput: readNumber(field(field(usage, "input_tokens_details"), "cached_tokens")) ?? 0,
+      output: readNumber(field(usage, "output_tokens")) ?? 0,
+    });
+  }
+
+  #failureOf(accountId: string, failure: FailureClassification, limitId: string | undefined) {
+    const { ledger, now } = this.#options;
+    const { kind, resetsAtSec, retryAfterMs } = failure;
+    if (kind === "network") return { kind: "upstream" } as const;
+    if (failure.account === "deactivated") return { kind: "auth" } as const;
+    const saidMs = resetsAtSec === undefined ? null : resetsAtSec * 1000;
+    const resetsAtMs = saidMs ?? exhaustedUntilMs(ledger.limitsOf(accountId), now(), limitId);
+    const limit = limitId === undefined ? {} : { limitId };
+    return failureOf(kind, { resetsAtMs, retryAfterMs: retryAfterMs ?? null, ...limit });
+  }
+
+  /** Beside the request: the account is out of the ranking already. */
+  #flag(account: Account, failure: FailureClassification): void {
+    const { store, now } = this.#options;
+    const { accessToken } = account.login;
+    const reason = failure.account === "deactivated" ? "deactivated" : "rejected";
+    const evidence = `HTTP ${failure.diagnostics.httpStatus ?? failure.status} ${failure.envelope.error.code}`;
+    const flagging = store
+      .transaction("rotation", ({ pool }) => {
+        const current = pool.accounts.find(({ id }) => id === account.id);
+        // What was said about an old token says nothing about the one that came meanwhile.
+        if (!current || current.flag || current.login.accessToken !== accessToken) return;
+        current.flag = { reason, since: new Date(now()).toISOString(), evidence };
+      })
+      .catch(() => undefined)
+      .finally(() => this.#flagging.delete(flagging));
+    this.#flagging.add(flagging);
+  }
+}
+
+/** Upstream named the login's end; a bare 401 after a renewal may be upstream's own trouble, so that is a cooldown. */
+function isFinal({ account, kind, envelope }: FailureClassification): boolean {
+  if (account === "deactivated") return true;
+  return (
+    kind === "reauth" &&
+    /invalidated|terminated|expired|reused|invalid_grant/.test(envelope.error.code) &&
+    envelope.error.code !== "token_expired"
+  );
+}

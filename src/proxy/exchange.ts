@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { ProxyAnswer } from "../errors/proxy-answer.ts";
+import type { Body } from "./body.ts";
+import { returnedHeaders } from "./headers.ts";
+import { relay } from "./relay.ts";
+import type { Relayed } from "./relay.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { RouteName } from "./routes.ts";
+
+/** One request of a client, read whole, and the way back to it. */
+export interface Exchange {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly route: RouteName;
+  readonly query: string;
+  readonly body: Body | null;
+  readonly facts: RequestFacts;
+  /** The client asked for one JSON document where upstream gives a stream. */
+  readonly wantsDocument: boolean;
+}
+
+export function isGone({ response }: Exchange): boolean {
+  return response.destroyed || response.socket === null || response.socket.destroyed;
+}
+
+/** Calls `work` when the client leaves before it was answered; returns what calls that off. */
+export function onGone({ response }: Exchange, work: () => void): () => void {
+  response.once("close", work);
+  return () => void response.off("close", work);
+}
+
+/** An answer of ours. */
+export function reply(response: ServerResponse, { status, headers, body }: ProxyAnswer): void {
+  if (response.destroyed || response.headersSent) return;
+  const bytes = Buffer.from(body);
+  response.writeHead(status, { ...headers, "content-length": String(bytes.length) });
+  response.end(bytes);
+}
+
+/** Upstream's answer, as it came. From here on nothing is tried again. */
+export function passOn(
+  { response: client }: Exchange,
+  answer: IncomingMessage,
+  held: readonly Buffer[],
+  isEventStream: boolean,
+): Promise<Relayed> {
+  const headers = returnedHeaders(answer.rawHeaders, isEventStream);
+  // Node adds a date of its own otherwise, beside upstream's.
+  client.sendDate = answer.headers.date === undefined;
+  client.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
+  client.flushHeaders();
+  return relay(answer, client, held, isEventStream);
+}

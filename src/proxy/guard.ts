@@ -1,0 +1,96 @@
+import { createHash, timingSafeEqual } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { methodOf } from "./routes.ts";
+import type { Target } from "./routes.ts";
+
+export type Refusal = "unauthorized" | "not-found" | "payload-too-large";
+
+export interface Gate {
+  /** Of the client key; see `keyDigest`. */
+  readonly keyDigest: Buffer;
+  readonly bodyBytes: number;
+}
+
+interface Knock {
+  readonly request: IncomingMessage;
+  readonly target: Target;
+  readonly gate: Gate;
+}
+
+type Check = (knock: Knock) => Refusal | null;
+
+// Who is not let in learns nothing about the paths. The order is part of the defence.
+const checks: readonly Check[] = [peer, host, origin, key, path, method, size];
+
+/** The first reason to refuse a request before its body is read; null when there is none. */
+export function findRefusal(knock: Knock): Refusal | null {
+  for (const check of checks) {
+    const refusal = check(knock);
+    if (refusal !== null) return refusal;
+  }
+  return null;
+}
+
+/** `/health` tells nothing, so it needs no key; a web page gets no answer all the same. */
+export function findHealthRefusal(knock: Knock): Refusal | null {
+  return peer(knock) ?? host(knock) ?? origin(knock) ?? (isRead(knock) ? null : "not-found");
+}
+
+export function keyDigest(key: string): Buffer {
+  return createHash("sha256").update(key).digest();
+}
+
+/** True for an address of this machine as a socket names it. */
+function isLoopbackAddress(address: string | undefined): boolean {
+  return address !== undefined && /^(?:::ffff:)?127\.\d{1,3}\.\d{1,3}\.\d{1,3}$|^::1$/.test(address);
+}
+
+function peer({ request }: Knock): Refusal | null {
+  return isLoopbackAddress(request.socket.remoteAddress) ? null : "unauthorized";
+}
+
+/** A page whose name was pointed at this machine still says its own name here. */
+function host({ request }: Knock): Refusal | null {
+  const name = request.headers.host ?? "";
+  return /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/i.test(name) ? null : "unauthorized";
+}
+
+/** Only browsers send it. */
+function origin({ request: { headers } }: Knock): Refusal | null {
+  return headers.origin === undefined && headers["sec-fetch-site"] === undefined ? null : "unauthorized";
+}
+
+function key({ request, target, gate }: Knock): Refusal | null {
+  const given = [target.key, bearerToken(request.headers.authorization), request.headers["x-api-key"]];
+  return given.some((each) => isKey(each, gate)) ? null : "unauthorized";
+}
+
+function isKey(given: string | string[] | null | undefined, { keyDigest: wanted }: Gate): boolean {
+  // Digests have one length, so the comparison takes the same time for every guess.
+  return typeof given === "string" && given !== "" && timingSafeEqual(keyDigest(given), wanted);
+}
+
+function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+)$/i.exec(authorization ?? "")?.[1];
+}
+
+function path({ target }: Knock): Refusal | null {
+  return target.route === null || target.route === "health" ? "not-found" : null;
+}
+
+function method({ request, target: { route } }: Knock): Refusal | null {
+  if (route === null || route === "health") return "not-found";
+  return request.method === methodOf(route) || isUpgrade(request, route) ? null : "not-found";
+}
+
+function isUpgrade({ method, headers }: IncomingMessage, route: string): boolean {
+  return route === "responses" && method === "GET" && headers.upgrade?.toLowerCase() === "websocket";
+}
+
+function size({ request, gate }: Knock): Refusal | null {
+  return Number(request.headers["content-length"] ?? 0) > gate.bodyBytes ? "payload-too-large" : null;
+}
+
+function isRead({ request: { method } }: Knock): boolean {
+  return method === "GET" || method === "HEAD";
+}

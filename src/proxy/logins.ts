@@ -1,0 +1,76 @@
+import { isFreshEnough } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { Account } from "../store/account.ts";
+
+type Login = Account["login"];
+type Renew = (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
+
+export interface LoginEffects {
+  readonly renew: Renew;
+  readonly now: () => number;
+  /** The account as the store has it after a renewal. */
+  readonly reload: (accountId: string) => Promise<Account | undefined>;
+}
+
+export type LoginReading =
+  | { readonly kind: "login"; readonly login: Login }
+  | { readonly kind: "none"; readonly why: string; readonly isIssuerDown: boolean };
+
+/** Access tokens that serve. However many requests want one, each account is renewed once at a time. */
+export class Logins {
+  readonly #effects: LoginEffects;
+  readonly #renewals = new Map<string, Promise<LoginReading>>();
+
+  constructor(effects: LoginEffects) {
+    this.#effects = effects;
+  }
+
+  isRenewing(accountId: string): boolean {
+    return this.#renewals.has(accountId);
+  }
+
+  /** A token that ends soon still serves, while a new one is fetched beside the request. */
+  async loginOf(account: Account): Promise<LoginReading> {
+    const { login } = account;
+    const need = { kind: "expiring" } as const;
+    if (isFreshEnough(login, need, this.#effects.now())) return { kind: "login", login };
+    const renewal = login.refreshToken === "" ? null : this.#renew(account, need);
+    const isAlive = login.expiresAtSec === null || login.expiresAtSec * 1000 > this.#effects.now();
+    if (isAlive) return { kind: "login", login };
+    return renewal ?? { kind: "none", why: "the access token has ended", isIssuerDown: false };
+  }
+
+  /** Upstream refused exactly this access token. */
+  afterRejection(account: Account, accessToken: string): Promise<LoginReading> {
+    return this.#renew(account, { kind: "rejected", accessToken });
+  }
+
+  /** Renewals that run; none is left behind when the proxy ends. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#renewals.values());
+  }
+
+  #renew(account: Account, need: RefreshNeed): Promise<LoginReading> {
+    const running = this.#renewals.get(account.id);
+    if (running) return running;
+    const renewal = this.#renewed(account, need).finally(() => this.#renewals.delete(account.id));
+    this.#renewals.set(account.id, renewal);
+    return renewal;
+  }
+
+  async #renewed({ id }: Account, need: RefreshNeed): Promise<LoginReading> {
+    try {
+      const outcome = await this.#effects.renew(id, need);
+      const account = await this.#effects.reload(id);
+      if (outcome.kind === "ready" && account) return { kind: "login", login: account.login };
+      const isIssuerDown = outcome.kind === "unreachable" || outcome.kind === "uncertain";
+      return { kind: "none", why: `renewal ${outcome.kind}`, isIssuerDown };
+    } catch (error) {
+      return {
+        kind: "none",
+        why: error instanceof Error ? error.message : "renewal failed",
+        isIssuerDown: true,
+      };
+    }
+  }
+}

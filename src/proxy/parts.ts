@@ -1,0 +1,58 @@
+import type { Duplex } from "node:stream";
+import { backendOf } from "../upstream/backend.ts";
+import { Books } from "./books.ts";
+import { Conversations } from "./conversations.ts";
+import { Counters } from "./counters.ts";
+import { Ledger } from "./ledger.ts";
+import { LivePool } from "./live-pool.ts";
+import { Logins } from "./logins.ts";
+import { ModelBook } from "./model-book.ts";
+import { defaultLimits } from "./options.ts";
+import type { RotationProxyOptions } from "./options.ts";
+import type { RotationParts } from "./rotation.ts";
+import { WorkspaceRouting } from "./routing.ts";
+import { Upstream } from "./upstream.ts";
+
+/** Everything that a running proxy consists of, put together. */
+export function makeParts(options: RotationProxyOptions): RotationParts {
+  const { store, renew, now = Date.now } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const backend = backendOf({ CODEX_AUTH_BACKEND: options.backend }, undefined);
+  const conversations = new Conversations();
+  const counters = new Counters();
+  const models = new ModelBook();
+  const upstream = new Upstream();
+  const isKnown = (id: string) => pool.accounts.has(id);
+  const ledger = new Ledger({ store, now, writeEveryMs: limits.writeEveryMs, isKnown });
+  const pool = new LivePool({
+    store,
+    pollMs: limits.pollMs,
+    onUsage: () => ledger.readStored(),
+    onAccounts: (renewed) => {
+      // A token that we renewed ourselves is no new login.
+      for (const id of renewed) if (!logins.isRenewing(id)) ledger.noteLogin(id);
+    },
+  });
+  const reload = async (id: string) => {
+    await pool.reload();
+    return pool.accounts.get(id);
+  };
+  const logins = new Logins({ renew, now, reload });
+  const poolSize = () => pool.accounts.size;
+  const books = new Books({ store, now, ledger, conversations, models, counters, poolSize });
+  const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs });
+  const { pin = null, preferences = new Map() } = options;
+  const kept = {
+    pool,
+    ledger,
+    conversations,
+    models,
+    logins,
+    routing,
+    upstream,
+    books,
+    counters,
+    sockets: new Set<Duplex>(),
+  };
+  return { ...kept, limits, now, pin, preferences };
+}

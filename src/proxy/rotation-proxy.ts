@@ -1,0 +1,103 @@
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { makeServer } from "./listener.ts";
+import type { RotationProxy, RotationProxyOptions, RotationStatus } from "./options.ts";
+import { makeParts } from "./parts.ts";
+import type { RotationParts } from "./rotation.ts";
+import { accountStatus } from "./status.ts";
+
+/**
+ * Starts a proxy on this machine that gives each request of Codex to the account that serves it best, and moves on to
+ * the next one before Codex notices a failure. Give `url` to Codex as `openai_base_url`. Throws `CodexAuthError`:
+ * `proxy_host_refused` for an address that is not loopback, `proxy_key_invalid`, `proxy_port_busy`,
+ * `backend_refused`, or what the store throws when it cannot be read. Nothing is sent before the first request.
+ */
+export async function startRotationProxy(options: RotationProxyOptions): Promise<RotationProxy> {
+  const { key, host = "127.0.0.1", port = 0 } = options;
+  requireLoopback(host);
+  requireKey(key);
+  const parts = makeParts(options);
+  await parts.pool.start();
+  const server = makeServer(parts, options);
+  try {
+    await listen(server, host, port);
+  } catch (error) {
+    parts.pool.stop();
+    throw error;
+  }
+  return runningProxy(server, parts, options);
+}
+
+function requireLoopback(host: string): void {
+  if (host === "localhost" || host === "::1" || /^127(?:\.\d{1,3}){3}$/.test(host)) return;
+  throw new CodexAuthError("proxy_host_refused", "The rotation proxy listens on this machine only.", {
+    hint: "Use the host 127.0.0.1.",
+  });
+}
+
+function requireKey(key: string): void {
+  if (/^[A-Za-z0-9_-]{16,256}$/.test(key)) return;
+  throw new CodexAuthError("proxy_key_invalid", "The client key of the rotation proxy cannot be used.", {
+    hint: "Use 16 to 256 random letters, digits, - or _; nothing was started.",
+  });
+}
+
+function listen(server: Server, host: string, port: number): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once("error", (cause: NodeJS.ErrnoException) => {
+      const message = `The rotation proxy cannot listen on port ${port}: ${cause.code ?? cause.message}.`;
+      const hint = "Choose another port, or none for a free one.";
+      reject(new CodexAuthError("proxy_port_busy", message, { hint, cause }));
+    });
+    server.listen(port, host, resolve);
+  });
+}
+
+function runningProxy(server: Server, parts: RotationParts, options: RotationProxyOptions): RotationProxy {
+  const { address, port, family } = server.address() as AddressInfo;
+  const origin = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
+  const startedAtMs = parts.now();
+  let closing: Promise<void> | null = null;
+  return {
+    url: `${origin}/${options.key}/v1`,
+    origin,
+    port,
+    status: () => rotationStatus(parts, { port, startedAtMs, webSocket: options.webSocket ?? "refuse" }),
+    close: () => (closing ??= close(server, parts)),
+  };
+}
+
+function rotationStatus(
+  { pool, ledger, counters, pin, now }: RotationParts,
+  running: Pick<RotationStatus, "port" | "startedAtMs" | "webSocket">,
+): RotationStatus {
+  const nowMs = now();
+  const accounts = [...pool.accounts.values()].map((each) => accountStatus(each, ledger, counters, nowMs));
+  const problem = pool.problem ?? ledger.problem ?? counters.problem;
+  return {
+    ...running,
+    uptimeMs: nowMs - running.startedAtMs,
+    inFlight: counters.inFlight,
+    pin,
+    accounts,
+    decisions: counters.decisions(),
+    problem: problem === null ? null : problem instanceof Error ? problem.message : "unknown",
+  };
+}
+
+/** What has been learnt is written last, when nothing more can be learnt. */
+async function close(
+  server: Server,
+  { pool, upstream, logins, books, ledger, sockets }: RotationParts,
+): Promise<void> {
+  const closed = new Promise((resolve) => server.close(resolve));
+  pool.stop();
+  server.closeAllConnections();
+  for (const socket of sockets) socket.destroy();
+  await closed;
+  upstream.close();
+  await logins.settled();
+  await books.settled();
+  await ledger.close();
+}

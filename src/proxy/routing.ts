@@ -1,0 +1,121 @@
+import { field, parseJson, readList, readText } from "../accounts/unknown-value.ts";
+import type { Account } from "../store/account.ts";
+import { backendUrl } from "../upstream/backend.ts";
+import { readStart } from "./upstream.ts";
+import type { Upstream } from "./upstream.ts";
+
+type Login = Account["login"];
+
+/** Where the requests of one account go. */
+export interface WorkspaceRoute {
+  readonly origin: string;
+  /** For `x-openai-account-routing-override`; null when there is none. */
+  readonly override: string | null;
+}
+
+interface Discovery {
+  readonly route: WorkspaceRoute | null;
+  /** False: the next request asks again. */
+  readonly isLasting: boolean;
+}
+
+export interface RoutingOptions {
+  readonly upstream: Upstream;
+  /** As `backendOf` gives it. */
+  readonly backend: string;
+  readonly headersMs: number;
+}
+
+const noConstraint = "NO_CONSTRAINT";
+
+/**
+ * Asks once for each account where its workspace lives, as Codex does: some may be served from their own region only.
+ * An account whose question failed is asked about again with its next request.
+ */
+export class WorkspaceRouting {
+  readonly #options: RoutingOptions;
+  readonly #routes = new Map<string, Promise<Discovery>>();
+
+  constructor(options: RoutingOptions) {
+    this.#options = options;
+  }
+
+  /** Null: nobody knows where the workspace may be served. */
+  async routeOf({ id, login }: Account): Promise<WorkspaceRoute | null> {
+    const key = `${id} ${login.plan}`;
+    const known = this.#routes.get(key) ?? this.#discover(login);
+    this.#routes.set(key, known);
+    const { route, isLasting } = await known;
+    if (!isLasting) this.#routes.delete(key);
+    return route;
+  }
+
+  async #discover(login: Login): Promise<Discovery> {
+    const { identity } = login;
+    if (identity.kind !== "seat") return { route: this.#anywhere(), isLasting: true };
+    const { status, payload } = await this.#ask(login, identity.accountId);
+    const mine = readList(field(payload, "accounts")).filter(
+      (each) => field(each, "id") === identity.accountId,
+    );
+    if (mine.length === 1) return { route: this.#read(mine[0]), isLasting: true };
+    // A token that is refused here is refused there too, and that is what brings a new one.
+    const isRefused = status === 401;
+    return { route: isRefused || isPersonal(login) ? this.#anywhere() : null, isLasting: false };
+  }
+
+  /** Where an account goes whose workspace is not bound to a place. */
+  #anywhere(): WorkspaceRoute {
+    return { origin: new URL(this.#options.backend).origin, override: null };
+  }
+
+  #read(account: unknown): WorkspaceRoute {
+    const origin = readText(field(account, "workspace_backend_origin")) ?? noConstraint;
+    const override = readText(field(account, "account_routing_override")) ?? noConstraint;
+    const base = this.#anywhere().origin;
+    return {
+      origin: origin === noConstraint ? base : allowedOrigin(origin, base),
+      override: override === noConstraint || !/^[\w-]{1,64}$/.test(override) ? null : override,
+    };
+  }
+
+  async #ask({ accessToken }: Login, accountId: string): Promise<{ status: number; payload: unknown }> {
+    const { upstream, backend, headersMs } = this.#options;
+    const url = new URL(backendUrl(backend, "accounts/check"));
+    const headers = ["host", url.host, "authorization", `Bearer ${accessToken}`];
+    headers.push("chatgpt-account-id", accountId, "accept", "application/json");
+    headers.push("originator", "codex_cli_rs", "user-agent", "codex_cli_rs");
+    const target = {
+      origin: url.origin,
+      path: url.pathname,
+      method: "GET",
+      headers,
+      body: null,
+      headersMs,
+    } as const;
+    const answer = await upstream.send(target).answer;
+    if (answer.kind === "lost") return { status: 0, payload: null };
+    const { bytes } = await readStart(answer.response, headersMs);
+    if (!answer.response.complete) answer.request.destroy();
+    const status = answer.response.statusCode ?? 0;
+    return { status, payload: status === 200 ? parseJson(bytes.toString()) : null };
+  }
+}
+
+/** One person's own account is bound to no place, so it need not wait for an answer that does not come. */
+function isPersonal({ plan }: Login): boolean {
+  return plan !== null && ["free", "go", "plus", "pro", "prolite", "promax"].includes(plan);
+}
+
+/** A token goes to https only; where the backend is a server of this machine, everything stays on this machine. */
+function allowedOrigin(text: string, base: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || url.username !== "" || url.password !== "") return base;
+  if (base.startsWith("http:")) return isLoopbackUrl(url) ? url.origin : base;
+  return url.protocol === "https:" ? url.origin : base;
+}
+
+function isLoopbackUrl({ protocol, hostname }: URL): boolean {
+  return (
+    protocol === "http:" && (hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127."))
+  );
+}

@@ -1,0 +1,235 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { classifyFailure } from "../errors/classify.ts";
+import type { FailureClassification } from "../errors/classify.ts";
+import { parseJson } from "../errors/json-value.ts";
+import type { Account } from "../store/account.ts";
+import type { Choice } from "./choice.ts";
+import { exhaustedAnswer } from "./exhausted.ts";
+import { preambleTypes } from "./first-event.ts";
+import { closeFrame, FrameReader, MessageReader, textFrame } from "./frames.ts";
+import type { Frame } from "./frames.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { RotationParts } from "./rotation.ts";
+import { turnOf } from "./socket-turn.ts";
+import type { SocketTurn } from "./socket-turn.ts";
+import { eventType, finalTypes } from "./sse-events.ts";
+import { connectNext, failOn, isRenewed } from "./upgrade.ts";
+import type { Connected } from "./upgrade.ts";
+
+export interface SessionStart {
+  readonly request: IncomingMessage;
+  readonly client: Duplex;
+  readonly facts: RequestFacts;
+  readonly query: string;
+  readonly connected: Connected;
+}
+
+/**
+ * A WebSocket of Codex, frame by frame as it comes. While nothing of an answer is visible, a failure moves the
+ * connection to the next account and sends the client's frames again; the client notices nothing.
+ */
+export class SocketSession {
+  readonly #parts: RotationParts;
+  readonly #start: SessionStart;
+  readonly #client: Duplex;
+  readonly #fromClient = new FrameReader();
+  readonly #clientMessages = new MessageReader();
+  #message: Buffer[] = [];
+  #account: Account;
+  #upstream: Duplex | null = null;
+  #turn: SocketTurn | null = null;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(parts: RotationParts, start: SessionStart) {
+    this.#parts = parts;
+    this.#start = start;
+    this.#client = start.client;
+    this.#account = start.connected.account;
+  }
+
+  /** Runs until either side has closed. */
+  run(head: Buffer): Promise<void> {
+    const client = this.#client;
+    const ended = new Promise<void>((resolve) => client.once("close", resolve));
+    client.on("error", () => client.destroy());
+    // The server leaves a connection half open when the client ends its half.
+    client.once("end", () => client.destroy());
+    client.once("close", () => this.#leave());
+    client.on("drain", () => this.#upstream?.resume());
+    this.#attach(this.#start.connected);
+    client.on("data", (chunk: Buffer) => this.#guarded(() => this.#readClient(chunk)));
+    if (head.length > 0) this.#guarded(() => this.#readClient(head));
+    return ended;
+  }
+
+  /** A frame that cannot be is the end of the connection, not of the proxy. */
+  #guarded(work: () => void): void {
+    try {
+      work();
+    } catch {
+      this.#client.destroy();
+    }
+  }
+
+  #attach({ account, socket, head, response }: Connected): void {
+    this.#account = account;
+    this.#upstream = socket;
+    this.#parts.books.noteHeaders(this.#who, response);
+    const frames = new FrameReader();
+    const messages = new MessageReader();
+    const read = (chunk: Buffer) => {
+      for (const frame of frames.read(chunk))
+        if (this.#upstream === socket) this.#readServer(frame, messages);
+    };
+    socket.on("data", (chunk: Buffer) => this.#guarded(() => read(chunk)));
+    socket.on("drain", () => this.#client.resume());
+    socket.on("error", () => socket.destroy());
+    socket.once("close", () => this.#lose(socket));
+    this.#client.resume();
+    if (head.length > 0) this.#guarded(() => read(head));
+  }
+
+  /** What the connection that is left does from now on says nothing about its account. */
+  #leave(): void {
+    clearTimeout(this.#timer);
+    const upstream = this.#upstream;
+    this.#upstream = null;
+    upstream?.destroy();
+  }
+
+  get #who() {
+    return { account: this.#account, facts: this.#start.facts };
+  }
+
+  #readClient(chunk: Buffer): void {
+    for (const frame of this.#fromClient.read(chunk)) {
+      this.#note(frame);
+      if (this.#upstream && !this.#upstream.write(frame.raw)) this.#client.pause();
+    }
+  }
+
+  /** Keeps the frames that may have to be sent again. */
+  #note(frame: Frame): void {
+    if (frame.opcode >= 8) return;
+    this.#message.push(frame.raw);
+    const text = this.#clientMessages.read(frame);
+    if (!frame.isLast) return;
+    const turn = text === null ? null : turnOf(text, this.#message);
+    if (turn !== null) this.#begin(turn);
+    else if (this.#turn?.isVisible === false) this.#turn.sent.push(...this.#message);
+    this.#message = [];
+  }
+
+  #begin(turn: SocketTurn): void {
+    const { ledger, limits, counters, now } = this.#parts;
+    this.#turn = turn;
+    ledger.noteSessions(this.#start.facts.sessionIds);
+    counters.decide({
+      atMs: now(),
+      kind: "use",
+      accountId: this.#account.id,
+      reason: "socket",
+      outcome: null,
+    });
+    this.#wait(limits.headersMs, () => this.#fail("OpenAI showed nothing for too long."));
+  }
+
+  #wait(ms: number, work: () => void): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(work, ms);
+  }
+
+  #readServer(frame: Frame, messages: MessageReader): void {
+    const turn = this.#turn;
+    const isHidden = turn !== null && !turn.isVisible && frame.opcode < 8;
+    if (isHidden) turn.held.push(frame.raw);
+    else if (frame.opcode !== 8 || turn === null || turn.isVisible) this.#toClient(frame.raw);
+    const text = messages.read(frame)?.toString("utf8");
+    if (text === undefined) return;
+    const type = eventType(text);
+    if (type === "codex.rate_limits") this.#parts.books.noteEvent(this.#who, parseJson(text));
+    if (turn !== null) this.#follow(turn, type, text);
+  }
+
+  #follow(turn: SocketTurn, type: string, text: string): void {
+    if (!turn.isVisible && preambleTypes.has(type)) {
+      return this.#wait(this.#parts.limits.preambleMs, () => this.#show(turn));
+    }
+    if (!turn.isVisible && (type === "error" || type === "response.failed")) {
+      const failure = classifyFailure(text, this.#parts.now());
+      if (failure.next !== "surface") return void this.#move(turn, failure);
+    }
+    this.#show(turn);
+    if (!finalTypes.has(type)) return;
+    this.#turn = null;
+    if (type === "response.completed") this.#parts.books.noteSuccess(this.#who);
+    this.#parts.books.noteEnd(this.#who, Buffer.from(`data: ${text}\n\n`));
+  }
+
+  /** From here on the turn stays where it is. */
+  #show(turn: SocketTurn): void {
+    if (turn.isVisible) return;
+    clearTimeout(this.#timer);
+    turn.isVisible = true;
+    this.#parts.conversations.note(this.#start.facts, this.#account.id, this.#parts.now());
+    for (const raw of turn.held) this.#toClient(raw);
+    turn.held = [];
+    turn.sent.length = 0;
+  }
+
+  #toClient(raw: Buffer): void {
+    if (!this.#client.write(raw)) this.#upstream?.pause();
+  }
+
+  #lose(socket: Duplex): void {
+    if (this.#upstream !== socket) return;
+    if (this.#turn && !this.#turn.isVisible) this.#fail("The connection to OpenAI was lost.");
+    else this.#client.destroy();
+  }
+
+  #fail(words: string): void {
+    const turn = this.#turn;
+    const failure = classifyFailure(new Error(words), this.#parts.now(), { stage: "stream" });
+    if (turn && !turn.isVisible) void this.#move(turn, failure);
+  }
+
+  /** To the next account, or to the same one with a new token. */
+  async #move(turn: SocketTurn, failure: FailureClassification): Promise<void> {
+    this.#leave();
+    this.#client.pause();
+    turn.held = [];
+    const { request, facts, query } = this.#start;
+    const connecting = { ...turn, request, facts, query };
+    if (!(await isRenewed(this.#parts, connecting, this.#account, failure)))
+      failOn(this.#parts, connecting, this.#account, failure);
+    // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.
+    if (turn.isContinuation) return void this.#client.end(closeFrame);
+    const next = await connectNext(this.#parts, connecting);
+    if (!("kind" in next)) return this.#giveUp(turn, next);
+    if (this.#client.destroyed) return void next.socket.destroy();
+    this.#attach(next);
+    this.#wait(this.#parts.limits.headersMs, () => this.#fail("OpenAI showed nothing for too long."));
+    for (const raw of [...turn.sent, ...this.#message]) next.socket.write(raw);
+  }
+
+  /** The same answer as over HTTP, as an error frame. */
+  #giveUp({ failures }: SocketTurn, choice: Choice): void {
+    const { pool, pin, now } = this.#parts;
+    const { isCodex } = this.#start.facts;
+    const { status, headers, body } = exhaustedAnswer({
+      choice,
+      accounts: pool.accounts,
+      failures,
+      pin,
+      isCodex,
+      nowMs: now(),
+    });
+    const { "content-type": _, ...told } = headers;
+    const said = parseJson(body) ?? {
+      error: { message: body, type: "invalid_request_error", code: "no_accounts" },
+    };
+    this.#client.write(textFrame(JSON.stringify({ type: "error", status, ...said, headers: told })));
+    this.#client.end(closeFrame);
+  }
+}

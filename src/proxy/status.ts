@@ -1,0 +1,42 @@
+import type { Account } from "../store/account.ts";
+import { activeBlock } from "../accounts/block.ts";
+import { mainLimitId } from "../accounts/limit.ts";
+import { whyUnusable } from "../auth/unusable.ts";
+import type { Counters } from "./counters.ts";
+import type { Ledger } from "./ledger.ts";
+import type { AccountState, AccountStatus } from "./options.ts";
+
+/** One account as `rotation status` shows it. */
+export function accountStatus(
+  account: Account,
+  ledger: Ledger,
+  counters: Counters,
+  nowMs: number,
+): AccountStatus {
+  const { id, label, login } = account;
+  const { served, failedOver, inFlight, lastError, tokens } = counters.of(id);
+  const counted = { served, failedOver, inFlight, lastError, tokens };
+  return { id, label, email: login.email, plan: login.plan, ...stateOf(account, ledger, nowMs), ...counted };
+}
+
+interface State {
+  readonly state: AccountState;
+  readonly reason: string | null;
+  readonly returnsAtMs: number | null;
+}
+
+function stateOf(account: Account, ledger: Ledger, nowMs: number): State {
+  const unusable = whyUnusable(account, nowMs);
+  if (unusable !== null) return { state: unusableState(account), reason: unusable, returnsAtMs: null };
+  const block = activeBlock(ledger.availabilityOf(account.id)?.block ?? null, nowMs, mainLimitId);
+  if (block === null) return { state: "ready", reason: null, returnsAtMs: null };
+  const returnsAtMs = block.untilMs;
+  if (block.kind === "exhausted") return { state: "limited", reason: "limit reached", returnsAtMs };
+  const reason = block.kind === "auth" ? "login refused" : "upstream trouble, or asked to slow down";
+  return { state: "cooling", reason, returnsAtMs };
+}
+
+function unusableState({ pausedAt, flag, login }: Account): AccountState {
+  if (pausedAt !== null) return "paused";
+  return flag !== null || login.kind === "chatgpt" ? "login-needed" : "unusable";
+}

@@ -1,0 +1,139 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { classifyFailure } from "../errors/classify.ts";
+import type { FailureClassification } from "../errors/classify.ts";
+import type { Account } from "../store/account.ts";
+import { lostFailure } from "./attempt.ts";
+import { choose } from "./choice.ts";
+import type { Choice } from "./choice.ts";
+import { placeRequest, unplaced } from "./placement.ts";
+import type { RequestFacts } from "./request-facts.ts";
+import type { RotationParts } from "./rotation.ts";
+import { upstreamPath } from "./routes.ts";
+import { readStart, SlowAnswer } from "./upstream.ts";
+
+/** A WebSocket to upstream, in the name of an account. */
+export interface Connected {
+  readonly kind: "connected";
+  readonly account: Account;
+  readonly socket: Duplex;
+  /** What came together with the answer. */
+  readonly head: Buffer;
+  readonly response: IncomingMessage;
+}
+
+export interface Connecting {
+  readonly request: IncomingMessage;
+  readonly facts: RequestFacts;
+  readonly query: string;
+  readonly triedIds: Set<string>;
+  readonly failures: Map<string, FailureClassification>;
+  /** Accounts whose token was renewed for this already. */
+  readonly renewedIds: Set<string>;
+}
+
+type Opened =
+  | Omit<Connected, "account">
+  | { readonly kind: "failed"; readonly failure: FailureClassification };
+
+/** Connects the best account; each one that fails is booked, and the next is tried. A choice: none is left. */
+export async function connectNext(parts: RotationParts, wanted: Connecting): Promise<Connected | Choice> {
+  for (;;) {
+    await parts.pool.settled();
+    const choice = choose(
+      { ...parts, accounts: parts.pool.accounts },
+      wanted.facts,
+      wanted.triedIds,
+      parts.now(),
+    );
+    const { decision } = choice;
+    const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
+    if (!account) return choice;
+    const opened = await connect(parts, wanted, account);
+    if (opened.kind === "connected") return { ...opened, account };
+    if (await isRenewed(parts, wanted, account, opened.failure)) continue;
+    failOn(parts, wanted, account, opened.failure);
+  }
+}
+
+/** Books a failure, and leaves the account out for the rest of this. */
+export function failOn(
+  { books, counters }: RotationParts,
+  { facts, triedIds, failures }: Connecting,
+  account: Account,
+  failure: FailureClassification,
+): void {
+  books.noteFailure({ account, facts }, failure);
+  counters.of(account.id).failedOver += 1;
+  triedIds.add(account.id);
+  failures.set(account.id, failure);
+}
+
+/** Whether the account may be asked again at once, because it has another token now. */
+export async function isRenewed(
+  { logins, pool }: RotationParts,
+  { renewedIds }: Connecting,
+  account: Account,
+  { next }: FailureClassification,
+): Promise<boolean> {
+  if (next !== "refresh" || renewedIds.has(account.id)) return false;
+  renewedIds.add(account.id);
+  const { accessToken } = (pool.accounts.get(account.id) ?? account).login;
+  return (await logins.afterRejection(account, accessToken)).kind === "login";
+}
+
+async function connect(
+  parts: RotationParts,
+  { request, facts, query }: Connecting,
+  account: Account,
+): Promise<Opened> {
+  const reading = await parts.logins.loginOf(account);
+  if (reading.kind === "none") {
+    const failure = classifyFailure({ status: 401, body: { message: reading.why } }, parts.now(), {
+      isAfterRefresh: true,
+    });
+    return { kind: "failed", failure };
+  }
+  const placed = await placeRequest(parts, { account, login: reading.login, request, facts, size: null });
+  if (placed === null) return { kind: "failed", failure: unplaced(parts.now()) };
+  // Without extensions the frames can be read.
+  const headers = without(placed.headers, "sec-websocket-extensions");
+  headers.push("connection", "Upgrade", "upgrade", "websocket");
+  return await open(parts, placed.origin, upstreamPath("responses", query), headers);
+}
+
+function open(
+  parts: RotationParts,
+  origin: string,
+  path: string,
+  headers: readonly string[],
+): Promise<Opened> {
+  const { limits, now, upstream } = parts;
+  return new Promise((resolve) => {
+    const request = upstream.open(origin, path, "GET", headers);
+    const timer = setTimeout(() => request.destroy(new SlowAnswer(limits.headersMs)), limits.headersMs);
+    const conclude = (opened: Opened) => {
+      clearTimeout(timer);
+      resolve(opened);
+    };
+    request.on("error", (error) => conclude({ kind: "failed", failure: lostFailure(error, now()) }));
+    request.once("upgrade", (response, socket, head) =>
+      conclude({ kind: "connected", socket, head, response }),
+    );
+    request.once("response", (response) => {
+      void refusalOf(response, limits.firstEventMs, now).then((refusal) => conclude(refusal));
+    });
+    request.end();
+  });
+}
+
+async function refusalOf(response: IncomingMessage, withinMs: number, now: () => number): Promise<Opened> {
+  const { bytes } = await readStart(response, withinMs);
+  if (!response.complete) response.destroy();
+  const { statusCode: status = 0, headers } = response;
+  return { kind: "failed", failure: classifyFailure({ status, headers, body: bytes.toString() }, now()) };
+}
+
+function without(headers: readonly string[], name: string): string[] {
+  return headers.filter((_, at) => headers[at - (at % 2)]?.toLowerCase() !== name);
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage } from "node:http";
+import type { Duplex } from "node:stream";
+import { proxyAnswer } from "../errors/proxy-answer.ts";
+import type { ProxyAnswer } from "../errors/proxy-answer.ts";
+import { findRefusal } from "./guard.ts";
+import type { Gate } from "./guard.ts";
+import { returnedHeaders } from "./headers.ts";
+import { requestFacts } from "./request-facts.ts";
+import type { RotationParts } from "./rotation.ts";
+import { readTarget } from "./routes.ts";
+import { SocketSession } from "./socket-session.ts";
+import { connectNext } from "./upgrade.ts";
+
+export interface Upgrade {
+  readonly request: IncomingMessage;
+  readonly socket: Duplex;
+  readonly head: Buffer;
+}
+
+/** Null: the upgrade may be served. */
+export function upgradeRefusal({ request }: Upgrade, gate: Gate): ProxyAnswer | null {
+  const target = readTarget(request.url ?? "");
+  const isElsewhere = target.route !== "responses";
+  const refusal = findRefusal({ request, target, gate }) ?? (isElsewhere ? "not-found" : null);
+  return refusal === null ? null : proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
+}
+
+/** Codex asks once, and after 426 goes on over HTTP without a word. */
+export function notServed(): ProxyAnswer {
+  return proxyAnswer({ kind: "websocket-not-served" }, { isCodex: true, nowMs: 0 });
+}
+
+export function replyRaw(socket: Duplex, { status, body }: ProxyAnswer): void {
+  const head = `HTTP/1.1 ${status} Refused\r\nconnection: close\r\ncontent-length: ${Buffer.byteLength(body)}`;
+  socket.end(`${head}\r\n\r\n${body}`, () => socket.destroy());
+}
+
+/**
+ * Serves a WebSocket until it closes. Where no account can be connected the answer is 426: over HTTP Codex is then told
+ * why, in the form that it understands.
+ */
+export async function serveSocket(parts: RotationParts, { request, socket, head }: Upgrade): Promise<void> {
+  const facts = requestFacts(request.headers, null);
+  const { query } = readTarget(request.url ?? "");
+  const lists = { triedIds: new Set<string>(), failures: new Map(), renewedIds: new Set<string>() };
+  const connected = await connectNext(parts, { request, facts, query, ...lists });
+  if (!("kind" in connected)) return replyRaw(socket, notServed());
+  if (socket.destroyed) return void connected.socket.destroy();
+  socket.write(switchingHead(connected.response));
+  await new SocketSession(parts, { request, client: socket, facts, query, connected }).run(head);
+}
+
+/** The client's own key went to upstream, so upstream's answer to it is right for the client. */
+function switchingHead({ rawHeaders }: IncomingMessage): string {
+  const lines = ["HTTP/1.1 101 Switching Protocols", "connection: Upgrade", "upgrade: websocket"];
+  const headers = returnedHeaders(rawHeaders, false);
+  for (let at = 0; at + 1 < headers.length; at += 2) lines.push(`${headers[at]}: ${headers[at + 1]}`);
+  return `${lines.join("\r\n")}\r\n\r\n`;
+}
