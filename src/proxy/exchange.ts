@@ -48,6 +48,9 @@ export function passOn(
   // Node adds a date of its own otherwise, beside upstream's.
   client.sendDate = answer.headers.date === undefined;
   client.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);
-  client.flushHeaders();
+  if (held.length === 0) client.flushHeaders();
+  // Headers, what was read so far and, of a short answer, the end leave in one packet.
+  client.cork();
+  setImmediate(() => client.uncork());
   return relay(answer, client, held, isEventStream);
 }
