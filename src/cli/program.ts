@@ -184,7 +184,10 @@ function parse(parser: Command, words: readonly string[]): { args: readonly unkn
   } catch (error) {
     throw usageError(parser, error);
   }
-  return { args: parser.processedArgs.map(unshield), options: parser.opts() };
+  const dashes = words.indexOf("--");
+  const behind = dashes === -1 ? 0 : words.length - dashes - 1;
+  const options = { ...parser.opts(), wordsBeforeDashes: parser.args.length - behind };
+  return { args: parser.processedArgs.map(unshield), options };
 }
 
 const shield = "\u0000";

@@ -18,6 +18,11 @@ export const commands: readonly CommandEntry[] = [
   entry("switch", "Make an account the active one", async () => (await import("./switch.ts")).default, [
     "use",
   ]),
+  entry(
+    "use-here",
+    "Choose the account of this folder, for exec",
+    async () => (await import("./use-here.ts")).default,
+  ),
   entry("label", "Give an account a short name", async () => (await import("./label.ts")).default),
   entry(
     "pause",
