@@ -1,21 +1,15 @@
-import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { makeUi } from "../ui/ui.ts";
 import type { Ui } from "../ui/ui.ts";
+import { findEntry } from "./command-table.ts";
+import type { CommandEntry } from "./command-table.ts";
 import type { Context, Output } from "./context.ts";
-import type { LoadedCommand, Outcome } from "./define-command.ts";
+import type { Outcome } from "./define-command.ts";
 import { failureDocument, failureText } from "./failure.ts";
 import { isUnicodeLocale } from "./locale.ts";
+import { makeParser, parse } from "./parser.ts";
 import { usageText } from "./usage.ts";
-
-/** A row of the table of contents: enough for `--help`, without loading the command. */
-export interface CommandEntry {
-  name: string;
-  aliases?: readonly string[];
-  summary: string;
-  load: () => Promise<LoadedCommand>;
-}
 
 /** The command line as far as every command shares it. */
 interface Invocation {
@@ -36,9 +30,10 @@ export async function runProgram(
   const invocation = readInvocation(argv);
   const output = invocation.isPlain || invocation.isJson ? withoutColor(ctx) : ctx;
   try {
-    const { document, text, exitCode, isSilent, notes = [] } = await answer(output, table, invocation);
-    if (!isSilent)
-      print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : asInvoked(ctx, text));
+    const given = await answer(output, table, invocation);
+    const { document, text, exitCode, isSilent, isVerbatim, notes = [] } = given;
+    const shown = isVerbatim ? text : asInvoked(ctx, text);
+    if (!isSilent) print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : shown);
     for (const note of notes) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
@@ -94,12 +89,14 @@ interface Answer {
   text: string;
   exitCode: number;
   isSilent?: boolean;
+  isVerbatim?: boolean;
   notes?: readonly string[];
 }
 
 async function answer(ctx: Context, table: readonly CommandEntry[], invocation: Invocation): Promise<Answer> {
   const { name, rest, wantsHelp, wantsVersion } = invocation;
   if (wantsVersion) return plainAnswer("version", { version: CODEX_AUTH_VERSION }, `${CODEX_AUTH_VERSION}\n`);
+  if (name === completionWord) return completionAnswer(ctx, table, rest);
   if (name === null || (name === "help" && rest.length === 0)) {
     const usage = usageText(table);
     return plainAnswer("help", { usage }, usage);
@@ -116,9 +113,22 @@ async function answer(ctx: Context, table: readonly CommandEntry[], invocation: 
   }
   const { args, options } = parse(parser, rest);
   const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
-  const { exitCode, isSilent, notes } = outcome;
+  const { exitCode, isSilent, isVerbatim, notes } = outcome;
   const text = isSilent || invocation.isJson ? "" : await render(ctx, outcome);
-  return { document: envelope(entry.name, outcome), text, exitCode, isSilent, notes };
+  return { document: envelope(entry.name, outcome), text, exitCode, isSilent, isVerbatim, notes };
+}
+
+/** What shells ask at every TAB: `__complete -- <words>`; the last word is the one being typed. */
+const completionWord = "__complete";
+
+async function completionAnswer(
+  ctx: Context,
+  table: readonly CommandEntry[],
+  [, ...words]: readonly string[],
+): Promise<Answer> {
+  const { complete, candidateLines } = await import("./complete.ts");
+  const candidates = await complete(ctx, table, words);
+  return { ...plainAnswer("complete", { candidates }, candidateLines(candidates)), isVerbatim: true };
 }
 
 function plainAnswer(command: string, fields: object, text: string): Answer {
@@ -157,58 +167,9 @@ function readInvocation(argv: readonly string[]): Invocation {
 
 const globalOptions = new Set(["--json", "--no-color", "--help", "-h", "--version", "-V"]);
 
-function findEntry(table: readonly CommandEntry[], word: string | null): CommandEntry | undefined {
-  return table.find(({ name, aliases = [] }) => name === word || (word !== null && aliases.includes(word)));
-}
-
 function unknownCommand(word: string): CodexAuthError {
   const message = word.startsWith("-") ? `Unknown option: ${word}` : `Unknown command: ${word}`;
   return new CodexAuthError("usage", message, { hint: "See the commands: codex auth --help" });
-}
-
-/** Commander parses and prints the help of one command; what it refuses becomes our own usage error. */
-async function makeParser(entry: CommandEntry, command: LoadedCommand): Promise<Command> {
-  const { Command } = await import("commander");
-  const parser = new Command(`codex auth ${entry.name}`);
-  parser.description(entry.summary).helpOption("-h, --help", "show this help");
-  parser.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
-  command.flags(parser);
-  parser.option("--json", "print one JSON document").option("--no-color", "print without colour");
-  return parser;
-}
-
-function parse(parser: Command, words: readonly string[]): { args: readonly unknown[]; options: object } {
-  try {
-    // A negative number is a value that some argument refuses, not an option.
-    parser.parse(words.map(shieldNumber), { from: "user" });
-  } catch (error) {
-    throw usageError(parser, error);
-  }
-  const dashes = words.indexOf("--");
-  const behind = dashes === -1 ? 0 : words.length - dashes - 1;
-  const options = { ...parser.opts(), wordsBeforeDashes: parser.args.length - behind };
-  return { args: parser.processedArgs.map(unshield), options };
-}
-
-const shield = "\u0000";
-
-function shieldNumber(word: string): string {
-  return /^-\d/.test(word) ? shield + word : word;
-}
-
-function unshield(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(unshield);
-  return typeof value === "string" && value.startsWith(shield) ? value.slice(1) : value;
-}
-
-function usageError(parser: Command, error: unknown): unknown {
-  if (!(error instanceof Error) || !("code" in error) || !String(error.code).startsWith("commander."))
-    return error;
-  const message = error.message.replace(/^error: /, "").replaceAll(shield, "");
-  const [first = "", suggestion] = message.split("\n");
-  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
-  const usage = `Usage: ${parser.name()} ${parser.usage()}`;
-  return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
 }
 
 function withoutColor(ctx: Context): Context {

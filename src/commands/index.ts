@@ -1,4 +1,4 @@
-import type { CommandEntry } from "../cli/program.ts";
+import type { CommandEntry } from "../cli/command-table.ts";
 
 /** The table of contents: every command, in the order of `--help`. Bodies load on demand. */
 export const commands: readonly CommandEntry[] = [
@@ -92,6 +92,16 @@ export const commands: readonly CommandEntry[] = [
     "verify-flagged",
     "Test accounts that were set aside, and restore the healthy ones",
     async () => (await import("./verify-flagged.ts")).default,
+  ),
+  entry(
+    "init",
+    "Print what makes `codex auth …` and TAB work in a shell",
+    async () => (await import("./init.ts")).default,
+  ),
+  entry(
+    "completion",
+    "Print the completions of a shell alone",
+    async () => (await import("./completion.ts")).default,
   ),
   entry(
     "demo",

@@ -19,11 +19,14 @@ const schema = (z: Zod) =>
     overriddenBy: z.string().nullable().describe("a variable that is set and comes first"),
   });
 
-const about = `Writes .codex-auth, a file with the label of the account or else its id: no secret, fit to be committed. From this
-folder and all below it, codex auth exec without an account takes that one, and codex auth status shows it.
-
-What comes first: the account on the command line, CODEX_AUTH_ACCOUNT, the nearest .codex-auth, the active account.
-auth.json stays as it is, so plain codex uses the active account everywhere: codex auth exec -- codex`;
+// The help wraps each paragraph by itself.
+const about = [
+  "Writes .codex-auth, a file with the label of the account or else its id: no secret, fit to be committed. From this folder and all below it, `codex auth exec` without an account takes that one, and `codex auth status` shows it.",
+  "",
+  "What comes first: the account on the command line, CODEX_AUTH_ACCOUNT, the nearest .codex-auth, the active account.",
+  "",
+  "auth.json stays as it is, so plain codex uses the active account everywhere. For that of the folder: codex auth exec -- codex",
+].join("\n");
 
 export default defineCommand({
   flags: (command: Command) =>
