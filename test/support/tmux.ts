@@ -22,12 +22,14 @@ export class Terminal {
     this.#socket = socket;
   }
 
-  static open(home: TestHome, command: readonly string[], config = ""): Terminal {
+  static open(home: TestHome, command: readonly string[], { env = home.env } = {}): Terminal {
     const terminal = new Terminal(join(home.path, "tmux.socket"));
-    const options = home.write("tmux.conf", `set -g default-shell /bin/sh\nset -g escape-time 0\n${config}`);
-    const env = { ...home.env, TERM: "xterm-256color", PS1: "> " };
+    const options = home.write("tmux.conf", `set -g default-shell /bin/sh\nset -g escape-time 0\n`);
     const size = ["-x", "150", "-y", "40"];
-    terminal.#tmux(["-f", options, "new-session", "-d", ...size, "-c", home.path, ...command].flat(), env);
+    terminal.#tmux(["-f", options, "new-session", "-d", ...size, "-c", home.path, ...command], {
+      ...env,
+      TERM: "xterm-256color",
+    });
     const pid = Number(terminal.#tmux(["display-message", "-p", "#{pane_pid}"]));
     onTestFinished(async () => {
       terminal.#tmux("kill-server");
