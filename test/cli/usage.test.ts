@@ -45,7 +45,7 @@ const refusals: [string, string, string][] = [
     "codex auth import",
   ],
   ["backup", "Missing required argument 'action'", "Usage: codex auth backup"],
-  ["backup drop", "Unknown action: drop", "Usage: codex auth backup"],
+  ["backup drop", "Allowed choices are list, restore.", "Usage: codex auth backup"],
   ["backup restore", "Missing name.", "restore <name|latest>"],
   ["backup restore pool-none", "There is no backup pool-none.", "codex auth backup list"],
 ];
