@@ -23,14 +23,14 @@ interface Options {
   wordsBeforeDashes: number;
 }
 
-const description = `Run one command with one account, beside the active one.
-
-Without an account, which is: nothing before the --, the one of CODEX_AUTH_ACCOUNT, else of the nearest .codex-auth
-file (codex auth use-here), else the active one; a line on standard error tells which.
-
-The command gets a CODEX_HOME of its own that shares settings and sessions with yours by links, and holds a
-login that Codex cannot renew or revoke: codex-auth renews it meanwhile. Its standard streams, signals and exit
-code are those of the command; so --json prints a document only when the command could not be started.`;
+// The help wraps each paragraph by itself.
+const description = [
+  "Run one command with one account, beside the active one.",
+  "",
+  "Which account, when none stands before the --: that of CODEX_AUTH_ACCOUNT, else of the nearest .codex-auth file (see use-here), else the active one. A line on standard error tells which.",
+  "",
+  "The command gets a CODEX_HOME of its own that shares settings and sessions with yours by links, and holds a login that Codex cannot renew or revoke: codex-auth renews it meanwhile. Its standard streams, signals and exit code are those of the command; so --json prints a document only when the command could not be started.",
+].join("\n");
 
 const schema = (z: Zod) =>
   z.object({

@@ -56,6 +56,7 @@ const cases: Record<string, Case> = {
   "label-set": { before: ["import logins"], line: "label 2 work" },
   "use-here-set": { before: ["import logins", "label 2 work"], line: "use-here 2" },
   "use-here-cleared": { before: ["import logins", "use-here 2"], line: "use-here --clear" },
+  "init-path": { line: "init --path" },
   "status-with-a-rule-of-the-folder": { before: ["import logins", "use-here 2"], line: "status" },
   "failure-folder-rule-invalid": {
     before: ["import logins"],
@@ -199,6 +200,7 @@ function typed(text: string | undefined): Partial<Context> {
 function withoutMachine(text: string, home: TestHome): string {
   return text
     .replaceAll(home.path, "<home>")
+    .replaceAll(`${projectRoot}/`, "<package>/")
     .replace(/("nodeVersion": )"v[^"]+"/, '$1"<version>"')
     .replace(/("platform": )"[^"]+"/, '$1"<platform>"');
 }
