@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { LoadedCommand } from "../src/cli/define-command.ts";
 import { makeParser } from "../src/cli/parser.ts";
-import type { CommandEntry } from "../src/cli/program.ts";
+import type { CommandEntry } from "../src/cli/command-table.ts";
 import { commands } from "../src/commands/index.ts";
 
 interface Documented {
@@ -34,12 +34,18 @@ function commandSection({ entry, command, parser }: Documented): string {
   const exits = Object.entries(command.exits).map(([code, meaning]) => `\`${code}\` ${meaning}`);
   return [
     `## ${names}`,
-    escaped(parser.description()),
+    ...parser.description().split("\n\n").map(paragraph),
     `    ${parser.name()} ${parser.usage()}`,
     ...(terms.length > 0 ? [terms.map(escaped).join("\n")] : []),
     ["```sh", ...examples, "```"].join("\n"),
     `Exit codes: ${exits.join("; ")}.`,
   ].join("\n\n");
+}
+
+/** An indented block is something to type. */
+function paragraph(text: string): string {
+  if (!text.startsWith("  ")) return escaped(text);
+  return ["```text", text.replaceAll(/^ {2}/gm, ""), "```"].join("\n");
 }
 
 /** Arguments, then options, without those that every command has. */

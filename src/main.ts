@@ -18,10 +18,13 @@ import { resolvePaths, userHome } from "./store/paths.ts";
 import { currentProcess } from "./store/process-identity.ts";
 
 const packageRoot = join(__dirname, "../..");
-const context = makeContext(process.env, openOutput(1, process.env), openOutput(2, process.env));
+const here = { env: process.env, cwd: process.cwd() };
+const context = makeContext(here, openOutput(1, process.env), openOutput(2, process.env));
 
 /** Whether the command wrote to the store. */
 export const finished = main();
+
+type Place = Pick<Context, "env" | "cwd">;
 
 async function main(): Promise<boolean> {
   if (process.argv[2] === renewalWord) {
@@ -32,8 +35,7 @@ async function main(): Promise<boolean> {
   return context.store.hasWritten();
 }
 
-function makeContext(env: Context["env"], stdout: Output, stderr: Output): Context {
-  const cwd = process.cwd();
+function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Context {
   const paths = resolvePaths(env, userHome(env), cwd);
   const effects = { fs, now: Date.now, sleep, self: currentProcess };
   return {
@@ -67,10 +69,10 @@ function makeContext(env: Context["env"], stdout: Output, stderr: Output): Conte
   };
 }
 
-async function runCaptured(env: Context["env"], argv: readonly string[], like: Output): Promise<Finished> {
+async function runCaptured(place: Place, argv: readonly string[], like: Output): Promise<Finished> {
   let output = "";
   const sink: Output = { ...like, write: (text) => void (output += text) };
-  const code = await runProgram(makeContext(env, sink, sink), commands, argv);
+  const code = await runProgram(makeContext(place, sink, sink), commands, argv);
   return { code, output };
 }
 

@@ -73,6 +73,10 @@ export interface Context {
   store: Store;
   /** The folder that holds package.json. */
   packageRoot: string;
-  /** Runs another command with another environment, as `demo` does, and catches what it prints. */
-  runCaptured: (env: Context["env"], argv: readonly string[], like: Output) => Promise<Finished>;
+  /** Runs another command in another environment, as `demo` does, and catches what it prints. */
+  runCaptured: (
+    place: Pick<Context, "env" | "cwd">,
+    argv: readonly string[],
+    like: Output,
+  ) => Promise<Finished>;
 }

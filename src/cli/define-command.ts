@@ -25,6 +25,8 @@ export interface CommandSpec<Args extends readonly unknown[], Options extends ob
   exitCode?: (report: zod.infer<Schema>) => number;
   /** Standard output was given to a program: nothing of ours follows, also with `--json`. */
   isSilent?: boolean;
+  /** The text is for a program: not a letter of it is changed. */
+  isVerbatim?: boolean;
 }
 
 /** A command line, and what it does, as half a sentence. */
@@ -34,6 +36,7 @@ export interface Outcome {
   report: object;
   exitCode: number;
   isSilent: boolean;
+  isVerbatim: boolean;
   notes: readonly string[];
   render: (ui: Ui) => string;
 }
@@ -51,7 +54,13 @@ export function defineCommand<Args extends readonly unknown[], Options extends o
   spec: CommandSpec<Args, Options, Schema>,
 ): LoadedCommand {
   const { schema, run, render, examples } = spec;
-  const { flags = () => undefined, notes = () => [], exitCode = () => 0, isSilent = false } = spec;
+  const {
+    flags = () => undefined,
+    notes = () => [],
+    exitCode = () => 0,
+    isSilent = false,
+    isVerbatim = false,
+  } = spec;
   return {
     flags,
     examples,
@@ -64,6 +73,7 @@ export function defineCommand<Args extends readonly unknown[], Options extends o
         report,
         exitCode: exitCode(report),
         isSilent,
+        isVerbatim,
         notes: notes(report),
         render: (ui) => render(report, ui),
       };

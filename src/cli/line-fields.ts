@@ -2,11 +2,10 @@ import { findWindows, hasStarted, mergeLimits, usedPercentAt, windowEndMs } from
 import type { Limit } from "../accounts/limit.ts";
 import { accountIdOf } from "../store/account-id.ts";
 import { readLiveFile } from "../store/auth-file.ts";
-import { readTextIfPresent } from "../store/files.ts";
-import { parsePool } from "../store/pool-file.ts";
 import { meter } from "../ui/meter.ts";
 import { durationText } from "../ui/time.ts";
 import type { Context } from "./context.ts";
+import { knownAccounts } from "./known-accounts.ts";
 import { isUnicodeLocale } from "./locale.ts";
 import { cachedSessionFigures } from "./session-figures.ts";
 
@@ -32,7 +31,9 @@ async function readFields(ctx: Context): Promise<Record<string, string>> {
   const { login } = readLiveFile(ctx.fs, ctx.store.paths.authFile);
   if (login === null) return {};
   const id = accountIdOf(login.identity);
-  const { label, row } = inPool(ctx, id);
+  const accounts = knownAccounts(ctx);
+  const index = accounts.findIndex((account) => account.id === id);
+  const label = accounts[index]?.label ?? null;
   const known = ctx.store.usage().get(id)?.limits ?? [];
   const limits = mergeLimits(known, cachedSessionFigures(ctx).get(id)?.limits ?? []);
   const { short, long } = findWindows(limits);
@@ -43,23 +44,11 @@ async function readFields(ctx: Context): Promise<Record<string, string>> {
     label: label ?? "",
     email: login.email ?? "",
     plan: login.plan ?? "",
-    row: row === null ? "" : String(row),
+    row: index === -1 ? "" : String(index + 1),
     ...windowFields("short", short, { nowMs, isUnicode }),
     ...windowFields("week", long, { nowMs, isUnicode }),
     age: ageText(limits, nowMs),
   };
-}
-
-/** A pool that cannot be read only costs the label. */
-function inPool({ fs, store }: Context, id: string): { label: string | null; row: number | null } {
-  try {
-    const { poolFile } = store.paths;
-    const { accounts } = parsePool(readTextIfPresent(fs, poolFile) ?? "", poolFile);
-    const index = accounts.findIndex((account) => account.id === id);
-    return { label: accounts[index]?.label ?? null, row: index === -1 ? null : index + 1 };
-  } catch {
-    return { label: null, row: null };
-  }
 }
 
 function windowFields(

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { CommandEntry } from "./command-table.ts";
 import type { LoadedCommand } from "./define-command.ts";
-import type { CommandEntry } from "./program.ts";
 
 /** Commander parses and prints the help of one command; what it refuses becomes our own usage error. */
 export async function makeParser(entry: CommandEntry, command: LoadedCommand): Promise<Command> {
@@ -11,11 +11,12 @@ export async function makeParser(entry: CommandEntry, command: LoadedCommand): P
   parser.exitOverride().configureOutput({ writeErr: () => undefined, writeOut: () => undefined });
   command.flags(parser);
   // Commander wraps each paragraph to the terminal; where the source wraps it means nothing.
-  parser.description(parser.description().replaceAll(/(?<!\n)\n(?!\n)/g, " "));
+  parser.description(parser.description().replaceAll(/(?<!\n)\n(?![\n ])/g, " "));
   parser.option("--json", "print one JSON document").option("--no-color", "print without colour");
   return parser;
 }
 
+/** `wordsBeforeDashes` tells how many of the arguments stood before `--`. */
 export function parseWords(
   parser: Command,
   words: readonly string[],
@@ -26,7 +27,10 @@ export function parseWords(
   } catch (error) {
     throw usageError(parser, error);
   }
-  return { args: parser.processedArgs.map(unshield), options: parser.opts() };
+  const dashes = words.indexOf("--");
+  const behind = dashes === -1 ? 0 : words.length - dashes - 1;
+  const options = { ...parser.opts(), wordsBeforeDashes: parser.args.length - behind };
+  return { args: parser.processedArgs.map(unshield), options };
 }
 
 const shield = "\u0000";

@@ -2,21 +2,15 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { makeUi } from "../ui/ui.ts";
 import type { Ui } from "../ui/ui.ts";
+import { findEntry } from "./command-table.ts";
+import type { CommandEntry } from "./command-table.ts";
 import type { Context, Output } from "./context.ts";
-import type { LoadedCommand, Outcome } from "./define-command.ts";
+import type { Outcome } from "./define-command.ts";
 import { failureDocument, failureText } from "./failure.ts";
 import { isUnicodeLocale } from "./locale.ts";
 import { helpText } from "./help.ts";
 import { makeParser, parseWords } from "./parser.ts";
 import { usageText } from "./usage.ts";
-
-/** A row of the table of contents: enough for `--help`, without loading the command. */
-export interface CommandEntry {
-  name: string;
-  aliases?: readonly string[];
-  summary: string;
-  load: () => Promise<LoadedCommand>;
-}
 
 /** The command line as far as every command shares it. */
 interface Invocation {
@@ -37,9 +31,10 @@ export async function runProgram(
   const invocation = readInvocation(argv);
   const output = invocation.isPlain || invocation.isJson ? withoutColor(ctx) : ctx;
   try {
-    const { document, text, exitCode, isSilent, notes = [] } = await answer(output, table, invocation);
-    if (!isSilent)
-      print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : asInvoked(ctx, text));
+    const given = await answer(output, table, invocation);
+    const { document, text, exitCode, isSilent, isVerbatim, notes = [] } = given;
+    const shown = isVerbatim ? text : asInvoked(ctx, text);
+    if (!isSilent) print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : shown);
     for (const note of notes) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
@@ -95,12 +90,14 @@ interface Answer {
   text: string;
   exitCode: number;
   isSilent?: boolean;
+  isVerbatim?: boolean;
   notes?: readonly string[];
 }
 
 async function answer(ctx: Context, table: readonly CommandEntry[], invocation: Invocation): Promise<Answer> {
   const { name, rest, wantsHelp, wantsVersion } = invocation;
   if (wantsVersion) return plainAnswer("version", { version: CODEX_AUTH_VERSION }, `${CODEX_AUTH_VERSION}\n`);
+  if (name === completionWord) return completionAnswer(ctx, table, rest);
   if (name === null || (name === "help" && rest.length === 0)) {
     const usage = usageText(table);
     return plainAnswer("help", { usage }, usage);
@@ -117,9 +114,22 @@ async function answer(ctx: Context, table: readonly CommandEntry[], invocation: 
   }
   const { args, options } = parseWords(parser, rest);
   const outcome = await command.execute(ctx, args, { ...options, json: invocation.isJson });
-  const { exitCode, isSilent, notes } = outcome;
+  const { exitCode, isSilent, isVerbatim, notes } = outcome;
   const text = isSilent || invocation.isJson ? "" : await render(ctx, outcome);
-  return { document: envelope(entry.name, outcome), text, exitCode, isSilent, notes };
+  return { document: envelope(entry.name, outcome), text, exitCode, isSilent, isVerbatim, notes };
+}
+
+/** What shells ask at every TAB: `__complete -- <words>`; the last word is the one being typed. */
+const completionWord = "__complete";
+
+async function completionAnswer(
+  ctx: Context,
+  table: readonly CommandEntry[],
+  [, ...words]: readonly string[],
+): Promise<Answer> {
+  const { complete, candidateLines } = await import("./complete.ts");
+  const candidates = await complete(ctx, table, words);
+  return { ...plainAnswer("complete", { candidates }, candidateLines(candidates)), isVerbatim: true };
 }
 
 function plainAnswer(command: string, fields: object, text: string): Answer {
@@ -157,10 +167,6 @@ function readInvocation(argv: readonly string[]): Invocation {
 }
 
 const globalOptions = new Set(["--json", "--no-color", "--help", "-h", "--version", "-V"]);
-
-function findEntry(table: readonly CommandEntry[], word: string | null): CommandEntry | undefined {
-  return table.find(({ name, aliases = [] }) => name === word || (word !== null && aliases.includes(word)));
-}
 
 function unknownCommand(word: string): CodexAuthError {
   const message = word.startsWith("-") ? `Unknown option: ${word}` : `Unknown command: ${word}`;

@@ -11,12 +11,17 @@ import type { Snapshot } from "../store/store.ts";
 export function selectAccount({ pool }: Snapshot, wanted: string): Account {
   const { accounts } = pool;
   if (wanted === "-") return previousAccount(accounts, pool.previousId);
-  const exact = accounts.filter((account) => namesOf(account).some((name) => isSameName(name, wanted)));
+  const exact = accountsNamed(accounts, wanted);
   if (exact.length > 0) return theOnly(exact, accounts, wanted);
   if (isNumber(wanted)) return accountAtRow(accounts, wanted);
   const partly = accounts.filter((account) => namesOf(account).some((name) => hasPart(name, wanted)));
   if (partly.length > 0) return theOnly(partly, accounts, wanted);
   throw notFound(wanted, nearestNames(accounts, wanted));
+}
+
+/** The accounts with exactly this label, e-mail, id or workspace id; seats may share an e-mail or a workspace. */
+export function accountsNamed(accounts: readonly Account[], wanted: string): Account[] {
+  return accounts.filter((account) => namesOf(account).some((name) => isSameName(name, wanted)));
 }
 
 /** The accounts that several words mean, each once; all are found before anything is done to the first. */
@@ -50,11 +55,16 @@ function previousAccount(accounts: readonly Account[], previousId: string | null
 function theOnly(found: readonly Account[], all: readonly Account[], wanted: string): Account {
   const [first, ...others] = found;
   if (first && others.length === 0) return first;
-  const candidates = found.map((account) => `${all.indexOf(account) + 1}  ${describe(account)}`);
+  const candidates = candidateRows(found, all);
   throw new CodexAuthError("ambiguous_account", `"${wanted}" matches ${found.length} accounts.`, {
     candidates,
     hint: "Use the row number or a longer part of the name. Nothing was changed.",
   });
+}
+
+/** For the list below an `ambiguous_account`. */
+export function candidateRows(found: readonly Account[], all: readonly Account[]): string[] {
+  return found.map((account) => `${all.indexOf(account) + 1}  ${describe(account)}`);
 }
 
 /** Two seats of one e-mail differ in plan and workspace, so candidates show these too. */

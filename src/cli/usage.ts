@@ -1,4 +1,4 @@
-import type { CommandEntry } from "./program.ts";
+import type { CommandEntry } from "./command-table.ts";
 
 /** The help of the whole program. */
 export function usageText(table: readonly CommandEntry[]): string {

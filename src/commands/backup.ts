@@ -43,7 +43,7 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .argument("<action>", "list or restore")
+      .addArgument(command.createArgument("<action>", "what to do").choices(["list", "restore"]))
       .argument("[name]", "for restore: a name of the list, or latest"),
   examples: [
     ["codex auth backup list", "newest first"],
@@ -55,7 +55,6 @@ export default defineCommand({
     if (action === "list" && name !== undefined) throw usage("Too many arguments for list.");
     if (action === "list")
       return { action: "list" as const, backups: backups.map(reportBackup), restored: null, files: [] };
-    if (action !== "restore") throw usage(`Unknown action: ${action}`);
     if (name === undefined) throw usage("Missing name.");
     const chosen = backups.find((each, index) => (name === "latest" ? index === 0 : each.name === name));
     if (!chosen) throw notFound(name);

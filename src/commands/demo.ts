@@ -51,13 +51,17 @@ export default defineCommand({
   exitCode: ({ steps }) => (steps.every(({ exitCode }) => exitCode === 0) ? 0 : 1),
 });
 
+/** Variables that would lead out of the demo. */
+const personal = ["CODEX_AUTH_DIR", "CODEX_AUTH_ACCOUNT", "CODEX_API_KEY", "CODEX_ACCESS_TOKEN"];
+
 async function walk(ctx: Context, home: string) {
-  const { CODEX_AUTH_DIR: _, CODEX_API_KEY: __, CODEX_ACCESS_TOKEN: ___, ...env } = ctx.env;
+  const hidden = Object.fromEntries(personal.map((name) => [name, undefined]));
+  const env = { ...ctx.env, ...hidden, HOME: home, CODEX_HOME: home };
   const done = [];
   for (const argv of steps) {
     // `logins` lies in the demo home, wherever the person stands.
     const words = argv.map((word) => (word === "logins" ? `${home}/logins` : word));
-    const { code, output } = await ctx.runCaptured({ ...env, CODEX_HOME: home }, words, ctx.stdout);
+    const { code, output } = await ctx.runCaptured({ env, cwd: home }, words, ctx.stdout);
     done.push({ argv, exitCode: code, output });
   }
   return done;

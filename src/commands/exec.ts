@@ -3,6 +3,7 @@ import { keepLease } from "../auth/lease-keeper.ts";
 import { usableLogin } from "../auth/usable-login.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import { autoSelect } from "../cli/auto-select.ts";
+import { chosenAccount, chosenText } from "../cli/chosen-account.ts";
 import type { Context, Ending } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
@@ -19,13 +20,18 @@ import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
   auto?: boolean;
+  /** How many words stood before `--`. */
+  wordsBeforeDashes: number;
 }
 
-const description = `Run one command with one account, beside the active one.
-
-The command gets a CODEX_HOME of its own that shares settings and sessions with yours by links, and holds a
-login that Codex cannot renew or revoke: codex-auth renews it meanwhile. Its standard streams, signals and exit
-code are those of the command; so --json prints a document only when the command could not be started.`;
+// The help wraps each paragraph by itself.
+const description = [
+  "Run one command with one account, beside the active one.",
+  "",
+  "Which account, when none stands before the --: that of CODEX_AUTH_ACCOUNT, else of the nearest .codex-auth file (see use-here), else the active one. A line on standard error tells which.",
+  "",
+  "The command gets a CODEX_HOME of its own that shares settings and sessions with yours by links, and holds a login that Codex cannot renew or revoke: codex-auth renews it meanwhile. Its standard streams, signals and exit code are those of the command; so --json prints a document only when the command could not be started.",
+].join("\n");
 
 const schema = (z: Zod) =>
   z.object({
@@ -38,9 +44,9 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .usage("[options] <account> -- <command> [arguments…]")
+      .usage("[options] [account] -- <command> [arguments…]")
       .description(description)
-      .argument("[account]", "row, label, e-mail, id, a unique part of one, or -; none with --auto")
+      .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
       .argument("[command...]", "the program and its arguments, after --")
       .option("--auto", "take the recommended account"),
   examples: [
@@ -54,11 +60,10 @@ export default defineCommand({
     n: "the program's own code; 128 + n when signal n killed it",
   },
   schema,
-  async run(ctx: Context, [first, others]: [string | undefined, string[]], { auto = false }: Options) {
+  async run(ctx: Context, [first, others]: [string | undefined, string[]], options: Options) {
     const snapshot = await ctx.store.read();
     const words = first === undefined ? [] : [first, ...others];
-    const chosen = auto ? (await autoSelect(ctx)).account : null;
-    const { account, command, args } = understand(snapshot, words, chosen);
+    const { account, command, args } = await understand(ctx, snapshot, words, options);
     checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
@@ -66,7 +71,7 @@ export default defineCommand({
     const home = await ctx.store.openPrivateHome(account.id, lentDocument(login));
     const isLease = login.kind === "chatgpt" && login.refreshToken !== "";
     const keeper = isLease ? keepLease(ctx, { accountId: account.id, login, home }) : null;
-    const env = privateEnvironment(ctx, account, home);
+    const env = privateEnvironment(ctx, snapshot, { account, home });
     let ending: Ending | null = null;
     let notes: string[] = [];
     try {
@@ -93,16 +98,38 @@ interface Order {
   args: readonly string[];
 }
 
-/** With a chosen account every word belongs to the command. */
-function understand(snapshot: Snapshot, words: readonly string[], chosen: Account | null): Order {
-  const [wanted = "", ...rest] = chosen ? ["", ...words] : words;
-  const [command, ...args] = rest;
+/** The first word is the account, unless it stands behind `--` or --auto chooses one. */
+async function understand(
+  ctx: Context,
+  snapshot: Snapshot,
+  words: readonly string[],
+  { auto = false, wordsBeforeDashes }: Options,
+): Promise<Order> {
+  const isNamed = !auto && wordsBeforeDashes > 0;
+  const [command, ...args] = isNamed ? words.slice(1) : words;
   if (command === undefined) {
     throw new CodexAuthError("usage", "Missing account or command.", {
-      hint: "Usage: codex auth exec <account> -- <command> [arguments…]\nFor example: codex auth exec 2 -- codex exec 'say hi'",
+      hint: "Usage: codex auth exec [account] -- <command> [arguments…]\nFor example: codex auth exec 2 -- codex exec 'say hi'",
     });
   }
-  return { account: chosen ?? selectAccount(snapshot, wanted), command, args };
+  if (auto) return { account: (await autoSelect(ctx)).account, command, args };
+  return {
+    account: isNamed ? selectAccount(snapshot, words[0] ?? "") : accountHere(ctx, snapshot),
+    command,
+    args,
+  };
+}
+
+/** Which one it is, and why, is told: nobody named it. */
+function accountHere(ctx: Context, snapshot: Snapshot): Account {
+  const chosen = chosenAccount(ctx, snapshot);
+  if (!chosen) {
+    throw new CodexAuthError("account_not_found", "No account is active, and no rule names one.", {
+      hint: "Name it: codex auth exec <account> -- <command>, or for this folder: codex auth use-here <account>",
+    });
+  }
+  ctx.stderr.write(`Using ${safeText(chosenText(chosen))}.\n`);
+  return chosen.account;
 }
 
 /** What went wrong while tidying up is told, but it is the program's result that counts. */

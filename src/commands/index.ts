@@ -1,4 +1,4 @@
-import type { CommandEntry } from "../cli/program.ts";
+import type { CommandEntry } from "../cli/command-table.ts";
 
 /** The table of contents: every command, in the order of `--help`. Bodies load on demand. */
 export const commands: readonly CommandEntry[] = [
@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
   entry("switch", "Make an account the active one", async () => (await import("./switch.ts")).default, [
     "use",
   ]),
+  entry(
+    "use-here",
+    "Choose the account of this folder, for exec",
+    async () => (await import("./use-here.ts")).default,
+  ),
   entry("label", "Give an account a short name", async () => (await import("./label.ts")).default),
   entry(
     "pause",
@@ -102,6 +107,16 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./doctor.ts")).default,
   ),
   entry("fix", "Mend what can be mended safely", async () => (await import("./fix.ts")).default),
+  entry(
+    "init",
+    "Print what makes `codex auth …` and TAB work in a shell",
+    async () => (await import("./init.ts")).default,
+  ),
+  entry(
+    "completion",
+    "Print the completions of a shell alone",
+    async () => (await import("./completion.ts")).default,
+  ),
   entry(
     "uninstall",
     "List everything that codex-auth has written, and remove it",

@@ -1,5 +1,6 @@
 import type { LimitReport } from "../cli/account-limits.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
+import { accountHere, chosenSchema, hereLine } from "../cli/account-here.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
@@ -26,6 +27,7 @@ const schema = (z: Zod) =>
       .describe("where Codex takes its login from; only for `file` is it the active account"),
     login: z.string().nullable().describe("the login that Codex would use, for a person"),
     home: z.string(),
+    chosen: chosenSchema(z),
     overrides: z.array(z.object({ name: z.string(), effect: z.string() })),
     processes: z
       .array(processSchema(z))
@@ -48,6 +50,7 @@ export default defineCommand({
     const inFile = active
       ? accountName(active)
       : (live.login?.email ?? (live.login ? "an unknown login" : null));
+    const here = accountHere(ctx, snapshot);
     return {
       active: active && reportOf(snapshot, active, ctx.now(), ctx.store.usage()),
       source,
@@ -59,9 +62,10 @@ export default defineCommand({
         none: null,
       }[source],
       home: ctx.store.paths.codexHome,
+      chosen: here.chosen,
       overrides: overrides(ctx.env),
       processes,
-      findings: (await examine(scene, loginChecks)).findings.map(plainFinding),
+      findings: [...(await examine(scene, loginChecks)).findings.map(plainFinding), ...here.findings],
     };
   },
   render,
@@ -71,7 +75,10 @@ export default defineCommand({
 type Report = Parameters<typeof whyLine>[0];
 
 function render(
-  report: Report & { findings: readonly { severity: string; message: string; fix: string | null }[] },
+  report: Report & {
+    chosen: Parameters<typeof hereLine>[0];
+    findings: readonly { severity: string; message: string; fix: string | null }[];
+  },
   ui: Ui,
 ): string {
   const { active, login, findings } = report;
@@ -83,6 +90,8 @@ function render(
   if (isUsed && active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
   if (isUsed && active?.credential.expiresAt)
     lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
+  const here = hereLine(report.chosen, active?.id ?? null);
+  if (here !== null) lines.push(here);
   if (active && active.limits.length > 0) lines.push(`Remaining: ${remainingText(active.limits, ui)}`);
   const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
   for (const { severity, message, fix } of findings) {
@@ -108,6 +117,7 @@ function whyLine({
   home: string;
   login: string | null;
   active: {
+    id: string;
     plan: string | null;
     limits: readonly LimitReport[];
     credential: { expiresAt: string | null; health: string };

@@ -69,6 +69,7 @@ export default defineCommand({
 
 const next = [
   'Take the line with "codex-auth init" out of your shell\'s start file, if you put one there.',
+  "Files named .codex-auth, which use-here wrote, stand in your folders; no list of them is kept.",
   "Remove the program: npm uninstall -g codex-auth",
 ];
 

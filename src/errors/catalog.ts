@@ -13,6 +13,7 @@ export const commandErrors = {
   account_not_found: row("user", "No account matches the selector."),
   ambiguous_account: row("user", "The selector matches several accounts; `candidates` lists them."),
   account_active: row("user", "The account is the live login, so it is not removed without --force."),
+  folder_rule_invalid: row("user", "A .codex-auth file holds no name of an account."),
   label_taken: row("user", "Another account has this label."),
   label_invalid: row("user", "The label could be read as a row number, an option or an e-mail address."),
   import_failed: row("user", "Nothing that could be imported was found."),

@@ -29,6 +29,9 @@ const refusals: [string, string, string][] = [
     '"a@b" cannot be a label: it would be read as an e-mail address.',
     "codex auth label 2 work",
   ],
+  ["use-here", "Give an account, or --clear.", "Usage: codex auth use-here"],
+  ["use-here 1 --clear", "Give an account, or --clear.", "Usage: codex auth use-here"],
+  ["use-here nobody", 'No account matches "nobody".', "codex auth list"],
   ["pause", "Missing required argument 'account'", "Usage: codex auth pause"],
   ["pause 7", 'No account matches "7".', "codex auth list"],
   ["resume 7", 'No account matches "7".', "codex auth list"],
@@ -42,7 +45,7 @@ const refusals: [string, string, string][] = [
     "codex auth import",
   ],
   ["backup", "Missing required argument 'action'", "Usage: codex auth backup"],
-  ["backup drop", "Unknown action: drop", "Usage: codex auth backup"],
+  ["backup drop", "Allowed choices are list, restore.", "Usage: codex auth backup"],
   ["backup restore", "Missing name.", "restore <name|latest>"],
   ["backup restore pool-none", "There is no backup pool-none.", "codex auth backup list"],
 ];

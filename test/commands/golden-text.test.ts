@@ -60,6 +60,34 @@ const cases: Record<string, Case> = {
     before: ["import logins", "switch 3"],
   },
   "statusline-help": on("no-data", "statusline --help"),
+  "status-with-a-rule": {
+    before: ["import logins", "label 2 work"],
+    prepare: (home) => home.write(".codex-auth", "work\n"),
+    line: "status",
+  },
+  "status-with-a-rule-for-nobody": {
+    before: ["import logins"],
+    prepare: (home) => home.write(".codex-auth", "work\n"),
+    line: "status",
+    code: 1,
+  },
+  "exec-of-an-ambiguous-rule": {
+    before: ["import logins"],
+    prepare: (home) => home.write(".codex-auth", "ada@personal.example\n"),
+    line: "exec -- true",
+    code: 1,
+  },
+  "exec-without-any-account": {
+    prepare: (home) => home.remove("auth.json"),
+    line: "exec -- true",
+    code: 1,
+  },
+  "exec-help": on("no-data", "exec --help"),
+  "use-here-help": on("no-data", "use-here --help"),
+  "init-help": on("no-data", "init --help"),
+  ...Object.fromEntries(
+    ["bash", "zsh", "fish", "powershell"].map((name) => [`init-${name}`, on("no-data", `init ${name}`)]),
+  ),
 };
 
 for (const [name, { before = [], prepare, line, code = 0, env }] of Object.entries(cases)) {
@@ -71,6 +99,7 @@ for (const [name, { before = [], prepare, line, code = 0, env }] of Object.entri
     const answer = await runFake(home, line.split(" "), env ? { env } : {});
     const text = `${answer.stdout}${answer.stderr}`
       .replaceAll(home.path, "<home>")
+      .replaceAll(`${projectRoot}/`, "<package>/")
       .replaceAll(/Node v\S+, [\w-]+/g, "Node <version>, <platform>");
     checkGolden(name, text);
     expect(answer.code).toBe(code);

@@ -59,6 +59,15 @@ const cases: Record<string, Case> = {
   "switch-dry-run": { before: ["import logins"], line: "switch 3 --dry-run" },
   "switch-adopts-an-unknown-login": { before: ["import logins/b.json"], line: "switch dev@team.example" },
   "label-set": { before: ["import logins"], line: "label 2 work" },
+  "use-here-set": { before: ["import logins", "label 2 work"], line: "use-here 2" },
+  "use-here-cleared": { before: ["import logins", "use-here 2"], line: "use-here --clear" },
+  "init-path": { line: "init --path" },
+  "status-with-a-rule-of-the-folder": { before: ["import logins", "use-here 2"], line: "status" },
+  "failure-folder-rule-invalid": {
+    before: ["import logins"],
+    prepare: (home) => home.write(".codex-auth", "work\nlab\n"),
+    line: "exec -- true",
+  },
   "pause-two": { before: ["import logins"], line: "pause 1 2" },
   "resume-one": { before: ["import logins", "pause 1 2"], line: "resume 2" },
   "remove-one": { before: ["import logins"], line: "remove 2" },
@@ -144,7 +153,8 @@ for (const [name, { before = [], prepare, line, stdin, fetch }] of Object.entrie
       expect(code).toBe(each === "check" ? 1 : 0);
     }
     await prepare?.(home);
-    const { stdout } = await runFake(home, [...line.split(" "), "--json"], { ...allowed, ...typed(stdin) });
+    const [command = "", ...words] = line.split(" ");
+    const { stdout } = await runFake(home, [command, "--json", ...words], { ...allowed, ...typed(stdin) });
     const text = withoutMachine(stdout, home);
     checkGolden(name, text);
     await checkSchema(JSON.parse(text));
@@ -200,6 +210,7 @@ function typed(text: string | undefined): Partial<Context> {
 function withoutMachine(text: string, home: TestHome): string {
   return text
     .replaceAll(home.path, "<home>")
+    .replaceAll(`${projectRoot}/`, "<package>/")
     .replace(/("nodeVersion": )"v[^"]+"/, '$1"<version>"')
     .replace(/("platform": )"[^"]+"/, '$1"<platform>"');
 }

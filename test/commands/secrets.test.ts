@@ -53,11 +53,13 @@ test("no command and no error prints a secret, in any spelling", async () => {
     "backup list",
     "backup restore latest",
     "remove 1 --force",
+    "init bash",
+    "__complete -- switch ",
     "demo",
     "bogus",
   ];
   for (const line of lines.flatMap((each) => [each, `${each} --json`])) {
-    const { stdout, stderr } = await home.run(line.split(" "));
+    const { stdout, stderr } = await home.run(line.split(" "), { cwd: home.path });
     expect([line, secrets.filter((secret) => (stdout + stderr).includes(secret))]).toEqual([line, []]);
   }
   home.write("codex-auth/pool.json", `{"version":1,"accounts":"${refreshToken}"}`);

@@ -19,6 +19,9 @@ export interface Finished {
 export interface RunOptions {
   input?: string;
   env?: Record<string, string>;
+  cwd?: string;
+  /** Another user, for root only. */
+  uid?: number;
 }
 
 /** In memory where possible: thousands of small homes wait for every fsync otherwise. */
@@ -65,8 +68,9 @@ export class TestHome {
   }
 
   /** Runs the built binary in this home, with nothing of the caller's environment but PATH. */
-  run(args: readonly string[], { input = "", env = {} }: RunOptions = {}): Promise<Finished> {
-    return runProcess(join(projectRoot, "bin/codex-auth"), args, { input, env: { ...this.env, ...env } });
+  run(args: readonly string[], { env = {}, ...options }: RunOptions = {}): Promise<Finished> {
+    const all = { ...options, env: { ...this.env, ...env } };
+    return runProcess(join(projectRoot, "bin/codex-auth"), args, all);
   }
 
   get env(): Record<string, string> {
@@ -86,10 +90,10 @@ export class TestHome {
 export function runProcess(
   command: string,
   args: readonly string[],
-  { input = "", env = {} }: RunOptions,
+  { input = "", ...options }: RunOptions = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { env, stdio: "pipe" });
+    const child = spawn(command, args, { env: {}, ...options, stdio: "pipe" });
     const output = { stdout: "", stderr: "" };
     child.stdout.on("data", (chunk: Buffer) => void (output.stdout += chunk.toString()));
     child.stderr.on("data", (chunk: Buffer) => void (output.stderr += chunk.toString()));

@@ -56,7 +56,8 @@ export function runCodexAuth(args: readonly string[], options: RunOptions): Prom
   return run(process.execPath, [join(root, "bin/codex-auth"), ...args], options);
 }
 
-async function run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
+/** Any program, for example a shell. */
+export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
   const child = spawn(command, args, { cwd: options.home, env: environment(options) });
   child.stdin.end(options.input ?? "");
   const [stdout, stderr, [status]] = await Promise.all([

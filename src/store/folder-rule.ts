@@ -1,0 +1,108 @@
+import { constants } from "node:fs";
+import { dirname, join } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { commitFile, stageFile } from "./atomic-write.ts";
+import { errorCode, fileError } from "./file-error.ts";
+import type { FileSystem } from "./file-system.ts";
+
+/** A file of this name holds the label, e-mail or id of the account for its folder and all below. No secret. */
+const ruleFile = ".codex-auth";
+
+export interface FolderRule {
+  folder: string;
+  path: string;
+  /** Not looked up yet. */
+  name: string;
+}
+
+const sizeLimit = 4096;
+const nameLimit = 254;
+
+/**
+ * The nearest rule from `folder` up to `home`, or to the root. Anybody may have written the file, for example into a
+ * project that was cloned: one that cannot be a rule throws `folder_rule_invalid` and is never passed over.
+ */
+export function findFolderRule(fs: FileSystem, folder: string, home: string): FolderRule | null {
+  const path = join(folder, ruleFile);
+  const text = readRule(fs, path);
+  if (text !== null) return { folder, path, name: nameIn(text, path) };
+  const parent = dirname(folder);
+  return folder === home || parent === folder ? null : findFolderRule(fs, parent, home);
+}
+
+/** Null when there is no file; a folder of that name is no rule. */
+function readRule(fs: FileSystem, path: string): string | null {
+  // A link could lead to a secret, which a message would then quote; a pipe would keep us waiting.
+  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
+  try {
+    const fd = fs.openSync(path, flags);
+    try {
+      const stat = fs.fstatSync(fd);
+      if (stat.isDirectory()) return null;
+      if (!stat.isFile()) throw invalid(path, "it is no regular file");
+      if (isForeign(stat.uid)) throw invalid(path, "it belongs to another user");
+      if (stat.size > sizeLimit) throw invalid(path, "it is too large");
+      return fs.readFileSync(fd, "utf8");
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (error) {
+    const code = errorCode(error);
+    if (error instanceof CodexAuthError) throw error;
+    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    throw invalid(path, problems[code] ?? code, error);
+  }
+}
+
+const problems: Record<string, string> = {
+  ELOOP: "it is a symbolic link",
+  ENXIO: "it is no regular file",
+  EACCES: "it cannot be read",
+};
+
+/** In a folder like /tmp, others could choose the account of what we start. */
+function isForeign(owner: number): boolean {
+  const own = process.getuid?.() ?? 0;
+  return own !== 0 && owner !== 0 && owner !== own;
+}
+
+function nameIn(text: string, path: string): string {
+  const lines = text.split(/\r?\n/).map((line) => line.trim());
+  const [name = "", ...more] = lines.filter((line) => line !== "" && !line.startsWith("#"));
+  if (name === "") throw invalid(path, "it names no account");
+  if (more.length > 0) throw invalid(path, "it has more than one line");
+  if (name.length > nameLimit || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\ufffd]/u.test(name))
+    throw invalid(path, "what it holds is no name of an account");
+  return name;
+}
+
+/** Makes or replaces the rule of a folder and returns its path. */
+export function writeFolderRule(fs: FileSystem, folder: string, name: string): string {
+  const path = join(folder, ruleFile);
+  const there = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (there && !there.isFile()) throw invalid(path, "something else than a file is there");
+  commitFile(fs, stageFile(fs, path, `${comment}\n${name}\n`, 0o644));
+  return path;
+}
+
+const comment = "# The account for `codex auth exec` here and below: a label, an e-mail or an id.";
+
+/** Whether there was one. */
+export function removeFolderRule(fs: FileSystem, folder: string): boolean {
+  const path = join(folder, ruleFile);
+  try {
+    const there = fs.lstatSync(path, { throwIfNoEntry: false });
+    if (!there || there.isDirectory()) return false;
+    fs.unlinkSync(path);
+    return true;
+  } catch (error) {
+    throw fileError(error, `remove ${path}`);
+  }
+}
+
+function invalid(path: string, why: string, cause?: unknown): CodexAuthError {
+  return new CodexAuthError("folder_rule_invalid", `${path} cannot tell which account to use: ${why}.`, {
+    hint: `In ${dirname(path)}: codex auth use-here <account>, or codex auth use-here --clear`,
+    ...(cause === undefined ? {} : { cause }),
+  });
+}

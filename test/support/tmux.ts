@@ -1,0 +1,69 @@
+import { spawnSync } from "node:child_process";
+import { join } from "node:path";
+import { expect, onTestFinished } from "vitest";
+import { processStat } from "../../src/store/process-identity.ts";
+import { until } from "./exec-scene.ts";
+import type { TestHome } from "./home.ts";
+
+/** Whether a program of this name can be started; a test that needs it is skipped otherwise, and says so. */
+export function hasProgram(name: string, versionFlag = "--version"): boolean {
+  const isThere = spawnSync(name, [versionFlag]).error === undefined;
+  if (!isThere) process.stderr.write(`${name} is not installed: its tests are skipped\n`);
+  return isThere;
+}
+
+export const hasTmux = hasProgram("tmux", "-V");
+
+/** A real terminal with one program in it. */
+export class Terminal {
+  readonly #socket: string;
+
+  private constructor(socket: string) {
+    this.#socket = socket;
+  }
+
+  static open(home: TestHome, command: readonly string[], { env = home.env } = {}): Terminal {
+    const terminal = new Terminal(join(home.path, "tmux.socket"));
+    const options = home.write("tmux.conf", `set -g default-shell /bin/sh\nset -g escape-time 0\n`);
+    const size = ["-x", "150", "-y", "40"];
+    terminal.#tmux(["-f", options, "new-session", "-d", ...size, "-c", home.path, ...command], {
+      ...env,
+      TERM: "xterm-256color",
+    });
+    const pid = Number(terminal.#tmux(["display-message", "-p", "#{pane_pid}"]));
+    onTestFinished(async () => {
+      terminal.#tmux("kill-server");
+      // A shell that ends may still write its history into the home.
+      await until(() => (processStat(pid)?.state ?? "Z") === "Z");
+    });
+    return terminal;
+  }
+
+  #tmux(words: string | readonly string[], env?: Record<string, string>): string {
+    const all = ["-u", "-S", this.#socket, ...[words].flat()];
+    const { stdout, stderr, status } = spawnSync("tmux", all, { encoding: "utf8", env: env ?? process.env });
+    if (status !== 0 && words !== "kill-server")
+      throw new Error(`tmux ${[words].flat().join(" ")}: ${stderr}`);
+    return stdout;
+  }
+
+  /** Keys by tmux's names: Tab, Enter, C-c. */
+  press(...keys: string[]): void {
+    this.#tmux(["send-keys", ...keys]);
+  }
+
+  type(text: string): void {
+    this.#tmux(["send-keys", "-l", "--", text]);
+  }
+
+  screen(): string {
+    return this.#tmux(["capture-pane", "-p"]);
+  }
+
+  /** Waits until the screen shows the text. */
+  async shows(text: string): Promise<void> {
+    let screen = "";
+    await until(() => (screen = this.screen()).includes(text));
+    expect(screen).toContain(text);
+  }
+}
