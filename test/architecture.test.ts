@@ -30,6 +30,8 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
   },
   cli: {
     folders: [
+      "proxy",
+      "helpers",
       "repair",
       "ui",
       "auth",
@@ -46,6 +48,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
   commands: {
     folders: [
       "cli",
+      "proxy",
       "repair",
       "ui",
       "auth",

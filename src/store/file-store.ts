@@ -9,9 +9,7 @@ import { listBackups } from "./backups.ts";
 import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
-import { fileError } from "./file-error.ts";
-import { makeFolder, readTextIfPresent } from "./files.ts";
-import type { FileSystem } from "./file-system.ts";
+import { readTextIfPresent } from "./files.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import { codeCacheDir } from "./paths.ts";
@@ -19,11 +17,19 @@ import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import { prepareFolders } from "./own-folders.ts";
 import { requirePlaces } from "./places.ts";
-import { ownFiles, refuseUsedHomes, removeEmptyFolders, removeOwnFiles } from "./own-files.ts";
+import {
+  ownFiles,
+  refuseRunningProxy,
+  refuseUsedHomes,
+  removeEmptyFolders,
+  removeOwnFiles,
+} from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
+import { rotationFile } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
@@ -180,6 +186,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   /** Every login is settled first: what Codex or a killed command left is in the pool, and in auth.json, before anything goes. */
   async function removeOwn(files: readonly OwnFile[]): Promise<void> {
     refuseUsedHomes(fs, paths, effects.self());
+    refuseRunningProxy(rotation.read());
     await transaction("uninstall", () => undefined);
     await locked("uninstall", () => Promise.resolve(removeOwnFiles(fs, paths, files)));
     removeEmptyFolders(fs, paths);
@@ -197,8 +204,11 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     appendHistory(fs, paths.historyFile, also.history?.() ?? [], now());
   }
 
+  const rotation = rotationFile(paths, effects, (work) => inTurn(() => locked("rotation", work)));
+
   return {
     paths,
+    rotation,
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
@@ -229,20 +239,4 @@ function changedError(what: string): CodexAuthError {
   return new CodexAuthError("store_changed", message, {
     hint: "Nothing was changed. Run the command again.",
   });
-}
-
-function prepareFolders(fs: FileSystem, paths: Paths): void {
-  for (const folder of [paths.storeDir, paths.locksDir]) {
-    makeFolder(fs, folder);
-    keepPrivate(fs, folder);
-  }
-}
-
-/** A folder that was made by hand, or opened to others by mistake. */
-function keepPrivate(fs: FileSystem, folder: string): void {
-  try {
-    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
-  } catch (error) {
-    throw fileError(error, `close the folder ${folder} to others`);
-  }
 }

@@ -6,6 +6,7 @@ import type { FileSystem } from "./file-system.ts";
 import { isOrphaned, ownerEnding, readHomeOwner } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import type { RotationReading } from "./rotation-file.ts";
 
 /** What a person may want to keep: logins, copies of them, what is known of quotas; the rest is of no use to anybody. */
 export type OwnPart = "accounts" | "backups" | "history" | "working files";
@@ -55,6 +56,15 @@ export function refuseUsedHomes(fs: FileSystem, { homesDir }: Paths, self: Proce
   if (used.length === 0) return;
   throw new CodexAuthError("store_in_use", `A command of codex-auth still runs in ${used.join(", ")}.`, {
     hint: "Let it end, then run the command again. Nothing was changed.",
+  });
+}
+
+/** It would write its figures into a store that is gone. */
+export function refuseRunningProxy(found: RotationReading | null): void {
+  if (found === null || found.liveness === "dead") return;
+  const message = `The rotation proxy still runs (process ${found.entry.process.pid}).`;
+  throw new CodexAuthError("store_in_use", message, {
+    hint: "End it: codex auth rotation stop. Nothing was changed.",
   });
 }
 
