@@ -63,8 +63,14 @@ type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
 export async function openScene(fx: SceneEffects): Promise<Scene> {
   const { paths } = fx.store;
   const { value: snapshot, problem } = await attempt(() => fx.store.read());
-  const live = await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile));
-  const config = await readConfigScene(fx);
+  // Without its folder there is nothing to say of any file in it.
+  const hasHome = problem?.code !== "codex_home_missing";
+  const live = hasHome
+    ? await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile))
+    : { value: null, problem: null };
+  const config = hasHome
+    ? await readConfigScene(fx)
+    : { text: null, tree: null, settings: null, broken: null, problem: null };
   return {
     fx,
     nowMs: fx.now(),
