@@ -33,7 +33,15 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
   },
   platform: {
     folders: ["cli", "auth", "errors"],
-    modules: ["node:child_process", "node:fs", "node:tty", "node:readline/promises", "open"],
+    modules: [
+      "node:child_process",
+      "node:fs",
+      "node:http",
+      "node:https",
+      "node:tty",
+      "node:readline/promises",
+      "open",
+    ],
   },
 };
 

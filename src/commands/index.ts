@@ -95,6 +95,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   entry("fix", "Mend what can be mended safely", async () => (await import("./fix.ts")).default),
   entry(
+    "explain",
+    "Explain an error text of Codex, and show what this machine has of it",
+    async () => (await import("./explain.ts")).default,
+  ),
+  entry(
     "demo",
     "Try it on three made-up accounts in a temporary folder",
     async () => (await import("./demo.ts")).default,

@@ -178,6 +178,7 @@ test("a pool without flags has nothing to test", async () => {
 const dryRuns: Record<string, string> = {
   switch: "switch 2 --dry-run",
   "verify-flagged": "verify-flagged --dry-run",
+  fix: "fix --live --dry-run",
 };
 
 test("every dry run of every command asks nobody", async () => {

@@ -61,7 +61,10 @@ export class FaultHome {
   }
 
   /** Runs a command on it, inside this process; what the machine says comes from the scene. */
-  async run(line: string): Promise<{ code: number; document: object; stderr: string }> {
+  async run(
+    line: string,
+    more: Partial<Context> = {},
+  ): Promise<{ code: number; document: object; stderr: string }> {
     const { env = {}, platform = "linux", processes = [], codexHome, now } = this.scene;
     const given = {
       LANG: "C.UTF-8",
@@ -78,6 +81,7 @@ export class FaultHome {
       processes: () => processes,
       fs: this.#fileSystem(),
       ...(now === undefined ? {} : { now: () => Date.parse(now) }),
+      ...more,
     };
     const { code, stdout, stderr } = await runFake(this.home, [...line.split(" "), "--json"], allowed);
     return { code, document: JSON.parse(this.hide(stdout)) as object, stderr };
