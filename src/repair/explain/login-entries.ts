@@ -52,7 +52,7 @@ export const loginEntries: readonly Entry[] = [
       /hard-linked files|failed to refresh token: (?:is a directory|permission denied|no space|read-only)/i,
     cause:
       "Codex renewed the login but could not write auth.json: it is a hard link, its folder cannot be written, the disk is full, or a folder named auth.json.lock stands in the way. The new token is lost, the old one is used up.",
-    fix: "codex auth doctor names the obstacle, codex auth fix removes it; then sign in again if Codex still gets 401: codex auth login",
+    fix: "codex auth doctor names the obstacle and what ends it; then sign in again if Codex still gets 401: codex auth login",
     checks: ["credentials", "store"],
     example: "Failed to refresh token: Is a directory (os error 21)",
   },

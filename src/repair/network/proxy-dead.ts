@@ -12,7 +12,11 @@ export const proxyDead: Check = {
   look: async ({ fx: { env, fetch } }) => {
     const proxies = proxiesIn(env).filter(({ address }) => /^https?:/.test(address));
     const asked = await Promise.all(
-      proxies.map(async (proxy) => ({ ...proxy, reached: await reach(fetch, "api", proxy.address) })),
+      proxies.map(async ({ name, address }) => ({
+        name,
+        address,
+        reached: await reach(fetch, "api", address),
+      })),
     );
     return asked.flatMap(({ name, address, reached }) => {
       // Whoever cuts the connection is there, and only does not like the question.
