@@ -218,9 +218,10 @@ function row(trouble: string, rest: Omit<GuideRow, "trouble">): GuideRow {
   return { trouble, ...rest };
 }
 
-/** A text with backquotes in it keeps them. */
+/** A text with backquotes in it keeps them; at its ends they need a space. */
 function code(text: string): string {
-  return text.includes("`") ? `\`\` ${text} \`\`` : `\`${text}\``;
+  if (!text.includes("`")) return `\`${text}\``;
+  return /^`|`$/.test(text) ? `\`\` ${text} \`\`` : `\`\`${text}\`\``;
 }
 
 /** Angle brackets and stars mean something in Markdown. */

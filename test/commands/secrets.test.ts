@@ -44,6 +44,9 @@ test("no command and no error prints a secret, in any spelling", async () => {
     "backup list",
     "backup restore latest",
     "remove 1 --force",
+    "doctor",
+    "fix",
+    `explain 401 ${secrets.join(" ")}`,
     "demo",
     "bogus",
   ];

@@ -158,6 +158,33 @@ test("an account that OpenAI refuses is found, without renewing anything", async
   expect(fake.count("refresh")).toBe(0);
 });
 
+test("fix --live renews what OpenAI refuses, once, and a token that is new is left alone", async () => {
+  const home = new FaultHome("healthy");
+  const renewed: string[] = [];
+  const fetch: Context["fetch"] = (_, init) =>
+    new Headers(init?.headers).has("authorization") && renewed.length < 2
+      ? Promise.resolve(answer(401, '{"error":{"message":"no"}}'))
+      : Promise.resolve(answer(200, '{"plan_type":"plus"}'));
+  const renew: Context["renew"] = (accountId) => {
+    renewed.push(accountId);
+    return Promise.resolve({ kind: "ready", how: "renewed" });
+  };
+  const allowed = { fetch, renew, websocketStatus: () => Promise.resolve(426) };
+  const dry = (await home.run("fix --live --dry-run")).document;
+  expect(dry).toMatchObject({ changes: [] });
+  const { document } = await home.run("fix --live", allowed);
+  expect(document).toMatchObject({
+    changes: [{ id: "login_refused", isApplied: true }, { isApplied: true }],
+  });
+  expect(new Set(renewed).size).toBe(2);
+  // Ten minutes after their issue, at 11:00, nothing would be renewed again.
+  renewed.length = 0;
+  const early = new FaultHome("healthy");
+  early.scene.now = "2026-11-20T11:05:00Z";
+  expect((await early.run("fix --live", allowed)).document).toMatchObject({ changes: [] });
+  expect(renewed).toEqual([]);
+});
+
 test("without --live nobody is asked", async () => {
   // `fetch` and `websocketStatus` throw unless they are allowed.
   const { document } = await new FaultHome("healthy").run("doctor --only network");

@@ -15,7 +15,9 @@ export const codexHomeMissing: Check = {
     if (given.startsWith("~")) {
       const message =
         "Codex does not start: CODEX_HOME begins with ~, which neither the shell (in quotes) nor Codex replaces.";
-      return [{ message, evidence, fix: `export CODEX_HOME="$HOME${given.slice(1)}"` }];
+      const isOwn = given === "~" || given.startsWith("~/");
+      const fix = isOwn ? `export CODEX_HOME="$HOME${given.slice(1)}"` : "unset CODEX_HOME";
+      return [{ message, evidence, fix }];
     }
     if (kind === "file")
       return [

@@ -1,4 +1,4 @@
-import { configString } from "../../codex/config-tree.ts";
+import { configString, configValue, isTable } from "../../codex/config-tree.ts";
 import { isDirect, plainProxy, proxiesIn } from "../../codex/proxy-environment.ts";
 import type { Check, Sighting } from "../check.ts";
 import type { Scene } from "../scene.ts";
@@ -48,11 +48,20 @@ export const proxySet: Check = {
   },
 };
 
+/** Of every address that config.toml gives Codex, those on this machine. */
 function loopbackHosts({ config: { tree } }: Scene): string[] {
-  const urls = [["openai_base_url"], ["chatgpt_base_url"]].map((path) => tree && configString(tree, path));
-  return urls.flatMap((url) => {
-    const parsed = url && URL.canParse(url) ? new URL(url) : null;
-    const isHere = parsed !== null && /^(?:localhost|127(?:\.\d{1,3}){3})$/.test(parsed.hostname);
-    return isHere && parsed.protocol === "http:" ? [parsed.hostname] : [];
+  if (!tree) return [];
+  const providers = configValue(tree, ["model_providers"]);
+  const ids = isTable(providers) ? Object.keys(providers) : [];
+  const paths = [
+    ["openai_base_url"],
+    ["chatgpt_base_url"],
+    ...ids.map((id) => ["model_providers", id, "base_url"]),
+  ];
+  const hosts = paths.flatMap((path) => {
+    const url = configString(tree, path) ?? "";
+    const { protocol, hostname } = URL.canParse(url) ? new URL(url) : { protocol: "", hostname: "" };
+    return protocol === "http:" && /^(?:localhost|127(?:\.\d{1,3}){3})$/.test(hostname) ? [hostname] : [];
   });
+  return [...new Set(hosts)];
 }
