@@ -12,6 +12,8 @@ import { readTextIfPresent } from "../store/files.ts";
 import type { Paths } from "../store/paths.ts";
 import type { Snapshot, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
+import type { Reached } from "../upstream/reach.ts";
+import { reachOrigins } from "./reached.ts";
 
 /** What checks need of the outside world. */
 export interface SceneEffects {
@@ -27,6 +29,8 @@ export interface SceneEffects {
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Only for live checks. */
   fetch: Fetch;
+  /** The status of the answer to a WebSocket handshake; only for live checks. */
+  websocketStatus: (url: string, timeoutMs: number) => Promise<number>;
   /** Renews an access token; only for live repairs. See auth/refresh.ts. */
   renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
 }
@@ -55,6 +59,8 @@ export interface Scene {
   liveProblem: CodexAuthError | null;
   config: ConfigScene;
   source: LoginSource;
+  /** Asks OpenAI's services without credentials, once however often it is called; only for live checks. */
+  reached: () => Promise<Reached[]>;
 }
 
 type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
@@ -63,8 +69,14 @@ type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
 export async function openScene(fx: SceneEffects): Promise<Scene> {
   const { paths } = fx.store;
   const { value: snapshot, problem } = await attempt(() => fx.store.read());
-  const live = await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile));
-  const config = await readConfigScene(fx);
+  // Without its folder there is nothing to say of any file in it.
+  const hasHome = problem?.code !== "codex_home_missing";
+  const live = hasHome
+    ? await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile))
+    : { value: null, problem: null };
+  const config = hasHome
+    ? await readConfigScene(fx)
+    : { text: null, tree: null, settings: null, broken: null, problem: null };
   return {
     fx,
     nowMs: fx.now(),
@@ -75,7 +87,13 @@ export async function openScene(fx: SceneEffects): Promise<Scene> {
     liveProblem: live.problem,
     config,
     source: loginSource(fx.env, config.settings, live.value),
+    reached: once(() => reachOrigins(fx, config.settings)),
   };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => (result ??= work());
 }
 
 async function readConfigScene({ fs, store }: SceneEffects): Promise<ConfigScene> {

@@ -17,12 +17,18 @@ export function portHolder(fs: FileSystem, port: number): PortHolder | null {
 
 /** Fields: number, local address, remote address, state (0A: listening), …, inode in the tenth. */
 function listeningSocket(table: string, port: number): string | null {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
+  const wanted = port.toString(16).toUpperCase().padStart(4, "0");
   for (const line of table.split("\n").slice(1)) {
     const fields = line.trim().split(/\s+/);
-    if (fields[3] === "0A" && fields[1]?.endsWith(suffix)) return fields[9] ?? null;
+    const [address = "", own] = (fields[1] ?? "").split(":");
+    if (fields[3] === "0A" && own === wanted && takesLoopback(address)) return fields[9] ?? null;
   }
   return null;
+}
+
+/** 127.0.0.1 or every address, as the kernel writes them; ::1 and the addresses of cards do not stand in the way. */
+function takesLoopback(address: string): boolean {
+  return /^(?:0100007F|0{8}|0{32}|0{16}FFFF00000100007F)$/.test(address);
 }
 
 function hasSocket(fs: FileSystem, pid: string, inode: string): boolean {

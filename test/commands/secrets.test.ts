@@ -55,6 +55,9 @@ test("no command and no error prints a secret, in any spelling", async () => {
     "remove 1 --force",
     "init bash",
     "__complete -- switch ",
+    "doctor",
+    "fix",
+    `explain 401 ${secrets.join(" ")}`,
     "demo",
     "bogus",
   ];

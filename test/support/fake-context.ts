@@ -34,6 +34,7 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     runInherited: () => unexpected("runInherited"),
     schedule: () => unexpected("schedule"),
     fetch: () => unexpected("fetch"),
+    websocketStatus: () => unexpected("websocketStatus"),
     renew: () => unexpected("renew"),
     processes: () => [],
     fs,

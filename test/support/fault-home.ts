@@ -20,6 +20,8 @@ interface Scene {
   without?: string[];
   env?: Record<string, string>;
   platform?: string;
+  /** What the clock says, where it is not the one of the tests. */
+  now?: string;
   /** Octal. */
   modes?: Record<string, string>;
   /** New name -> the file that it is another name of. */
@@ -27,8 +29,13 @@ interface Scene {
   symlinks?: Record<string, string>;
   folders?: string[];
   processes?: CodexProcess[];
-  /** What is read where these paths outside the home are opened, /proc/self/mounts for example. */
+  /**
+   * What is read where these paths outside the home are opened, /proc/self/mounts for example. A value that begins
+   * with "-> " is a link. Folders hold what is named below them.
+   */
   system?: Record<string, string>;
+  /** User ids of owners. */
+  owners?: Record<string, number>;
   /** CODEX_HOME is this folder of the home, or another text, instead of the home itself. */
   codexHome?: string;
 }
@@ -54,15 +61,27 @@ export class FaultHome {
   }
 
   /** Runs a command on it, inside this process; what the machine says comes from the scene. */
-  async run(line: string): Promise<{ code: number; document: object; stderr: string }> {
-    const { env = {}, platform = "linux", processes = [], codexHome } = this.scene;
-    const given = { LANG: "C.UTF-8", CODEX_AUTH_INVOKED_AS: "codex auth", PATH: "", HOME: this.home.path };
+  async run(
+    line: string,
+    more: Partial<Context> = {},
+  ): Promise<{ code: number; document: object; stderr: string }> {
+    const { env = {}, platform = "linux", processes = [], codexHome, now } = this.scene;
+    const given = {
+      LANG: "C.UTF-8",
+      CODEX_AUTH_INVOKED_AS: "codex auth",
+      PATH: "",
+      HOME: this.home.path,
+      // The homes of the tests may lie in the real one.
+      TMPDIR: "/nowhere",
+    };
     const home = codexHome === undefined ? {} : { CODEX_HOME: this.#here(codexHome) };
     const allowed: Partial<Context> = {
       env: { ...given, ...home, ...mapValues(env, (value) => this.#here(value)) },
       platform,
       processes: () => processes,
       fs: this.#fileSystem(),
+      ...(now === undefined ? {} : { now: () => Date.parse(now) }),
+      ...more,
     };
     const { code, stdout, stderr } = await runFake(this.home, [...line.split(" "), "--json"], allowed);
     return { code, document: JSON.parse(this.hide(stdout)) as object, stderr };
@@ -113,13 +132,43 @@ export class FaultHome {
   }
 
   #fileSystem(): Context["fs"] {
-    const system = this.scene.system ?? {};
-    const readFileSync = ((path: fs.PathOrFileDescriptor, options: BufferEncoding) => {
-      const given = typeof path === "string" ? system[path] : undefined;
-      return given ?? fs.readFileSync(path, options);
-    }) as typeof fs.readFileSync;
-    return { ...fs, readFileSync };
+    const given = mapValues(this.scene.system ?? {}, (value) => this.#here(value));
+    const system = { ...quietSystem, ...given };
+    const links = mapKeys(system, (value) => value.startsWith("-> "));
+    const texts = mapKeys(system, (value) => !value.startsWith("-> "));
+    const readFileSync = ((path: fs.PathOrFileDescriptor, options: BufferEncoding) =>
+      texts.get(String(path)) ?? fs.readFileSync(path, options)) as typeof fs.readFileSync;
+    const readlinkSync = ((path: fs.PathLike) =>
+      links.get(String(path))?.slice(3) ?? fs.readlinkSync(path)) as typeof fs.readlinkSync;
+    const readdirSync = ((path: fs.PathLike) => {
+      const named = Object.keys(system).filter((name) => name.startsWith(`${String(path)}/`));
+      const names = named.map((name) => name.slice(String(path).length + 1).split("/")[0] ?? "");
+      return named.length > 0 ? [...new Set(names)] : fs.readdirSync(path);
+    }) as typeof fs.readdirSync;
+    return { ...fs, readFileSync, readlinkSync, readdirSync, statSync: this.#statSync() };
   }
+
+  #statSync(): typeof fs.statSync {
+    const owners = new Map(
+      Object.entries(this.scene.owners ?? {}).map(([name, uid]) => [join(this.home.path, name), uid]),
+    );
+    return ((path: fs.PathLike, options: fs.StatSyncOptions) => {
+      const stat = fs.statSync(path, options);
+      const uid = owners.get(String(path));
+      return uid === undefined || !stat ? stat : Object.assign(stat, { uid });
+    }) as typeof fs.statSync;
+  }
+}
+
+/** Whatever else runs on the machine of the tests, here nobody listens, and it is no WSL. */
+const quietSystem: Record<string, string> = {
+  "/proc/net/tcp": "",
+  "/proc/net/tcp6": "",
+  "/proc/version": "Linux version 6.1",
+};
+
+function mapKeys(record: Record<string, string>, keep: (value: string) => boolean): Map<string, string> {
+  return new Map(Object.entries(record).filter(([, value]) => keep(value)));
 }
 
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;

@@ -1,0 +1,70 @@
+import { delimiter, dirname, join } from "node:path";
+import type { FileSystem } from "./file-system.ts";
+
+/** A codex that PATH leads to. */
+export interface InstalledCodex {
+  path: string;
+  /** Of the package beside it; null when that does not tell. */
+  version: string | null;
+}
+
+const scriptLimit = 10_000;
+const mark = "# codex-auth dispatcher:";
+
+/** Every codex on PATH, the one that is started first; one that two names lead to, once. Starts no program. */
+export function installedCodex(fs: FileSystem, path: string, platform: string): InstalledCodex[] {
+  const names = platform === "win32" ? ["codex.exe", "codex.cmd"] : ["codex"];
+  const seen = new Set<string>();
+  return path.split(delimiter).flatMap((folder) =>
+    names.flatMap((name) => {
+      const file = join(folder || ".", name);
+      const real = programAt(fs, file);
+      if (real === null || seen.has(real) || isDispatcher(fs, real)) return [];
+      seen.add(real);
+      return [{ path: file, version: versionOf(fs, real) }];
+    }),
+  );
+}
+
+/** The file itself, behind every link; null when it is no program. */
+function programAt(fs: FileSystem, file: string): string | null {
+  try {
+    const stat = fs.statSync(file);
+    return stat.isFile() && (stat.mode & 0o111) !== 0 ? fs.realpathSync(file) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Our own bin/codex hands everything on to the next one. The real codex may be of 300 MB, so look at its size first. */
+function isDispatcher(fs: FileSystem, file: string): boolean {
+  try {
+    return (
+      fs.statSync(file).size <= scriptLimit &&
+      fs.readFileSync(file, "utf8").split("\n", 2)[1]?.startsWith(mark) === true
+    );
+  } catch {
+    return false;
+  }
+}
+
+/** npm links bin/codex to @openai/codex/bin/codex.js; the binary itself lies deeper in the same package. */
+function versionOf(fs: FileSystem, real: string): string | null {
+  let folder = dirname(real);
+  for (let steps = 0; steps < 6; steps += 1, folder = dirname(folder)) {
+    const manifest = readManifest(fs, join(folder, "package.json"));
+    if (manifest?.name?.startsWith("@openai/codex")) return manifest.version ?? null;
+  }
+  return null;
+}
+
+function readManifest(fs: FileSystem, path: string): { name?: string; version?: string } | null {
+  try {
+    const value: unknown = JSON.parse(fs.readFileSync(path, "utf8"));
+    if (typeof value !== "object" || value === null) return null;
+    const text = (key: string) => (key in value ? String(Reflect.get(value, key)) : "");
+    return { name: text("name"), version: text("version") };
+  } catch {
+    return null;
+  }
+}
