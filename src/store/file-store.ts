@@ -62,13 +62,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     return { draft, poolBytes, homes };
   }
 
-  function readPool(text: string | null, { replaceBrokenPool = false }: TransactionOptions) {
+  function readPool(text: string | null, { replaceBrokenPool = false, salvage }: TransactionOptions) {
     try {
       return { pool: text === null ? emptyPool() : parsePool(text, paths.poolFile), isBroken: false };
     } catch (error) {
       const isBroken = error instanceof CodexAuthError && error.code === "pool_unreadable";
       if (!isBroken || !replaceBrokenPool) throw error;
-      return { pool: emptyPool(), isBroken };
+      return { pool: salvage && text !== null ? salvage(text) : emptyPool(), isBroken };
     }
   }
 
@@ -188,7 +188,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
       ),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
-    backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
+    backUpFiles: (needed) =>
+      inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };

@@ -81,6 +81,8 @@ export interface TransactionOptions {
   isAuthLocked?: boolean;
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
+  /** With `replaceBrokenPool`: makes the pool to start from out of the damaged text. */
+  salvage?: (text: string) => Pool;
 }
 
 /** The one door to credentials. The file store is its first implementation. */
@@ -105,8 +107,8 @@ export interface Store {
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];
-  /** Keeps copies of the pool, auth.json and config.toml, before a repair. */
-  backUpFiles(): Promise<RepairBackup>;
+  /** Keeps copies of the pool, auth.json and config.toml, before a repair. A backup named `needed` is not pruned. */
+  backUpFiles(needed?: string): Promise<RepairBackup>;
   repairBackups(): RepairBackup[];
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;
