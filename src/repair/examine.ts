@@ -39,7 +39,7 @@ export async function examine(
     const looked =
       check.isLive && !isLive ? { skipped: "asks the network: --live" } : await look(scene, check);
     examination.checks.push(resultOf(check, looked));
-    examination.findings.push(...diagnose(check, looked));
+    examination.findings.push(...diagnose(check, looked, isLive));
   }
   examination.findings.sort((a, b) => order[a.severity] - order[b.severity]);
   return examination;
@@ -79,15 +79,16 @@ function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
   return { ...base, status: looked.length > 0 ? "found" : "ok", reason: null };
 }
 
-function diagnose(check: Check, looked: Outcome): Diagnosis[] {
+function diagnose(check: Check, looked: Outcome, isLive: boolean): Diagnosis[] {
   if ("skipped" in looked) return [];
   if ("failed" in looked) return [failedCheck(check, looked.failed)];
   const plain = findingsOf(check, looked);
+  const hasMend = check.mend !== undefined && (isLive || !check.mend.isLive);
   return looked.map(({ evidence = [], canMend = true }, index) => ({
     ...(plain[index] as Finding),
     area: check.area,
     evidence: [...evidence],
-    canMend: canMend && check.mend !== undefined,
+    canMend: canMend && hasMend,
   }));
 }
 

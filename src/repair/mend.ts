@@ -35,7 +35,8 @@ export async function mendAll(
   let backup: string | null = null;
   for (const check of checks) {
     const { mend } = check;
-    if (!mend || (check.isLive && (isDryRun || !isLive))) continue;
+    const isAsking = check.isLive || mend?.isLive;
+    if (!mend || (isAsking && (isDryRun || !isLive))) continue;
     for (const sighting of await mendable(scene, check)) {
       const change = planned(scene, { check, mend, sighting });
       changes.push(change);

@@ -177,6 +177,7 @@ test("a pool without flags has nothing to test", async () => {
 /** Every command that has a dry run, with a line that would otherwise go far. */
 const dryRuns: Record<string, string> = {
   switch: "switch 2 --dry-run",
+  fix: "fix --dry-run",
   "verify-flagged": "verify-flagged --dry-run",
 };
 

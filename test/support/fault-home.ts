@@ -1,9 +1,14 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import type { Context } from "../../src/cli/context.ts";
 import type { CodexProcess } from "../../src/store/codex-processes.ts";
-import { runFake } from "./fake-context.ts";
+import type { FileSystem } from "../../src/store/file-system.ts";
+import { openFileStore } from "../../src/store/file-store.ts";
+import { resolvePaths } from "../../src/store/paths.ts";
+import { currentProcess } from "../../src/store/process-identity.ts";
+import { runFake, testNowMs } from "./fake-context.ts";
 import { TestHome, projectRoot } from "./home.ts";
 import { pathsBelow } from "./tree.ts";
 
@@ -11,7 +16,7 @@ const homesFolder = join(projectRoot, "fixtures/homes");
 
 /**
  * What git cannot hold of a home with a fault; see fixtures/homes/README.md. Paths are relative to CODEX_HOME, and
- * `<home>` in a value stands for it.
+ * `<home>` in a value stands for it. In pool.json `<host>` stands for the name of this machine.
  */
 interface Scene {
   /** The fault, as half a sentence. */
@@ -27,6 +32,17 @@ interface Scene {
   symlinks?: Record<string, string>;
   folders?: string[];
   processes?: CodexProcess[];
+  /** ISO times of last change. */
+  times?: Record<string, string>;
+  /** User ids of the owners. */
+  owners?: Record<string, number>;
+  pipes?: string[];
+  /** What may not be read, and folders in which nothing may be written. */
+  forbidden?: string[];
+  readOnly?: Record<string, "EACCES" | "EROFS">;
+  freeBytes?: number;
+  /** Lock folders of ours, held by this process or left by one that has ended. */
+  locks?: Record<string, "held" | "dead">;
   /** What is read where these paths outside the home are opened, /proc/self/mounts for example. */
   system?: Record<string, string>;
   /** CODEX_HOME is this folder of the home, or another text, instead of the home itself. */
@@ -58,11 +74,17 @@ export class FaultHome {
     const { env = {}, platform = "linux", processes = [], codexHome } = this.scene;
     const given = { LANG: "C.UTF-8", CODEX_AUTH_INVOKED_AS: "codex auth", PATH: "", HOME: this.home.path };
     const home = codexHome === undefined ? {} : { CODEX_HOME: this.#here(codexHome) };
+    const fullEnv = { ...given, ...home, ...mapValues(env, (value) => this.#here(value)) };
+    const system = mapValues(this.scene.system ?? {}, (value) => this.#here(value));
+    const fakeFs = faultyHomeFs(this.home, { ...this.scene, system });
+    const paths = resolvePaths({ CODEX_HOME: this.home.path, ...fullEnv }, this.home.path, this.home.path);
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     const allowed: Partial<Context> = {
-      env: { ...given, ...home, ...mapValues(env, (value) => this.#here(value)) },
+      env: fullEnv,
       platform,
       processes: () => processes,
-      fs: this.#fileSystem(),
+      fs: fakeFs,
+      store: openFileStore(paths, { fs: fakeFs, now: () => testNowMs, sleep, self: currentProcess }),
     };
     const { code, stdout, stderr } = await runFake(this.home, [...line.split(" "), "--json"], allowed);
     return { code, document: JSON.parse(this.hide(stdout)) as object, stderr };
@@ -76,12 +98,25 @@ export class FaultHome {
 
   /** A text without the name of the temporary folder and without times of today. */
   hide(text: string): string {
-    return text.replaceAll(this.home.path, "<home>");
+    return text
+      .replaceAll(this.home.path, "<home>")
+      .replaceAll(`chown ${process.geteuid?.()}:${process.getegid?.()}`, "chown <uid>:<gid>")
+      .replaceAll(`instead of ${process.geteuid?.()}:`, "instead of <uid>:")
+      .replaceAll(`process ${process.pid} on ${currentProcess().host}`, "process <pid> on <host>")
+      .replaceAll(new RegExp(`(broken-|exec-)\\d{8}T\\d{9}Z`, "g"), "$1<time>");
   }
 
   #copy(folder: string): void {
     const tree = join(folder, "home");
-    if (fs.existsSync(tree)) fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
+    if (!fs.existsSync(tree)) return;
+    fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
+    this.#nameHost(this.home.file("codex-auth/pool.json"));
+  }
+
+  /** A process of another machine may be alive, so a dead one has to be of this machine. */
+  #nameHost(file: string): void {
+    if (!fs.existsSync(file)) return;
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replaceAll("<host>", currentProcess().host));
   }
 
   #here(text: string): string {
@@ -100,7 +135,25 @@ export class FaultHome {
     for (const name of folders) fs.mkdirSync(file(name), { recursive: true, mode: 0o700 });
     for (const [name, target] of Object.entries(hardLinks)) fs.linkSync(file(target), file(name));
     for (const [name, target] of Object.entries(symlinks)) fs.symlinkSync(this.#here(target), file(name));
+    for (const name of this.scene.pipes ?? []) spawnSync("mkfifo", [file(name)]);
+    for (const [name, state] of Object.entries(this.scene.locks ?? {})) this.#putLock(file(name), state);
+    for (const [name, time] of Object.entries(this.scene.times ?? {}))
+      fs.lutimesSync(file(name), new Date(time), new Date(time));
     for (const [name, mode] of Object.entries(modes)) fs.chmodSync(file(name), Number.parseInt(mode, 8));
+  }
+
+  /** A process of another boot of this machine has ended. */
+  #putLock(path: string, state: "held" | "dead"): void {
+    const self = currentProcess();
+    const holder = state === "held" ? self : { ...self, pid: 4242, boot: "an earlier one" };
+    const record = {
+      ...holder,
+      token: "0123456789abcdef",
+      purpose: "switch",
+      since: "2026-11-20T11:59:00.000Z",
+    };
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(join(path, "owner.json"), JSON.stringify(record), { mode: 0o600 });
   }
 
   #describe(path: string): string {
@@ -109,16 +162,8 @@ export class FaultHome {
     if (stat.isSymbolicLink()) return `link to ${this.hide(fs.readlinkSync(full))}`;
     const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
     if (stat.isDirectory()) return `folder ${mode}`;
-    return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken)}`;
-  }
-
-  #fileSystem(): Context["fs"] {
-    const system = this.scene.system ?? {};
-    const readFileSync = ((path: fs.PathOrFileDescriptor, options: BufferEncoding) => {
-      const given = typeof path === "string" ? system[path] : undefined;
-      return given ?? fs.readFileSync(path, options);
-    }) as typeof fs.readFileSync;
-    return { ...fs, readFileSync };
+    if (!stat.isFile()) return `neither file nor folder ${mode}`;
+    return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken).replace(projection, '"projection":"<of the file before>"')}`;
   }
 }
 
@@ -127,6 +172,40 @@ const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 function shortToken(token: string): string {
   return `<token ${createHash("sha256").update(token).digest("hex").slice(0, 8)}>`;
 }
+
+/** The real file system, but for what git and an ordinary machine cannot hold. */
+function faultyHomeFs(home: TestHome, scene: Scene): FileSystem {
+  const { owners = {}, forbidden = [], readOnly = {}, freeBytes = 10 ** 12 } = scene;
+  const system = { "/proc/self/mounts": "disk / ext4 rw 0 0\n", ...scene.system };
+  const at = <T>(table: Record<string, T>, path: unknown): T | undefined =>
+    Object.entries(table).find(([name]) => resolve(home.path, name) === path)?.[1];
+  const isForbidden = (path: unknown) => forbidden.some((name) => home.file(name) === path);
+  const refuse = (code: string): never => {
+    throw Object.assign(new Error(code), { code });
+  };
+  const wrapped = {
+    readFileSync: (path: string, ...rest: unknown[]) =>
+      (system as Record<string, string>)[path] ??
+      (isForbidden(path) ? refuse("EACCES") : fs.readFileSync(path, ...(rest as []))),
+    openSync: (path: string, ...rest: unknown[]) =>
+      isForbidden(path) ? refuse("EACCES") : fs.openSync(path, ...(rest as [string])),
+    accessSync: (path: string, mode: number) => {
+      const code = mode & fs.constants.W_OK ? at(readOnly, path) : undefined;
+      if (code !== undefined || isForbidden(path)) refuse(code ?? "EACCES");
+      fs.accessSync(path, mode);
+    },
+    statSync: (path: string, ...rest: unknown[]) => {
+      const stat: unknown = fs.statSync(path, ...(rest as []));
+      const uid = at(owners, path);
+      return uid === undefined ? stat : Object.assign(stat as fs.Stats, { uid, gid: uid });
+    },
+    statfsSync: () => ({ bavail: freeBytes, bsize: 1 }),
+  };
+  return { ...fs, ...wrapped } as unknown as FileSystem;
+}
+
+/** Names an inode and a time. */
+const projection = /"projection":\{"before":(null|\{[^}]*\})\}/;
 
 const passing = /^codex-auth\/(backups|locks|code-cache)(\/|$)|(^|\/)(auth\.lock|auth\.json\.lock)$/;
 
