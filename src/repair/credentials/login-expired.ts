@@ -1,8 +1,10 @@
+import type { Account } from "../../store/account.ts";
+import type { Snapshot } from "../../store/store.ts";
 import { fileCheck } from "../check.ts";
+import { shellWord } from "../shell-word.ts";
 import { isoTime } from "./date-line.ts";
 
 const soonMs = 24 * 3_600_000;
-const fix = "codex auth login --switch, or codex auth switch <another account>";
 
 /** An account whose refresh token was refused is set aside, which is a finding of its own. */
 export const loginExpired = fileCheck({
@@ -16,6 +18,7 @@ export const loginExpired = fileCheck({
     if (expiresAtSec === null || login?.refreshToken || snapshot?.active?.login.refreshToken) return [];
     const leftMs = expiresAtSec * 1000 - nowMs;
     if (leftMs > soonMs) return [];
+    const fix = wayOut(snapshot);
     const evidence = [`ends: ${isoTime(expiresAtSec)}`];
     if (leftMs <= 0) {
       const message = "The access token in auth.json has ended, and there is no refresh token.";
@@ -25,3 +28,11 @@ export const loginExpired = fileCheck({
     return [{ message, evidence, fix, severity: "warning" }];
   },
 });
+
+/** An account that may serve instead; without one, a new login. */
+function wayOut(snapshot: Snapshot | null): string {
+  const isReady = ({ id, flag, pausedAt, login }: Account) =>
+    id !== snapshot?.active?.id && !flag && pausedAt === null && login.refreshToken !== "";
+  const other = snapshot?.pool.accounts.find(isReady);
+  return other ? `codex auth switch ${shellWord(other.id)}` : "codex auth login --switch";
+}
