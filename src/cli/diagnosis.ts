@@ -56,7 +56,7 @@ export function diagnosisLines(
     `${paint(`${severity}:`)} ${safeText(message)} ${ui.dim(`[${id}]`)}`,
     ...evidence.map((line) => ui.dim(`    ${safeText(line)}`)),
     ...(fix === null ? [] : [`  ${safeText(fix)}`]),
-    ...(canMend ? [`  ${ui.dim("or let it be mended:")} codex auth fix`] : []),
+    ...(canMend && fix !== "codex auth fix" ? [`  ${ui.dim("or let it be mended:")} codex auth fix`] : []),
   ];
 }
 

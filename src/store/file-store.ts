@@ -75,13 +75,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     return { draft, poolBytes, homes };
   }
 
-  function readPool(text: string | null, { replaceBrokenPool = false }: TransactionOptions) {
+  function readPool(text: string | null, { replaceBrokenPool = false, salvage }: TransactionOptions) {
     try {
       return { pool: text === null ? emptyPool() : parsePool(text, paths.poolFile), isBroken: false };
     } catch (error) {
       const isBroken = error instanceof CodexAuthError && error.code === "pool_unreadable";
       if (!isBroken || !replaceBrokenPool) throw error;
-      return { pool: emptyPool(), isBroken };
+      return { pool: salvage && text !== null ? salvage(text) : emptyPool(), isBroken };
     }
   }
 
@@ -216,7 +216,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     watch: (options) => watchStore(fs, paths, options),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
-    backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
+    backUpFiles: (needed) =>
+      inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
     ownFiles: () => ownFiles(fs, paths),
     removeOwnFiles: (files) => inTurn(() => removeOwn(files)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),

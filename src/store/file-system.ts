@@ -6,6 +6,7 @@ import type * as nodeFs from "node:fs";
  */
 export type FileSystem = Pick<
   typeof nodeFs,
+  | "accessSync"
   | "chmodSync"
   | "closeSync"
   | "copyFileSync"

@@ -84,6 +84,8 @@ export interface TransactionOptions {
   isAuthLocked?: boolean;
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
+  /** With `replaceBrokenPool`: makes the pool to start from out of the damaged text. */
+  salvage?: (text: string) => Pool;
 }
 
 /** What is written beside the quotas, under the same lock. */
@@ -119,8 +121,8 @@ export interface Store {
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];
-  /** Keeps copies of the pool, auth.json and config.toml, before a repair. */
-  backUpFiles(): Promise<RepairBackup>;
+  /** Keeps copies of the pool, auth.json and config.toml, before a repair. A backup named `needed` is not pruned. */
+  backUpFiles(needed?: string): Promise<RepairBackup>;
   repairBackups(): RepairBackup[];
   /** Everything that codex-auth has made here. */
   ownFiles(): OwnFile[];
