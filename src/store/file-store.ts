@@ -6,7 +6,7 @@ import type { AbandonedHome } from "./abandoned-homes.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
-import { editConfigFile } from "./config-file.ts";
+import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
 import { fileError } from "./file-error.ts";
@@ -177,6 +177,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     },
     openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    setConfigAside: (expected) =>
+      inTurn(() =>
+        locked("set config.toml aside", async () => {
+          if (!moveConfigFile(fs, paths.configFile, { expected, nowMs: now() }))
+            throw changedError("config.toml");
+        }),
+      ),
     usage: () => readUsageFile(fs, paths.usageFile),
     updateUsage: (change) =>
       inTurn(() =>
