@@ -63,6 +63,7 @@ function fits(value: unknown, shape: ConfigShape): boolean {
       return isTable(value) ? shape.mayBeTable : shape.choices.some((choice) => choice === value);
     case "text or list":
       return (typeof value === "string" && !value.includes(",")) || fits(value, { kind: "list" });
+    case "flag or table":
     default:
       return typeof value === "boolean" || isTable(value);
   }

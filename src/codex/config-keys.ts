@@ -1,5 +1,5 @@
 /** Every key that Codex 0.169 reads at the top of a config.toml; it ignores all others. */
-const known =
+export const knownKeys: readonly string[] =
   `allow_login_shell allow_symlinked_codex_home agents analytics approval_policy approvals_reviewer
   apps apps_mcp_product_sku audio auto_review background_terminal_max_timeout chatgpt_base_url
   check_for_update_on_startup cli_auth_credentials_store cloud compact_prompt default_permissions desktop
@@ -45,8 +45,8 @@ export function ignoredKeys(keys: readonly string[]): IgnoredKey[] {
   return keys.flatMap((key): IgnoredKey[] => {
     const successor = retired.get(key);
     if (successor !== undefined) return [{ key, instead: successor, isRetired: true }];
-    if (known.includes(key)) return [];
-    const meant = known.find((each) => isNear(each, key));
+    if (knownKeys.includes(key)) return [];
+    const meant = knownKeys.find((each) => isNear(each, key));
     return meant === undefined ? [] : [{ key, instead: meant, isRetired: false }];
   });
 }
