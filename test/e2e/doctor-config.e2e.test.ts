@@ -49,7 +49,7 @@ async function mend(home: string): Promise<string[]> {
   await runCodexAuth(["fix"], { home });
   const typed: string[] = [];
   for (let tries = 0; tries < 10; tries += 1) {
-    const [left] = (await findings(home)).filter(({ severity, fix }) => severity === "error" && fix !== null);
+    const left = (await findings(home)).find(({ severity, fix }) => severity === "error" && fix !== null);
     if (!left?.fix) break;
     typed.push(left.fix);
     execFileSync("sh", ["-c", left.fix], { cwd: home, env: environment({ home }) });
@@ -239,7 +239,7 @@ test("a proxy that is not running hangs Codex; without its key the turn complete
   const settings = `chatgpt_base_url = "${fake.url}/backend-api"\nanalytics.enabled = false\n`;
   writeFileSync(join(home, "config.toml"), `openai_base_url = "http://127.0.0.1:${port}/v1"\n${settings}`);
   expect(await lineOf(home, /waiting for network/)).toContain("Reconnecting");
-  const [found] = (await findings(home)).filter(({ id }) => id === "base_url_dead");
+  const found = (await findings(home)).find(({ id }) => id === "base_url_dead");
   expect(found).toMatchObject({ severity: "error", fix: expect.stringContaining("sed -i.bak '1s") });
   execFileSync("sh", ["-c", found?.fix ?? "false"]);
   expect((await findings(home)).map(({ id }) => id)).not.toContain("base_url_dead");
@@ -335,7 +335,8 @@ test("every home with a fault of config.toml that stops Codex is tried here", ()
     );
   });
   const tried = new Set(stopping.map(([name]) => name));
-  const others = ["config-folder", "config-link-loop"];
-  expect(homes.filter((name) => !tried.has(name) && !others.includes(name))).toEqual([]);
+  // A folder in its place has a test of its own, and a link to itself is the same to Codex.
+  for (const name of ["config-folder", "config-link-loop"]) tried.add(name);
+  expect(homes.filter((name) => !tried.has(name))).toEqual([]);
   expect(homes.length).toBeGreaterThan(25);
 });

@@ -1,4 +1,4 @@
-import { configFaults, type ConfigFault } from "../../codex/config-faults.ts";
+import type { ConfigFault } from "../../codex/config-faults.ts";
 import { formatPath } from "../../codex/config-toml.ts";
 import { configString, type ConfigTree } from "../../codex/config-tree.ts";
 import type { Scene } from "../scene.ts";
@@ -9,11 +9,11 @@ export const approvalPolicyInvalid = editCheck({
   area: "config",
   severity: "error",
   title: "approval_policy is none that Codex takes",
-  look: (tree, scene) => [...unknown(tree, scene), ...retired(tree, scene)],
+  look: (tree, scene) => [...unknown(scene), ...retired(tree, scene)],
 });
 
-function unknown(tree: ConfigTree, scene: Scene): EditableSighting[] {
-  return configFaults(tree)
+function unknown(scene: Scene): EditableSighting[] {
+  return scene.config.faults
     .filter(({ path }) => path.at(-1) === "approval_policy")
     .map((fault) => ({
       message: `Codex does not start: ${formatPath(fault.path)} ${fault.found}, where one of "on-request", "never" or a table "granular" belongs.`,

@@ -1,4 +1,4 @@
-import { configFaults, type ConfigFault } from "../../codex/config-faults.ts";
+import type { ConfigFault } from "../../codex/config-faults.ts";
 import { formatPath } from "../../codex/config-toml.ts";
 import type { Scene } from "../scene.ts";
 import { editCheck, placeOf, takeOut, type EditableSighting } from "./config-text.ts";
@@ -32,8 +32,8 @@ export const configValueInvalid = editCheck({
   area: "config",
   severity: "error",
   title: "config.toml has a value that Codex cannot read",
-  look: (tree, scene) =>
-    configFaults(tree)
+  look: (_, scene) =>
+    scene.config.faults
       .filter(({ path }) => !special.test(path.join(".")))
       .map((fault) => sighting(fault, scene)),
 });

@@ -1,4 +1,3 @@
-import { configFaults } from "../../codex/config-faults.ts";
 import { accountName } from "../../store/account-name.ts";
 import { configCheck, type Sighting } from "../check.ts";
 import type { Scene } from "../scene.ts";
@@ -11,8 +10,8 @@ export const credentialsStoreInvalid = editCheck({
   area: "config",
   severity: "error",
   title: "cli_auth_credentials_store is no place that Codex knows",
-  look: (tree, scene) =>
-    configFaults(tree)
+  look: (_, scene) =>
+    scene.config.faults
       .filter((fault) => fault.path.join(".") === path[0])
       .map(({ found, expected, meant }) => ({
         message: `Codex does not start: ${path[0]} ${found}, where ${expected} belongs. Without it Codex keeps its login in auth.json.`,

@@ -9,6 +9,7 @@ import { keyIgnored } from "./key-ignored.ts";
 import { legacyProfile } from "./legacy-profile.ts";
 import { loginRestricted } from "./login-restricted.ts";
 import { mcpServerInvalid } from "./mcp-server-invalid.ts";
+import { migrationModified } from "./migration-modified.ts";
 import { modelUnknown } from "./model-unknown.ts";
 import { namedFileMissing } from "./named-file-missing.ts";
 import { profileFileBroken } from "./profile-file-broken.ts";
@@ -49,4 +50,5 @@ export const configChecks: readonly Check[] = [
   modelUnknown,
   keyIgnored,
   profileFileBroken,
+  migrationModified,
 ];

@@ -1,4 +1,3 @@
-import { configFaults } from "../../codex/config-faults.ts";
 import { loginRestriction } from "../../codex/login-restriction.ts";
 import type { LoginSettings } from "../../codex/config-toml.ts";
 import type { Account } from "../../store/account.ts";
@@ -10,9 +9,9 @@ export const loginRestricted: Check = {
   area: "config",
   severity: "error",
   title: "config.toml forbids the login in auth.json",
-  look: ({ config: { settings, tree }, live, snapshot }) => {
+  look: ({ config: { settings, faults }, live, snapshot }) => {
     // Codex does not start with a wrong value, so it deletes nothing either.
-    if (!tree || configFaults(tree).some(({ path }) => path[0]?.startsWith("forced_"))) return [];
+    if (faults.some(({ path }) => path[0]?.startsWith("forced_"))) return [];
     const restriction = live?.login && settings && loginRestriction(settings, live.login);
     if (!restriction) return [];
     const allowed = allowedAccounts(settings, snapshot?.pool.accounts ?? []);

@@ -1,4 +1,4 @@
-import { configFaults, type ConfigFault } from "../../codex/config-faults.ts";
+import type { ConfigFault } from "../../codex/config-faults.ts";
 import { formatPath } from "../../codex/config-toml.ts";
 import { editCheck, placeOf, takeOut, type EditableSighting } from "./config-text.ts";
 
@@ -8,8 +8,8 @@ export const sandboxModeInvalid = editCheck({
   area: "config",
   severity: "error",
   title: "sandbox_mode is none that Codex knows",
-  look: (tree, scene) =>
-    configFaults(tree)
+  look: (_, scene) =>
+    scene.config.faults
       .filter(({ path }) => path.at(-1) === "sandbox_mode")
       .map((fault) => ({
         message: `Codex does not start: ${formatPath(fault.path)} ${fault.found}, where ${fault.expected} belongs.`,

@@ -1,4 +1,3 @@
-import { configFaults } from "../../codex/config-faults.ts";
 import { formatPath } from "../../codex/config-toml.ts";
 import { editCheck, placeOf, takeOut } from "./config-text.ts";
 
@@ -8,8 +7,8 @@ export const wireApiRetired = editCheck({
   area: "config",
   severity: "error",
   title: "a provider has a wire_api that Codex no longer speaks",
-  look: (tree, scene) =>
-    configFaults(tree)
+  look: (_, scene) =>
+    scene.config.faults
       .filter(({ path }) => path.at(-1) === "wire_api")
       .map(({ path, found }) => ({
         message: `Codex does not start: ${formatPath(path)} ${found}, and it speaks only "responses". A provider that has no such interface cannot be used any more.`,
