@@ -53,7 +53,7 @@ function spoil(home: string, database: string, number: number): void {
   let count = 0;
   for (const name of [database, `${database}-wal`]) {
     const file = join(home, name);
-    if (!existsSync(file)) continue;
+    if (!existsSync(file) || statSync(file).size === 0) continue;
     const bytes = readFileSync(file);
     for (let at = bytes.indexOf(checksum); at !== -1; at = bytes.indexOf(checksum, at + 1)) {
       bytes.fill(7, at, at + 48);
