@@ -64,7 +64,9 @@ export function poolCheck(
 }
 
 /** A check of what config.toml says; a missing file says nothing, and is an empty tree. */
-export function configCheck(check: Unlooked & { look: (tree: ConfigTree, scene: Scene) => Looked }): Check {
+export function configCheck(
+  check: Unlooked & { look: (tree: ConfigTree, scene: Scene) => Looked | Promise<Looked> },
+): Check {
   const look = (scene: Scene) =>
     scene.config.tree ? check.look(scene.config.tree, scene) : { skipped: "config.toml cannot be read" };
   return { ...check, look };

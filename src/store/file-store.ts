@@ -6,12 +6,10 @@ import type { AbandonedHome } from "./abandoned-homes.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
-import { editConfigFile } from "./config-file.ts";
+import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
-import { fileError } from "./file-error.ts";
-import { makeFolder, readTextIfPresent } from "./files.ts";
-import type { FileSystem } from "./file-system.ts";
+import { readTextIfPresent } from "./files.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import { codeCacheDir } from "./paths.ts";
@@ -19,6 +17,7 @@ import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import { prepareFolders } from "./store-folders.ts";
 import { requirePlaces } from "./places.ts";
 import { ownFiles, refuseUsedHomes, removeEmptyFolders, removeOwnFiles } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
@@ -210,6 +209,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     },
     openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    setConfigAside: (expected) =>
+      inTurn(() =>
+        locked("set config.toml aside", async () => {
+          if (!moveConfigFile(fs, paths.configFile, { expected, nowMs: now() }))
+            throw changedError("config.toml");
+        }),
+      ),
     usage: () => readUsageFile(fs, paths.usageFile),
     updateUsage: (change, also) => inTurn(() => locked("usage", () => updateUsage(change, also))),
     proxiedSessions: () => readProxiedSessions(fs, paths.proxiedFile),
@@ -230,20 +236,4 @@ function changedError(what: string): CodexAuthError {
   return new CodexAuthError("store_changed", message, {
     hint: "Nothing was changed. Run the command again.",
   });
-}
-
-function prepareFolders(fs: FileSystem, paths: Paths): void {
-  for (const folder of [paths.storeDir, paths.locksDir]) {
-    makeFolder(fs, folder);
-    keepPrivate(fs, folder);
-  }
-}
-
-/** A folder that was made by hand, or opened to others by mistake. */
-function keepPrivate(fs: FileSystem, folder: string): void {
-  try {
-    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
-  } catch (error) {
-    throw fileError(error, `close the folder ${folder} to others`);
-  }
 }

@@ -15,6 +15,13 @@ export function portHolder(fs: FileSystem, port: number): PortHolder | null {
   return pid === undefined ? { pid: null } : { pid: Number(pid), name: nameOf(fs, pid) };
 }
 
+/** Whether anybody listens on a port of this machine; null where the system does not tell. */
+export function isListening(fs: FileSystem, port: number): boolean | null {
+  const tables = ["/proc/net/tcp", "/proc/net/tcp6"].map((table) => read(fs, table));
+  if (tables.every((table) => table === "")) return null;
+  return tables.some((table) => listeningSocket(table, port) !== null);
+}
+
 /** Fields: number, local address, remote address, state (0A: listening), …, inode in the tenth. */
 function listeningSocket(table: string, port: number): string | null {
   const wanted = port.toString(16).toUpperCase().padStart(4, "0");

@@ -1,18 +1,18 @@
-import { constants } from "node:fs";
-import { isAbsolute, join } from "node:path";
+import { delimiter, join } from "node:path";
 import type { FileSystem } from "./file-system.ts";
 
-/** Whether PATH holds a program of that name; null when there is no PATH to look at. Starts nothing. */
-export function hasProgram(fs: FileSystem, path: string | undefined, name: string): boolean | null {
-  const folders = (path ?? "").split(":").filter((folder) => isAbsolute(folder));
-  if (folders.length === 0) return null;
-  return folders.some((folder) => isExecutable(fs, join(folder, name)));
+/** The programs of these names that PATH leads to, the one that is started first in front. Starts nothing. */
+export function programsOnPath(fs: FileSystem, path: string, names: readonly string[]): string[] {
+  return path
+    .split(delimiter)
+    .flatMap((folder) => names.map((name) => join(folder || ".", name)))
+    .filter((file) => isProgram(fs, file));
 }
 
-function isExecutable(fs: FileSystem, path: string): boolean {
+function isProgram(fs: FileSystem, file: string): boolean {
   try {
-    fs.accessSync(path, constants.X_OK);
-    return fs.statSync(path).isFile();
+    const stat = fs.statSync(file);
+    return stat.isFile() && (stat.mode & 0o111) !== 0;
   } catch {
     return false;
   }

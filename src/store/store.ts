@@ -110,6 +110,8 @@ export interface Store {
   openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
+  /** Gives a config.toml that cannot be read another name, if its text is still the expected one. */
+  setConfigAside(expected: string): Promise<void>;
   /** What is known about quotas; read without a lock. */
   usage(): UsageByAccount;
   /** Changes what is known about quotas, from what is on disk now; the pool stays as it is. */

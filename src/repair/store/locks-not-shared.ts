@@ -1,4 +1,4 @@
-import { hasProgram } from "../../store/programs.ts";
+import { programsOnPath } from "../../store/programs.ts";
 import type { Check } from "../check.ts";
 
 /** Where we cannot take Codex's own locks, a last look before each write is all the protection there is. */
@@ -21,9 +21,9 @@ export const locksNotShared: Check = {
         },
       ];
     }
-    const isThere = hasProgram(fs, env["PATH"], "flock");
-    if (isThere === null) return { skipped: "there is no PATH" };
-    if (isThere) return [];
+    const path = env["PATH"] ?? "";
+    if (path === "") return { skipped: "there is no PATH" };
+    if (programsOnPath(fs, path, ["flock"]).length > 0) return [];
     const evidence = ["no program flock in PATH"];
     return [{ message: `${message}.`, evidence, fix: "sudo apt-get install util-linux" }];
   },
