@@ -41,7 +41,9 @@ test("a checksum that the installed Codex holds is none that was modified", asyn
   const rows = readDatabase(fs, join(folder, "state_5.sqlite"), migrationTable) ?? [];
   const home = new TestHome();
   const program = (bytes: Uint8Array) =>
-    fs.writeFileSync(home.file("codex"), Buffer.concat([Buffer.from("\x7fELF"), bytes, Buffer.alloc(99)]));
+    fs.writeFileSync(home.file("codex"), Buffer.concat([Buffer.from("\x7fELF"), bytes, Buffer.alloc(99)]), {
+      mode: 0o755,
+    });
   program(rows[39]?.[4] as Uint8Array);
   expect(await look({ PATH: home.path })).toEqual([]);
   program(rows[38]?.[4] as Uint8Array);

@@ -100,7 +100,8 @@ const briefly = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 function effectsOf({ env, dir, ...home }: Home, effects: Partial<StoreEffects>): SceneEffects {
   const never = () => Promise.reject(new Error("unexpected network"));
   return {
-    env: { ...env, PATH: "" },
+    // Where the tests send what is meant for OpenAI is a finding of its own.
+    env: { ...env, PATH: "", CODEX_AUTH_ISSUER: "" },
     cwd: dir,
     platform: "linux",
     now: Date.now,
