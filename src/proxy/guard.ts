@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from "node:crypto";
+import { hash, timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { methodOf } from "./routes.ts";
 import type { Target } from "./routes.ts";
@@ -37,7 +37,7 @@ export function findHealthRefusal(knock: Knock): Refusal | null {
 }
 
 export function keyDigest(key: string): Buffer {
-  return createHash("sha256").update(key).digest();
+  return hash("sha256", key, "buffer");
 }
 
 /** True for an address of this machine as a socket names it. */

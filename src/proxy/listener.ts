@@ -35,6 +35,8 @@ export function makeServer(
     (request, response) => void handle(parts, gate, reading, request, response),
   );
   server.on("clientError", refuseBrokenRequest);
+  // Requests that were sent ahead on one connection each listen to its end.
+  server.on("connection", (socket) => void socket.setMaxListeners(0));
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Socket, head: Buffer) =>

@@ -207,12 +207,9 @@ async function finish(
   books.noteHeaders(who, response);
   if (failure === null) books.noteSuccess(who);
   ledger.noteSessions(exchange.facts.sessionIds);
-  if (exchange.wantsDocument && isEventStream) {
-    books.noteEnd(who, await replyDocument(exchange, response, held));
-    return served;
-  }
-  const { lastEvents, kind } = await passOn(exchange, response, held, isEventStream);
-  const end = books.noteEnd(who, lastEvents);
-  if (kind === "cut" && end === "unknown") books.noteCut(who);
+  const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
+  const { finalEvent, kind } = await answering(exchange, response, held, isEventStream);
+  if (finalEvent !== null) books.noteEnd(who, finalEvent);
+  else if (kind === "cut") books.noteCut(who);
   return served;
 }

@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
-import { parseJson } from "../errors/json-value.ts";
+import { isRecord, parseJson } from "../errors/json-value.ts";
 import type { Account } from "../store/account.ts";
 import type { Choice } from "./choice.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
@@ -164,7 +164,8 @@ export class SocketSession {
     if (!finalTypes.has(type)) return;
     this.#turn = null;
     if (type === "response.completed") this.#parts.books.noteSuccess(this.#who);
-    this.#parts.books.noteEnd(this.#who, Buffer.from(`data: ${text}\n\n`));
+    const event = parseJson(text);
+    if (isRecord(event)) this.#parts.books.noteEnd(this.#who, event);
   }
 
   /** From here on the turn stays where it is. */

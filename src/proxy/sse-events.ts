@@ -1,4 +1,4 @@
-import { parseJson, textField } from "../errors/json-value.ts";
+import { isRecord, parseJson, textField } from "../errors/json-value.ts";
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -51,14 +51,38 @@ export const finalTypes: ReadonlySet<string> = new Set([
   "error",
 ]);
 
-/** The event that ended a response, from the last whole events of its stream; null when there is none. */
+/** The event that ended a response, if it is among the last events of `bytes`; null when there is none. */
 export function finalEvent(bytes: Buffer): object | null {
-  const events = bytes.toString("utf8").split(/\r?\n\r?\n/);
-  for (const event of events.reverse()) {
-    const data = eventData(event);
-    if (data === "") continue;
-    const value = parseJson(data);
-    if (value !== undefined && finalTypes.has(textField(value, "type") ?? "")) return value;
+  let end = bytes.length;
+  for (let looked = 0; looked < lastEvents && end > 0; looked += 1) {
+    const start = eventStart(bytes, end);
+    const event = finalOf(bytes, start, end);
+    if (event !== null) return event;
+    end = start;
   }
   return null;
+}
+
+// What may follow the end: a comment, `[DONE]`, limits.
+const lastEvents = 4;
+/** An event tells its type at its beginning; only an end is read whole. */
+const typeBytes = 400;
+
+function finalOf(bytes: Buffer, start: number, end: number): object | null {
+  const type = eventType(eventData(bytes.toString("utf8", start, Math.min(end, start + typeBytes))));
+  if (type !== "" && !finalTypes.has(type)) return null;
+  const data = eventData(bytes.toString("utf8", start, end));
+  const value = data === "" ? undefined : parseJson(data);
+  return isRecord(value) && finalTypes.has(textField(value, "type") ?? "") ? value : null;
+}
+
+/** Where the event that ends at `end` begins. */
+function eventStart(bytes: Buffer, end: number): number {
+  let text = end;
+  while (text > 0 && isLineEnd(bytes[text - 1])) text -= 1;
+  return lastBoundary(bytes.subarray(0, text));
+}
+
+function isLineEnd(byte: number | undefined): boolean {
+  return byte === newline || byte === carriageReturn;
 }
