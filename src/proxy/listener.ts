@@ -5,7 +5,7 @@ import { proxyAnswer } from "../errors/proxy-answer.ts";
 import { readExchange } from "./client-request.ts";
 import type { ReadingOptions } from "./client-request.ts";
 import { reply } from "./exchange.ts";
-import { findHealthRefusal, findRefusal, keyDigest } from "./guard.ts";
+import { findHealthRefusal, findRefusal, keyBytes } from "./guard.ts";
 import type { Gate, Refusal } from "./guard.ts";
 import type { RotationProxyOptions } from "./options.ts";
 import { readTarget } from "./routes.ts";
@@ -20,7 +20,7 @@ export function makeServer(
   { key, transformBody, webSocket = "refuse" }: RotationProxyOptions,
 ): Server {
   const { limits } = parts;
-  const gate: Gate = { keyDigest: keyDigest(key), bodyBytes: limits.bodyBytes };
+  const gate: Gate = { keyBytes: keyBytes(key), bodyBytes: limits.bodyBytes };
   const reading: ReadingOptions = { limits, budget: { heldBytes: 0 }, transformBody };
   const server = createServer(
     {

@@ -26,22 +26,24 @@ export function relay(
     let unread: Buffer[] = [];
     let isOver = false;
 
-    function pass(bytes: Buffer): void {
-      if (bytes.length > 0 && !client.write(bytes)) answer.pause();
+    function pass(pieces: readonly Buffer[]): void {
+      client.cork();
+      let isRead = true;
+      for (const piece of pieces) isRead = client.write(piece);
+      client.uncork();
+      if (!isRead) answer.pause();
     }
 
     /** Events come in many small pieces; those of one packet leave together again. */
     function onData(chunk: Buffer): void {
-      if (!isEventStream) return pass(chunk);
+      if (!isEventStream) return pass([chunk]);
       if (unread.push(chunk) === 1) queueMicrotask(flush);
     }
 
     function flush(): void {
-      const [only] = unread;
-      if (isOver || only === undefined) return;
-      const bytes = unread.length === 1 ? only : Buffer.concat(unread);
+      const pieces = unread;
       unread = [];
-      pass(events.take(bytes));
+      if (!isOver && pieces.length > 0) pass(events.take(pieces));
     }
 
     const onDrain = () => answer.resume();
@@ -49,7 +51,7 @@ export function relay(
     function onEnd(): void {
       if (!answer.complete) return onCut();
       flush();
-      pass(events.rest());
+      pass(events.end());
       client.end();
       conclude("whole");
     }

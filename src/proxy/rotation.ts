@@ -19,7 +19,7 @@ import { methodOf, upstreamPath } from "./routes.ts";
 import type { WorkspaceRouting } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface RotationParts extends Omit<ChoiceState, "accounts"> {
+export interface RotationParts extends ChoiceState {
   readonly pool: LivePool;
   readonly logins: Logins;
   readonly routing: WorkspaceRouting;
@@ -72,7 +72,7 @@ export async function serve(parts: RotationParts, exchange: Exchange): Promise<v
 }
 
 function chooseFor(parts: RotationParts, { exchange, triedIds }: Journey): Choice {
-  return choose({ ...parts, accounts: parts.pool.accounts }, exchange.facts, triedIds, parts.now());
+  return choose(parts, exchange.facts, triedIds, parts.now());
 }
 
 function recordDecision({ counters, now }: RotationParts, { decision, only }: Choice): DecisionRecord {

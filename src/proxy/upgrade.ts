@@ -40,12 +40,7 @@ type Opened =
 export async function connectNext(parts: RotationParts, wanted: Connecting): Promise<Connected | Choice> {
   for (;;) {
     await parts.pool.settled();
-    const choice = choose(
-      { ...parts, accounts: parts.pool.accounts },
-      wanted.facts,
-      wanted.triedIds,
-      parts.now(),
-    );
+    const choice = choose(parts, wanted.facts, wanted.triedIds, parts.now());
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
     if (!account) return choice;
