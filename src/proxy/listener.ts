@@ -27,8 +27,8 @@ export function makeServer(
       keepAliveTimeout: 75_000,
       // A long answer is no fault; slow headers are, and a slow body has a timer of its own.
       requestTimeout: 0,
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 5000,
+      headersTimeout: limits.clientHeadersMs,
+      connectionsCheckingInterval: limits.clientHeadersMs / 2,
       maxHeaderSize: 64 * 1024,
       noDelay: true,
     },
@@ -117,10 +117,14 @@ function refusalAnswer(refusal: Refusal) {
   return proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
 }
 
+const brokenStatuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status =
-    error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const status = brokenStatuses[error.code ?? ""] ?? "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 

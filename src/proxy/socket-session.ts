@@ -142,9 +142,11 @@ export class SocketSession {
 
   #readServer(frame: Frame, messages: MessageReader): void {
     const turn = this.#turn;
-    const isHidden = turn !== null && !turn.isVisible && frame.opcode < 8;
-    if (isHidden) turn.held.push(frame.raw);
-    else if (frame.opcode !== 8 || turn === null || turn.isVisible) this.#toClient(frame.raw);
+    const isHidden = turn !== null && !turn.isVisible;
+    // The client has seen nothing, so it will not answer the goodbye that upstream waits for.
+    if (isHidden && frame.opcode === 8) return this.#fail("OpenAI closed the connection.");
+    if (isHidden && frame.opcode < 8) turn.held.push(frame.raw);
+    else this.#toClient(frame.raw);
     const text = messages.read(frame)?.toString("utf8");
     if (text === undefined) return;
     const type = eventType(text);
@@ -201,7 +203,7 @@ export class SocketSession {
     this.#client.pause();
     turn.held = [];
     const { request, facts, query } = this.#start;
-    const connecting = { ...turn, request, facts, query };
+    const connecting = { ...turn, request, facts, query, client: this.#client };
     if (!(await isRenewed(this.#parts, connecting, this.#account, failure)))
       failOn(this.#parts, connecting, this.#account, failure);
     // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.

@@ -43,9 +43,9 @@ export async function serveSocket(parts: RotationParts, { request, socket, head 
   const facts = requestFacts(request.headers, null);
   const { query } = readTarget(request.url ?? "");
   const lists = { triedIds: new Set<string>(), failures: new Map(), renewedIds: new Set<string>() };
-  const connected = await connectNext(parts, { request, facts, query, ...lists });
+  const connected = await connectNext(parts, { request, facts, query, client: socket, ...lists });
+  if ("kind" in connected && socket.destroyed) return void connected.socket.destroy();
   if (!("kind" in connected)) return replyRaw(socket, notServed());
-  if (socket.destroyed) return void connected.socket.destroy();
   socket.write(switchingHead(connected.response));
   await new SocketSession(parts, { request, client: socket, facts, query, connected }).run(head);
 }
