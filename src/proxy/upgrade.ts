@@ -97,7 +97,12 @@ async function connect(
   // Without extensions the frames can be read.
   const headers = without(placed.headers, "sec-websocket-extensions");
   headers.push("connection", "Upgrade", "upgrade", "websocket");
-  return await open(parts, { origin: placed.origin, path: upstreamPath("responses", query), headers, client });
+  return await open(parts, {
+    origin: placed.origin,
+    path: upstreamPath("responses", query),
+    headers,
+    client,
+  });
 }
 
 interface Opening {
