@@ -55,7 +55,7 @@ export class Books {
     const pairs = quotaHeaders(headers);
     const text = pairs.flat().join("\n");
     const last = this.#reports.get(accountId);
-    const isBlocked = ledger.availabilityOf(accountId)?.block != null;
+    const isBlocked = (ledger.availabilityOf(accountId)?.block ?? null) !== null;
     if (last?.text === text && now() - last.atMs < sameReportMs && !isBlocked) return last.limitId;
     const { limits, activeLimitId } = parseRateLimitHeaders(pairs, now());
     ledger.noteLimits(accountId, limits);
@@ -173,7 +173,7 @@ function quotaHeaders(headers: IncomingMessage["headers"]): [name: string, value
       name.startsWith("x-") &&
       name !== "x-codex-turn-state" &&
       typeof value === "string" &&
-      !/-id$/.test(name)
+      !name.endsWith("-id")
     )
       pairs.push([name, value]);
   }

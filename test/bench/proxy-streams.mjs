@@ -27,14 +27,23 @@ const served = end.accounts.reduce((sum, { served }) => sum + served, 0);
 const tokens = end.accounts.reduce((sum, { tokens }) => sum + tokens.input, 0);
 const half = samples.slice(Math.floor(samples.length / 2));
 console.log(`${streams} streams for ${seconds} s: ${mine.sent} requests`);
-console.log(`resident MB         idle ${idle.rssMb.toFixed(0)}, every 5 s ${every(samples, 5)}, peak ${end.maxRssMb.toFixed(0)}`);
+console.log(
+  `resident MB         idle ${idle.rssMb.toFixed(0)}, every 5 s ${every(samples, 5)}, peak ${end.maxRssMb.toFixed(0)}`,
+);
 console.log(`slope               ${slope(half).toFixed(3)} MB a second in the second half`);
-console.log(`sent, whole         ${mine.sent}, ${mine.whole}; wrong account ${mine.wrong} here, ${backend.mixUps} at the backend`);
-console.log(`backend, proxy      ${backend.requests}, ${served} served; tokens ${mine.tokens}, ${backend.tokens}, ${tokens}`);
-console.log(`left                ${settled.inFlight} in flight, ${backend.open} streams; after the end ${end.sockets} sockets, ${end.timers} timers`);
+console.log(
+  `sent, whole         ${mine.sent}, ${mine.whole}; wrong account ${mine.wrong} here, ${backend.mixUps} at the backend`,
+);
+console.log(
+  `backend, proxy      ${backend.requests}, ${served} served; tokens ${mine.tokens}, ${backend.tokens}, ${tokens}`,
+);
+console.log(
+  `left                ${settled.inFlight} in flight, ${backend.open} streams; after the end ${end.sockets} sockets, ${end.timers} timers`,
+);
 const isRight =
   mine.sent === mine.whole && mine.sent === served && served === backend.requests && tokens === mine.tokens;
-const isClean = mine.wrong + backend.mixUps + settled.inFlight + backend.open + end.sockets + end.timers === 0;
+const isClean =
+  mine.wrong + backend.mixUps + settled.inFlight + backend.open + end.sockets + end.timers === 0;
 console.log(isRight && isClean ? "right" : "WRONG");
 process.exit(isRight && isClean ? 0 : 1);
 
@@ -55,7 +64,14 @@ function turn(index, state) {
     ...(state ? { "x-codex-turn-state": state } : {}),
   };
   return new Promise((resolve, reject) => {
-    const post = request({ host: url.hostname, port: url.port, path: `${url.pathname}/responses`, method: "POST", headers, agent });
+    const post = request({
+      host: url.hostname,
+      port: url.port,
+      path: `${url.pathname}/responses`,
+      method: "POST",
+      headers,
+      agent,
+    });
     post.once("error", reject);
     post.once("response", (response) => {
       let text = "";
@@ -68,12 +84,17 @@ function turn(index, state) {
         resolve(told);
       });
     });
-    post.end(JSON.stringify({ events: 20 + (index % 20), everyMs: 100, tokens: number, pad: "x".repeat(4000) }));
+    post.end(
+      JSON.stringify({ events: 20 + (index % 20), everyMs: 100, tokens: number, pad: "x".repeat(4000) }),
+    );
   });
 }
 
 function every(values, step) {
-  return values.filter((_, at) => at % step === 0).map((value) => value.toFixed(0)).join(" ");
+  return values
+    .filter((_, at) => at % step === 0)
+    .map((value) => value.toFixed(0))
+    .join(" ");
 }
 
 /** Of a straight line through the values, per step. */

@@ -1,120 +1,113 @@
 // The rotation proxy beside a direct connection: 5 accounts, loopback, backend, proxy and client each in a process of
-// its own. Direct and proxied rounds take turns in one run, and medians of neighbours are compared, because machines
-// are noisy; so this is no test. Usage: npm run build && node test/bench/proxy.mjs [rounds]
+// its own; and beside a bare forwarder of node:http, which is the least that any proxy on this machine costs. The three
+// take turns in one run, and medians of the ratios of neighbours are told, because machines are noisy; so this is no
+// test. Usage: npm run build && npm run bench:proxy [rounds]
 import { loadavg } from "node:os";
 import { Client, turn } from "./proxy/client.mjs";
 import { openScene } from "./proxy/scene.mjs";
 
 const rounds = Number(process.argv[2] ?? 9);
-const { backendPort, url, used, close } = await openScene("backend.mjs", 5);
-const ways = { direct: [backendPort, "/backend-api/codex"], proxied: [Number(url.port), url.pathname] };
+const { backendPort, forwarderPort, url, used, close } = await openScene("backend.mjs", 5);
+const requestsEach = 100;
+const ways = [
+  [backendPort, "/backend-api/codex"],
+  [forwarderPort, "/backend-api/codex"],
+  [Number(url.port), url.pathname],
+];
 
 console.log(`load of the machine ${loadavg()[0].toFixed(1)}`);
+console.log("                          direct    bare     proxy");
 const idle = await used();
-await latency(ways);
-await throughput(ways);
-await stream(ways);
+
+const latencies = await inTurn(latency);
+row("latency p50, ms", latencies, 3);
+const added = (side) => median(latencies.map((each) => each[side] - each[0])).toFixed(3);
+console.log(`  added                           ${added(1)}     ${added(2)}   goal 0.3`);
+
+const before = await used();
+const rates = await inTurn(throughput);
+const after = await used();
+row("64 KiB, 32 at once, /s", rates, 0);
+const count = (rounds + 1) * 32 * requestsEach;
+const cpuMs = (after.cpuMs - before.cpuMs) / count;
+console.log(`  of bare                                  ${ratio(rates, 1)}   goal 5000/s`);
+console.log(`  CPU of the proxy, ms                     ${cpuMs.toFixed(3)}`);
+console.log(
+  `  file calls a request                     ${((after.fileCalls - before.fileCalls) / count).toFixed(3)}   goal 0; they are those of one write a second`,
+);
+
+const streams = await inTurn(stream);
+row("52 MB of events, MB/s", streams, 0);
+console.log(
+  `  of direct, of bare                       ${ratio(streams, 0)}, ${ratio(streams, 1)}   goal 0.8`,
+);
+
 const end = await used();
-console.log(`resident            idle ${mb(idle.rssMb)}, peak ${mb(end.maxRssMb)}   goal 60, 100 MB`);
+console.log(`resident, MB: idle ${idle.rssMb.toFixed(0)}, peak ${end.maxRssMb.toFixed(0)}   goal 60, 100`);
 await close();
 process.exit(0);
 
-async function latency({ direct, proxied }) {
-  const measure = async ([port, path]) => {
-    const client = await Client.open(port);
-    const bytes = turn(path, 2048);
-    for (let run = 0; run < 50; run += 1) await client.ask(bytes);
-    const times = [];
-    for (let run = 0; run < 300; run += 1) {
-      const start = performance.now();
-      await client.ask(bytes);
-      times.push(performance.now() - start);
-    }
-    client.close();
-    return median(times);
-  };
-  const pairs = await inTurn(
-    () => measure(direct),
-    () => measure(proxied),
-  );
-  const [alone, through] = [0, 1].map((side) => median(pairs.map((pair) => pair[side])));
-  const added = median(pairs.map(([a, b]) => b - a));
-  console.log(
-    `latency p50         direct ${ms(alone)}, proxied ${ms(through)}, added ${ms(added)}   goal 0.3 ms`,
-  );
-}
-
-async function throughput({ direct, proxied }) {
-  const measure = async ([port, path]) => {
-    const clients = await Promise.all(Array.from({ length: 32 }, () => Client.open(port)));
-    const bytes = turn(path, 65_536);
-    const each = 100;
-    const before = await used();
+async function latency([port, path]) {
+  const client = await Client.open(port);
+  const bytes = turn(path, 2048);
+  const times = [];
+  for (let run = 0; run < 400; run += 1) {
     const start = performance.now();
-    await Promise.all(
-      clients.map(async (client) => {
-        for (let run = 0; run < each; run += 1) await client.ask(bytes);
-      }),
-    );
-    const seconds = (performance.now() - start) / 1000;
-    const after = await used();
-    for (const client of clients) client.close();
-    const count = clients.length * each;
-    const cpuMs = (after.cpuMs - before.cpuMs) / count;
-    return { perSecond: count / seconds, cpuMs, files: (after.fileCalls - before.fileCalls) / count };
-  };
-  const pairs = await inTurn(
-    () => measure(direct),
-    () => measure(proxied),
-  );
-  const [alone, through] = [0, 1].map((side) => median(pairs.map((pair) => pair[side].perSecond)));
-  const ratio = median(pairs.map(([a, b]) => b.perSecond / a.perSecond));
-  const cpuMs = median(pairs.map((pair) => pair[1].cpuMs));
-  const files = median(pairs.map((pair) => pair[1].files));
-  console.log(
-    `64 KiB, 32 at once  direct ${alone.toFixed(0)}/s, proxied ${through.toFixed(0)}/s, ratio ${ratio.toFixed(2)}   goal 5000/s`,
-  );
-  console.log(
-    `                    CPU of the proxy ${ms(cpuMs)} a request, so ${(1000 / cpuMs).toFixed(0)}/s for a core of its own`,
-  );
-  console.log(`file calls          ${files.toFixed(3)} a request (those of one write a second)   goal 0`);
+    await client.ask(bytes);
+    if (run >= 50) times.push(performance.now() - start);
+  }
+  client.close();
+  return median(times);
 }
 
-async function stream({ direct, proxied }) {
-  const measure = async ([port, path]) => {
-    const client = await Client.open(port);
-    const start = performance.now();
-    const count = await client.ask(turn(path, 2048, ["x-bench: big"]));
-    client.close();
-    return count / 1e6 / ((performance.now() - start) / 1000);
-  };
-  const pairs = await inTurn(
-    () => measure(direct),
-    () => measure(proxied),
+async function throughput([port, path]) {
+  const clients = await Promise.all(Array.from({ length: 32 }, () => Client.open(port)));
+  const bytes = turn(path, 65_536);
+  const start = performance.now();
+  await Promise.all(
+    clients.map(async (client) => {
+      for (let run = 0; run < requestsEach; run += 1) await client.ask(bytes);
+    }),
   );
-  const [alone, through] = [0, 1].map((side) => median(pairs.map((pair) => pair[side])));
-  const ratio = median(pairs.map(([a, b]) => b / a));
-  console.log(
-    `52 MB of events     direct ${mb(alone)}/s, proxied ${mb(through)}/s, ratio ${ratio.toFixed(2)}   goal 0.8`,
-  );
+  const seconds = (performance.now() - start) / 1000;
+  for (const client of clients) client.close();
+  return (clients.length * requestsEach) / seconds;
 }
 
-/** Pairs of neighbours; the first pair only warms up. */
-async function inTurn(one, other) {
-  const pairs = [];
-  for (let round = 0; round <= rounds; round += 1) pairs.push([await one(), await other()]);
-  return pairs.slice(1);
+async function stream([port, path]) {
+  const client = await Client.open(port);
+  const start = performance.now();
+  const count = await client.ask(turn(path, 2048, ["x-bench: big"]));
+  client.close();
+  return count / 1e6 / ((performance.now() - start) / 1000);
+}
+
+/** One figure of each way for every round; the first round only warms up. */
+async function inTurn(measure) {
+  const all = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const figures = [];
+    for (const way of ways) figures.push(await measure(way));
+    all.push(figures);
+  }
+  return all.slice(1);
+}
+
+function row(name, all, digits) {
+  const figures = ways.map((_, side) =>
+    median(all.map((each) => each[side]))
+      .toFixed(digits)
+      .padStart(9),
+  );
+  console.log(`${name.padEnd(24)}${figures.join("")}`);
+}
+
+/** Of the proxy to another way. */
+function ratio(all, side) {
+  return median(all.map((each) => each[2] / each[side])).toFixed(2);
 }
 
 function median(values) {
   const sorted = values.toSorted((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)];
-}
-
-function ms(value) {
-  return `${value.toFixed(3)} ms`;
-}
-
-function mb(value) {
-  return `${value.toFixed(0)} MB`;
 }

@@ -63,10 +63,14 @@ test("two proxies of one store share what they learn and disturb each other in n
   const before = fs.readFileSync(scene.home.paths.poolFile, "utf8");
   scene.fake.next(first, limited);
   expect((await scene.post(turn("1"))).status).toBe(200);
-  await expect.poll(() => other.proxy.status().accounts.map(({ state }) => state).toSorted()).toEqual([
-    "limited",
-    "ready",
-  ]);
+  await expect
+    .poll(() =>
+      other.proxy
+        .status()
+        .accounts.map(({ state }) => state)
+        .toSorted(),
+    )
+    .toEqual(["limited", "ready"]);
   expect((await other.post(turn("2"))).status).toBe(200);
   expect(scene.fake.asked).toEqual([first, second, second]);
   await Promise.all([scene.proxy.close(), other.proxy.close()]);
@@ -100,7 +104,9 @@ test("a store that cannot be written stops no request, and the status says so un
   expect((await scene.post(turn("2"))).status).toBe(200);
   isFull = false;
   await expect.poll(() => scene.proxy.status().problem).toBe(null);
-  await expect.poll(() => [...storeOf(home).usage().values()].map(({ availability }) => availability?.block?.kind)).toContain("exhausted");
+  await expect
+    .poll(() => [...storeOf(home).usage().values()].map(({ availability }) => availability?.block?.kind))
+    .toContain("exhausted");
 });
 
 test("a proxy that is killed in the middle of everything loses no account and no token", async () => {
@@ -111,7 +117,12 @@ test("a proxy that is killed in the middle of everything loses no account and no
     const child = startProxy(scene);
     const [{ url }] = (await once(child, "message")) as [{ url: string }];
     const ask = () =>
-      send({ url: new URL(`${url}/responses`), method: "POST", headers: turn(`t${round}`).headers, body: "{}" });
+      send({
+        url: new URL(`${url}/responses`),
+        method: "POST",
+        headers: turn(`t${round}`).headers,
+        body: "{}",
+      });
     scene.fake.next(first, limited);
     await ask().answer;
     const waiting = Array.from({ length: 20 }, () => ask().answer.catch(() => null));

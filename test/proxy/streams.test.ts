@@ -41,7 +41,10 @@ test("two hundred conversations at once: no mix-up of credentials, and the count
     let state: string | undefined;
     for (let turn = 0; turn < turns; turn += 1) {
       const body = String(index * turns + turn + 1);
-      const answer = await scene.post({ body, headers: state ? { ...ids, "x-codex-turn-state": state } : ids });
+      const answer = await scene.post({
+        body,
+        headers: state ? { ...ids, "x-codex-turn-state": state } : ids,
+      });
       const said = /^state-of-(.*)-\d+$/.exec(String(answer.headers["x-codex-turn-state"]))?.[1];
       const texts = [...answer.text.matchAll(/"delta":"(\S+) (\d+) \d"/g)];
       const isOne = texts.length === 9 && texts.every(([, who, what]) => who === said && what === body);
@@ -56,7 +59,8 @@ test("two hundred conversations at once: no mix-up of credentials, and the count
     const state = headers["x-codex-turn-state"];
     const isOwn = state === undefined || String(state).startsWith(`state-of-${accountId}-`);
     const isRouted = headers["x-openai-account-routing-override"] === `route-${accountId}`;
-    if (token !== tokens.get(accountId) || !isOwn || !isRouted) problems.push(`${accountId} ${String(state)}`);
+    if (token !== tokens.get(accountId) || !isOwn || !isRouted)
+      problems.push(`${accountId} ${String(state)}`);
   }
   expect(problems).toEqual([]);
 

@@ -63,10 +63,18 @@ test("ten thousand frames reach the client byte for byte, in packets that respec
   for (let at = 0; at < 10_000; at += 1) {
     const text = JSON.stringify(delta("ü".repeat(at % 97)));
     if (at % 10 !== 0) frames.push(serverFrame(1, Buffer.from(text)));
-    else frames.push(serverFrame(1, Buffer.from(text.slice(0, 9)), false), serverFrame(0, Buffer.from(text.slice(9))));
-    if (at % 500 === 0) frames.push(serverFrame(9, Buffer.from("ping")), serverFrame(2, Buffer.from([at & 255])));
+    else
+      frames.push(
+        serverFrame(1, Buffer.from(text.slice(0, 9)), false),
+        serverFrame(0, Buffer.from(text.slice(9))),
+      );
+    if (at % 500 === 0)
+      frames.push(serverFrame(9, Buffer.from("ping")), serverFrame(2, Buffer.from([at & 255])));
   }
-  frames.push(serverFrame(1, Buffer.from(JSON.stringify(completed()))), serverFrame(8, Buffer.from([3, 232])));
+  frames.push(
+    serverFrame(1, Buffer.from(JSON.stringify(completed()))),
+    serverFrame(8, Buffer.from([3, 232])),
+  );
   const whole = Buffer.concat(frames);
   parts.set(order[0] ?? "", (_, { socket }) => {
     for (let at = 0; at < whole.length; at += 1009) socket.write(whole.subarray(at, at + 1009));
@@ -191,13 +199,16 @@ const badUpgrades: readonly [name: string, bytes: string, status: string][] = [
   ["no key", handshake().replace(`/${testKey}`, ""), "401"],
 ];
 
-test.each(badUpgrades)("an upgrade with %s is refused before upstream hears of it", async (_, bytes, status) => {
-  const { scene, handshakes } = await socketScene(["a"]);
-  const text = await scene.raw(bytes);
-  expect(text.slice(9, 12)).toBe(status);
-  expect(text).not.toContain(testKey);
-  expect(handshakes).toEqual([]);
-});
+test.each(badUpgrades)(
+  "an upgrade with %s is refused before upstream hears of it",
+  async (_, bytes, status) => {
+    const { scene, handshakes } = await socketScene(["a"]);
+    const text = await scene.raw(bytes);
+    expect(text.slice(9, 12)).toBe(status);
+    expect(text).not.toContain(testKey);
+    expect(handshakes).toEqual([]);
+  },
+);
 
 function handshake(upgrade = "upgrade: websocket", path = "/v1/responses"): string {
   const lines = [`GET /${testKey}${path} HTTP/1.1`, "host: 127.0.0.1", "connection: Upgrade", upgrade];

@@ -62,7 +62,9 @@ function sendBig(socket) {
   const more = () => {
     while (sent < pieces) {
       sent += 1;
-      if (!socket.write(piece)) return void socket.once("drain", more);
+      if (socket.write(piece)) continue;
+      socket.once("drain", more);
+      return;
     }
     socket.write(bigEnd);
   };

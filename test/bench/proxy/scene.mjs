@@ -12,6 +12,8 @@ export async function openScene(backendScript, accounts) {
   importAccounts(root, accounts);
   const backend = fork(new URL(backendScript, import.meta.url));
   const [backendPort] = await once(backend, "message");
+  const forwarder = fork(new URL("bare-forwarder.mjs", import.meta.url), [`http://127.0.0.1:${backendPort}`]);
+  const [forwarderPort] = await once(forwarder, "message");
   const profile = process.env["BENCH_PROFILE"];
   const execArgv = profile ? ["--cpu-prof", "--cpu-prof-dir", profile] : [];
   const script = new URL("served-proxy.mjs", import.meta.url);
@@ -23,15 +25,17 @@ export async function openScene(backendScript, accounts) {
   };
   return {
     backendPort,
+    forwarderPort,
     url: new URL(url),
     /** What the proxy has used so far. */
     used: () => ask(proxy, "used"),
     /** What the backend has seen so far. */
     seen: () => ask(backend, "seen"),
     /** Ends everything; resolves to what the proxy had used when it had closed. */
-    async close() {
+    close: async () => {
       const end = await ask(proxy, "end");
       backend.kill();
+      forwarder.kill();
       rmSync(root, { recursive: true, force: true });
       return end;
     },

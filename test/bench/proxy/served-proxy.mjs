@@ -23,9 +23,8 @@ const proxy = await startRotationProxy({
   renew: () => Promise.reject(new Error("No token of the benchmark ends.")),
 });
 process.on("message", (message) => {
-  if (message === "end") return void proxy.close().then(() => process.send(used(), () => process.exit(0)));
-  if (message === "gc") globalThis.gc?.();
-  process.send(used());
+  if (message === "end") void proxy.close().then(() => process.send(used(), () => process.exit(0)));
+  else process.send(used());
 });
 process.send({ url: proxy.url });
 

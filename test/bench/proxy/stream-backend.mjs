@@ -9,7 +9,8 @@ const server = createServer(async (request, response) => {
   const id = String(request.headers["chatgpt-account-id"]);
   if (request.url.endsWith("/accounts/check")) {
     response.writeHead(200, { "content-type": "application/json" });
-    return void response.end(JSON.stringify({ accounts: [{ id, account_routing_override: `route-${id}` }] }));
+    response.end(JSON.stringify({ accounts: [{ id, account_routing_override: `route-${id}` }] }));
+    return;
   }
   let body = "";
   for await (const chunk of request) body += chunk;
