@@ -13,7 +13,7 @@ import type { RequestFacts } from "./request-facts.ts";
 
 /** Everything that a choice depends on beside the request. */
 export interface ChoiceState {
-  readonly accounts: ReadonlyMap<string, Account>;
+  readonly pool: { readonly accounts: ReadonlyMap<string, Account> };
   readonly ledger: Ledger;
   readonly conversations: Conversations;
   readonly models: ModelBook;
@@ -60,10 +60,10 @@ export function choose(
   return { decision: ranking.decision, ranking, only };
 }
 
-function onlyAccount({ pin, conversations, accounts }: ChoiceState, facts: RequestFacts): Choice["only"] {
+function onlyAccount({ pin, conversations, pool }: ChoiceState, facts: RequestFacts): Choice["only"] {
   if (pin !== null) return { accountId: pin.accountId, reason: "pin" };
   const owner = conversations.ownerOf(facts);
-  return owner !== null && accounts.has(owner) ? { accountId: owner, reason: "continuation" } : null;
+  return owner !== null && pool.accounts.has(owner) ? { accountId: owner, reason: "continuation" } : null;
 }
 
 interface Moment {
@@ -75,7 +75,7 @@ interface Moment {
 
 function candidates(state: ChoiceState, facts: RequestFacts, moment: Moment): Candidate[] {
   const list: Candidate[] = [];
-  for (const account of state.accounts.values()) {
+  for (const account of state.pool.accounts.values()) {
     if (moment.only !== null && moment.only.accountId !== account.id) continue;
     list.push(candidate(state, facts, account, moment));
   }
