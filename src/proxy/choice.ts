@@ -57,7 +57,13 @@ export function choose(
     nowMs,
     { limitId },
   );
-  return { decision: ranking.decision, ranking, only };
+  return { decision: notLongerThanTurns(ranking.decision, traffic), ranking, only };
+}
+
+/** What is kept for running turns is free when they have ended, which is mostly long before a window is reset. */
+function notLongerThanTurns(decision: Decision, { quietAtMs }: Traffic): Decision {
+  if (decision.kind !== "wait" || decision.reason !== "reserved") return decision;
+  return { ...decision, untilMs: Math.min(decision.untilMs ?? Infinity, quietAtMs) };
 }
 
 function onlyAccount({ pin, conversations, pool }: ChoiceState, facts: RequestFacts): Choice["only"] {
