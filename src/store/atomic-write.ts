@@ -4,7 +4,8 @@ import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { randomHex } from "./hash.ts";
 
-const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
+/** What a killed write leaves. */
+export const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
 
 /** New content for a file, safely on disk under another name until `commit`. */
 export interface PendingFile {

@@ -9,9 +9,7 @@ import { listBackups } from "./backups.ts";
 import { editConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
-import { fileError } from "./file-error.ts";
-import { makeFolder, readTextIfPresent } from "./files.ts";
-import type { FileSystem } from "./file-system.ts";
+import { readTextIfPresent } from "./files.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import { codeCacheDir } from "./paths.ts";
@@ -19,8 +17,8 @@ import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { requirePlaces } from "./places.ts";
-import { ownFiles, refuseUsedHomes, removeEmptyFolders, removeOwnFiles } from "./own-files.ts";
+import { prepareFolders, requirePlaces } from "./places.ts";
+import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
@@ -32,6 +30,7 @@ import type {
   Draft,
   HomeLeavings,
   PrivateHome,
+  Removal,
   ServedRecords,
   Store,
   StoreEffects,
@@ -177,13 +176,16 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     throw changedError("config.toml");
   }
 
-  /** Every login is settled first: what Codex or a killed command left is in the pool, and in auth.json, before anything goes. */
-  async function removeOwn(files: readonly OwnFile[]): Promise<void> {
-    refuseUsedHomes(fs, paths, effects.self());
+  async function removeOwn(removal: Removal): Promise<OwnFile[]> {
+    const { removeWanted } = await import("./removal.ts");
     await transaction("uninstall", () => undefined);
-    await locked("uninstall", () => Promise.resolve(removeOwnFiles(fs, paths, files)));
+    const removed = await locked("uninstall", async () => {
+      const { draft: snapshot } = await readDraft();
+      return removeWanted(effects, paths, { ...removal, snapshot });
+    });
     removeEmptyFolders(fs, paths);
     hasWritten = false;
+    return removed;
   }
 
   async function updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords) {
@@ -217,8 +219,12 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
-    ownFiles: () => ownFiles(fs, paths),
-    removeOwnFiles: (files) => inTurn(() => removeOwn(files)),
+    ownFiles: () => {
+      requirePlaces(fs, paths);
+      return ownFiles(fs, paths);
+    },
+    foreignFiles: () => foreignFiles(fs, paths),
+    removeOwnFiles: (removal) => inTurn(() => removeOwn(removal)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };
@@ -229,20 +235,4 @@ function changedError(what: string): CodexAuthError {
   return new CodexAuthError("store_changed", message, {
     hint: "Nothing was changed. Run the command again.",
   });
-}
-
-function prepareFolders(fs: FileSystem, paths: Paths): void {
-  for (const folder of [paths.storeDir, paths.locksDir]) {
-    makeFolder(fs, folder);
-    keepPrivate(fs, folder);
-  }
-}
-
-/** A folder that was made by hand, or opened to others by mistake. */
-function keepPrivate(fs: FileSystem, folder: string): void {
-  try {
-    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
-  } catch (error) {
-    throw fileError(error, `close the folder ${folder} to others`);
-  }
 }

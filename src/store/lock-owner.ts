@@ -22,7 +22,8 @@ export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): v
   // rename(2) would replace an empty folder, which is a lock of somebody who writes no record.
   if (fs.statSync(lockPath, { throwIfNoEntry: false })) throw held();
   const staged = asidePath(lockPath, owner.token);
-  fs.mkdirSync(staged, 0o700);
+  // With its parents: an uninstall may have removed them since we made them.
+  fs.mkdirSync(staged, { recursive: true, mode: 0o700 });
   try {
     writeRecord(fs, staged, owner);
     fs.renameSync(staged, lockPath);

@@ -2,6 +2,8 @@ import { isAbsolute } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { makeFolder } from "./files.ts";
+import { realPath } from "./home-place.ts";
 import type { Paths } from "./paths.ts";
 
 /** Throws where CODEX_HOME or CODEX_AUTH_DIR names a place that cannot be meant. */
@@ -10,6 +12,12 @@ export function requirePlaces(fs: FileSystem, paths: Paths): void {
     const message = `CODEX_AUTH_DIR is ${paths.givenStoreDir}, which is another folder wherever you stand.`;
     throw new CodexAuthError("codex_home_missing", message, {
       hint: `Name it from the root: ${paths.storeDir}`,
+    });
+  }
+  if (isCodexHome(fs, paths)) {
+    const message = `CODEX_AUTH_DIR names the home of Codex itself, ${paths.codexHome}: its files and ours would meet.`;
+    throw new CodexAuthError("codex_home_missing", message, {
+      hint: `Name a folder of its own, or unset it: our files are then in ${paths.codexHome}/codex-auth`,
     });
   }
   if (!paths.isHomeExplicit || isFolder(fs, paths.codexHome)) return;
@@ -27,5 +35,29 @@ function isFolder(fs: FileSystem, path: string): boolean {
   } catch (error) {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return false;
     throw fileError(error, `read ${path}`);
+  }
+}
+
+/** Both have a history.jsonl and a folder named sessions. */
+function isCodexHome(fs: FileSystem, { givenStoreDir, storeDir, codexHome }: Paths): boolean {
+  if (givenStoreDir === null) return false;
+  const [store, home] = [storeDir, codexHome].map((path) => realPath(fs, path));
+  return store === home;
+}
+
+/** Makes the folders of ours that every transaction needs. */
+export function prepareFolders(fs: FileSystem, paths: Paths): void {
+  for (const folder of [paths.storeDir, paths.locksDir]) {
+    makeFolder(fs, folder);
+    keepPrivate(fs, folder);
+  }
+}
+
+/** A folder that was made by hand, or opened to others by mistake. */
+function keepPrivate(fs: FileSystem, folder: string): void {
+  try {
+    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
+  } catch (error) {
+    throw fileError(error, `close the folder ${folder} to others`);
   }
 }
