@@ -47,6 +47,8 @@ export async function collectFindings(
   const chosen = paths.length > 0 ? paths : [usualPlace(ctx, from)];
   if (passphraseStdin && chosen.includes("-"))
     throw usage("Standard input cannot be both the passphrase and the file.", "Name the file instead of -.");
+  if (paths.includes(""))
+    throw usage("A path is empty.", "Name a file or a folder; for this one: codex auth import .");
   const passphrase = passphraseStdin ? await readPassphrase(ctx) : null;
   const findings: Finding[] = [];
   for (const path of chosen) {

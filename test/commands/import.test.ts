@@ -223,6 +223,8 @@ test.each<[string, string]>([
 test.each<[string, string[], string]>([
   ["an unknown format", ["--from", "nosuch"], "The formats are: codex, codex-multi-auth"],
   ["a tool whose place is not known", ["--from", "codexctl"], "import --from codexctl <path>"],
+  // It meant the folder where one stands, with all that is below.
+  ["an empty path, as of a variable that is not set", [""], "codex auth import ."],
   ["stdin for two things", ["-", "--passphrase-stdin"], "Name the file"],
   ["no passphrase", [join(stores, "codex-lb/codex-lb-bundle.json")], "--passphrase-stdin"],
 ])("%s is an error that says what to type", async (_, line, hint) => {
