@@ -68,7 +68,8 @@ function readTogether(
   const readable = files.filter((file) => "text" in file);
   const readings = readStoreFiles(readable, options);
   return files.flatMap((file) => {
-    if ("problem" in file) return [unreadable(file, file.problem)];
+    if ("problem" in file)
+      return [{ ...unreadable(file, file.problem), ...(file.hint === undefined ? {} : { hint: file.hint }) }];
     const reading = readings[readable.indexOf(file)];
     return reading ? findingsOf(file, reading) : [];
   });
