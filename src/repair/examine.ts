@@ -39,7 +39,7 @@ export async function examine(
     const looked =
       check.isLive && !isLive ? { skipped: "asks the network: --live" } : await look(scene, check);
     examination.checks.push(resultOf(check, looked));
-    examination.findings.push(...diagnose(check, looked));
+    examination.findings.push(...diagnose(check, looked, isLive));
   }
   examination.findings.sort((a, b) => order[a.severity] - order[b.severity]);
   return examination;
@@ -63,13 +63,19 @@ export function plainFinding({ id, severity, message, fix }: Finding): Finding {
 type Outcome = Looked | { failed: string };
 
 /** A check that cannot look is no reason to hide what the others see. */
-async function look(scene: Scene, check: Check): Promise<Outcome> {
+export async function look(scene: Scene, check: Check): Promise<Outcome> {
+  if (isBelowMissingHome(scene, check)) return { skipped: "CODEX_HOME is no folder" };
   try {
     return await check.look(scene);
   } catch (error) {
     if (error instanceof CodexAuthError) return { failed: error.message };
     throw error;
   }
+}
+
+/** Without its folder there is nothing to say of any file in it; that it is missing is a finding of the environment. */
+function isBelowMissingHome({ problem }: Scene, { area }: Check): boolean {
+  return problem?.code === "codex_home_missing" && ["credentials", "config", "store"].includes(area);
 }
 
 function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
@@ -79,15 +85,16 @@ function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
   return { ...base, status: looked.length > 0 ? "found" : "ok", reason: null };
 }
 
-function diagnose(check: Check, looked: Outcome): Diagnosis[] {
+function diagnose(check: Check, looked: Outcome, isLive: boolean): Diagnosis[] {
   if ("skipped" in looked) return [];
   if ("failed" in looked) return [failedCheck(check, looked.failed)];
   const plain = findingsOf(check, looked);
+  const hasMend = check.mend !== undefined && (isLive || !check.mend.isLive);
   return looked.map(({ evidence = [], canMend = true }, index) => ({
     ...(plain[index] as Finding),
     area: check.area,
     evidence: [...evidence],
-    canMend: canMend && check.mend !== undefined,
+    canMend: canMend && hasMend,
   }));
 }
 

@@ -1,5 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Check, Mend, Sighting } from "./check.ts";
+import { look } from "./examine.ts";
 import { openScene } from "./scene.ts";
 import type { Scene, SceneEffects } from "./scene.ts";
 
@@ -35,7 +36,8 @@ export async function mendAll(
   let backup: string | null = null;
   for (const check of checks) {
     const { mend } = check;
-    if (!mend || (check.isLive && (isDryRun || !isLive))) continue;
+    const isAsking = check.isLive || mend?.isLive;
+    if (!mend || (isAsking && (isDryRun || !isLive))) continue;
     for (const sighting of await mendable(scene, check)) {
       const change = planned(scene, { check, mend, sighting });
       changes.push(change);
@@ -50,15 +52,11 @@ export async function mendAll(
   return changes;
 }
 
+/** What could not be looked at is told by the examination that follows. */
 async function mendable(scene: Scene, check: Check): Promise<readonly Sighting[]> {
-  try {
-    const looked = await check.look(scene);
-    return "skipped" in looked ? [] : looked.filter(({ canMend = true }) => canMend);
-  } catch (error) {
-    // The examination that follows reports it.
-    if (error instanceof CodexAuthError) return [];
-    throw error;
-  }
+  const looked = await look(scene, check);
+  if ("skipped" in looked || "failed" in looked) return [];
+  return looked.filter(({ canMend = true }) => canMend);
 }
 
 function planned(

@@ -5,7 +5,10 @@ import { reach } from "../upstream/reach.ts";
 import type { Reached } from "../upstream/reach.ts";
 import type { SceneEffects } from "./scene.ts";
 
-const api = "https://api.openai.com/v1/models";
+/** CODEX_AUTH_API is for tests, as CODEX_AUTH_ISSUER and CODEX_AUTH_BACKEND are. */
+function apiOf(env: SceneEffects["env"]): string {
+  return env["CODEX_AUTH_API"] || "https://api.openai.com";
+}
 
 /** Asks the three services of OpenAI at once, without credentials. An address that no token may go to is left out. */
 export async function reachOrigins(
@@ -16,6 +19,6 @@ export async function reachOrigins(
   return await Promise.all([
     reach(fetch, "backend", backendUrl(backend, "usage")),
     reach(fetch, "issuer", `${issuerOf(env)}/.well-known/openid-configuration`),
-    reach(fetch, "api", api),
+    reach(fetch, "api", `${apiOf(env)}/v1/models`),
   ]);
 }

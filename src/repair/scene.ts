@@ -1,4 +1,6 @@
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import { configFaults } from "../codex/config-faults.ts";
+import type { ConfigFault } from "../codex/config-faults.ts";
 import { loginSettings, readConfig } from "../codex/config-toml.ts";
 import type { LoginSettings } from "../codex/config-toml.ts";
 import type { ConfigTree } from "../codex/config-tree.ts";
@@ -40,6 +42,8 @@ interface ConfigScene {
   text: string | null;
   tree: ConfigTree | null;
   settings: LoginSettings | null;
+  /** Values that keep Codex from starting; none when the file cannot be read. */
+  faults: readonly ConfigFault[];
   /** Where the parser stopped; the excerpt is the person's own text. */
   broken: { message: string; line: number; column: number; excerpt: string } | null;
   /** Why the file could not be opened. */
@@ -76,7 +80,7 @@ export async function openScene(fx: SceneEffects): Promise<Scene> {
     : { value: null, problem: null };
   const config = hasHome
     ? await readConfigScene(fx)
-    : { text: null, tree: null, settings: null, broken: null, problem: null };
+    : { text: null, tree: null, settings: null, faults: [], broken: null, problem: null };
   return {
     fx,
     nowMs: fx.now(),
@@ -98,11 +102,12 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
 
 async function readConfigScene({ fs, store }: SceneEffects): Promise<ConfigScene> {
   const { value: text, problem } = await attempt(() => readTextIfPresent(fs, store.paths.configFile));
-  const nothing = { text, tree: null, settings: null, broken: null, problem };
+  const nothing = { text, tree: null, settings: null, faults: [], broken: null, problem };
   if (problem) return nothing;
   const reading = readConfig(text ?? "");
   if (reading.kind === "broken") return { ...nothing, broken: reading };
-  return { ...nothing, tree: reading.tree, settings: loginSettings(reading.tree) };
+  const { tree } = reading;
+  return { ...nothing, tree, settings: loginSettings(tree), faults: configFaults(tree) };
 }
 
 /** Where Codex takes its login from at its next start; with a config.toml that it cannot read, it does not start. */

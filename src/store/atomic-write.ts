@@ -4,8 +4,7 @@ import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { randomHex } from "./hash.ts";
 
-/** What a killed write leaves. */
-export const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
+const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
 
 /** New content for a file, safely on disk under another name until `commit`. */
 export interface PendingFile {
@@ -111,7 +110,11 @@ function temporaryPath(target: string): string {
  */
 export function sweepTemporaries(fs: FileSystem, folder: string, names?: readonly string[]): void {
   for (const name of namesIn(fs, folder)) {
-    if (!temporaryName.test(name)) continue;
-    if (!names || names.some((each) => name.startsWith(`.${each}`))) removeIfPresent(fs, join(folder, name));
+    if (isTemporary(name, names)) removeIfPresent(fs, join(folder, name));
   }
+}
+
+/** Whether a file of this name is a temporary, of any file or of those whose names begin so. */
+export function isTemporary(name: string, names?: readonly string[]): boolean {
+  return temporaryName.test(name) && (!names || names.some((each) => name.startsWith(`.${each}`)));
 }

@@ -6,7 +6,7 @@ import type { AbandonedHome } from "./abandoned-homes.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
-import { editConfigFile } from "./config-file.ts";
+import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
 import { readTextIfPresent } from "./files.ts";
@@ -17,7 +17,8 @@ import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { prepareFolders, requirePlaces } from "./places.ts";
+import { prepareFolders } from "./store-folders.ts";
+import { requirePlaces } from "./places.ts";
 import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
@@ -74,13 +75,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     return { draft, poolBytes, homes };
   }
 
-  function readPool(text: string | null, { replaceBrokenPool = false }: TransactionOptions) {
+  function readPool(text: string | null, { replaceBrokenPool = false, salvage }: TransactionOptions) {
     try {
       return { pool: text === null ? emptyPool() : parsePool(text, paths.poolFile), isBroken: false };
     } catch (error) {
       const isBroken = error instanceof CodexAuthError && error.code === "pool_unreadable";
       if (!isBroken || !replaceBrokenPool) throw error;
-      return { pool: emptyPool(), isBroken };
+      return { pool: salvage && text !== null ? salvage(text) : emptyPool(), isBroken };
     }
   }
 
@@ -212,13 +213,21 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     },
     openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    setConfigAside: (expected) =>
+      inTurn(() =>
+        locked("set config.toml aside", async () => {
+          if (!moveConfigFile(fs, paths.configFile, { expected, nowMs: now() }))
+            throw changedError("config.toml");
+        }),
+      ),
     usage: () => readUsageFile(fs, paths.usageFile),
     updateUsage: (change, also) => inTurn(() => locked("usage", () => updateUsage(change, also))),
     proxiedSessions: () => readProxiedSessions(fs, paths.proxiedFile),
     watch: (options) => watchStore(fs, paths, options),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
-    backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
+    backUpFiles: (needed) =>
+      inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
     ownFiles: () => {
       requirePlaces(fs, paths);
       return ownFiles(fs, paths);

@@ -1,9 +1,12 @@
-import { delimiter, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { FileSystem } from "./file-system.ts";
+import { programsOnPath } from "./programs.ts";
 
 /** A codex that PATH leads to. */
 export interface InstalledCodex {
   path: string;
+  /** The file itself, behind every link. */
+  real: string;
   /** Of the package beside it; null when that does not tell. */
   version: string | null;
 }
@@ -15,25 +18,12 @@ const mark = "# codex-auth dispatcher:";
 export function installedCodex(fs: FileSystem, path: string, platform: string): InstalledCodex[] {
   const names = platform === "win32" ? ["codex.exe", "codex.cmd"] : ["codex"];
   const seen = new Set<string>();
-  return path.split(delimiter).flatMap((folder) =>
-    names.flatMap((name) => {
-      const file = join(folder || ".", name);
-      const real = programAt(fs, file);
-      if (real === null || seen.has(real) || isDispatcher(fs, real)) return [];
-      seen.add(real);
-      return [{ path: file, version: versionOf(fs, real) }];
-    }),
-  );
-}
-
-/** The file itself, behind every link; null when it is no program. */
-function programAt(fs: FileSystem, file: string): string | null {
-  try {
-    const stat = fs.statSync(file);
-    return stat.isFile() && (stat.mode & 0o111) !== 0 ? fs.realpathSync(file) : null;
-  } catch {
-    return null;
-  }
+  return programsOnPath(fs, path, names).flatMap((file) => {
+    const real = fs.realpathSync(file);
+    if (seen.has(real) || isDispatcher(fs, real)) return [];
+    seen.add(real);
+    return [{ path: file, real, version: versionOf(fs, real) }];
+  });
 }
 
 /** Our own bin/codex hands everything on to the next one. The real codex may be of 300 MB, so look at its size first. */

@@ -1,9 +1,10 @@
 import { basename, dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { temporaryName } from "./atomic-write.ts";
+import { isTemporary } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
 import { linkTarget, namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
+import { parkedStrangers } from "./leftovers.ts";
 import type { Paths } from "./paths.ts";
 
 /** What a person may want to keep: logins, copies of them, what is known of quotas; the rest is of no use to anybody. */
@@ -36,7 +37,7 @@ const ownNames: readonly OwnName[] = [
   { name: /^code-cache$/, part: "working files", inside: /\.v8$/ },
 ];
 
-const brokenLogin = /^auth\.json\.broken-\d{8}T\d{9}Z$/;
+const brokenFile = /^(auth\.json|config\.toml)\.broken-\d{8}T\d{9}Z$/;
 
 /** Everything that codex-auth ever made on this machine, beside what a person asked it to write elsewhere. */
 export function ownFiles(fs: FileSystem, paths: Paths): OwnFile[] {
@@ -44,13 +45,13 @@ export function ownFiles(fs: FileSystem, paths: Paths): OwnFile[] {
   const names = namesIn(fs, storeDir);
   const found = names.flatMap((name) => {
     const path = join(storeDir, name);
-    const part = temporaryName.test(name) ? "working files" : ownNameOf(fs, path)?.part;
+    const part = isTemporary(name) ? "working files" : ownNameOf(fs, path)?.part;
     return part ? [{ path, part }] : [];
   });
   // A removal that was killed at its very end.
   if (names.length === 0 && fs.statSync(storeDir, { throwIfNoEntry: false })?.isDirectory())
     found.push({ path: storeDir, part: "working files" });
-  return [...found, ...brokenLogins(fs, paths).map((path) => ({ path, part: "accounts" as const }))];
+  return [...found, ...brokenFiles(fs, paths).map((path) => ({ path, part: "accounts" as const }))];
 }
 
 /** What somebody else put among our files. */
@@ -58,24 +59,20 @@ export function foreignFiles(fs: FileSystem, { storeDir }: Paths): string[] {
   return namesIn(fs, storeDir).flatMap((name) => {
     const path = join(storeDir, name);
     const own = ownNameOf(fs, path);
-    if (!own) return temporaryName.test(name) ? [] : [path];
+    if (!own) return isTemporary(name) ? [] : [path];
     const inside = own.inside ? namesIn(fs, path) : [];
     return inside.filter((each) => !isOwnInside(own, each)).map((each) => join(path, each));
   });
 }
 
-/** Files that may hold the only copy of a login or of something that a command made, and that nobody could take in. */
-export function irreplaceableFiles(fs: FileSystem, paths: Paths): string[] {
-  const { storeDir, parkedDir, rescueDir } = paths;
-  const named = (folder: string, pattern: RegExp) =>
-    namesIn(fs, folder)
-      .filter((name) => pattern.test(name))
-      .map((name) => join(folder, name));
+/** Files that may hold the only copy of a login or of something that a command made; `ids` are those of the pool. */
+export function irreplaceableFiles(fs: FileSystem, paths: Paths, ids: ReadonlySet<string>): string[] {
   return [
-    ...named(rescueDir, /^\.?rescue-/),
-    ...named(parkedDir, /^exec-/),
-    ...named(storeDir, /^pool\.json\.broken-/),
-    ...brokenLogins(fs, paths),
+    ...named(fs, paths.rescueDir, /^\.?rescue-/),
+    ...named(fs, paths.parkedDir, /^exec-/),
+    ...parkedStrangers(fs, paths, ids),
+    ...named(fs, paths.storeDir, /^pool\.json\.broken-/),
+    ...brokenFiles(fs, paths),
   ];
 }
 
@@ -110,14 +107,18 @@ function ownNameOf(fs: FileSystem, path: string): OwnName | null {
 }
 
 function isOwnInside({ inside }: OwnName, name: string): boolean {
-  return inside?.test(name) === true || temporaryName.test(name);
+  return inside?.test(name) === true || isTemporary(name);
 }
 
-/** What `switch --replace-broken` kept aside. */
-function brokenLogins(fs: FileSystem, { authFile }: Paths): string[] {
-  const folder = dirname(linkTarget(fs, authFile));
+/** Files of Codex that could not be read, and that `switch --replace-broken` or a repair kept aside. */
+function brokenFiles(fs: FileSystem, { authFile, codexHome }: Paths): string[] {
+  const folders = new Set([dirname(linkTarget(fs, authFile)), codexHome]);
+  return [...folders].flatMap((folder) => named(fs, folder, brokenFile));
+}
+
+function named(fs: FileSystem, folder: string, pattern: RegExp): string[] {
   return namesIn(fs, folder)
-    .filter((name) => brokenLogin.test(name))
+    .filter((name) => pattern.test(name))
     .map((name) => join(folder, name));
 }
 

@@ -2,7 +2,6 @@ import { isAbsolute } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { makeFolder } from "./files.ts";
 import { realPath } from "./home-place.ts";
 import type { Paths } from "./paths.ts";
 
@@ -43,21 +42,4 @@ function isCodexHome(fs: FileSystem, { givenStoreDir, storeDir, codexHome }: Pat
   if (givenStoreDir === null) return false;
   const [store, home] = [storeDir, codexHome].map((path) => realPath(fs, path));
   return store === home;
-}
-
-/** Makes the folders of ours that every transaction needs. */
-export function prepareFolders(fs: FileSystem, paths: Paths): void {
-  for (const folder of [paths.storeDir, paths.locksDir]) {
-    makeFolder(fs, folder);
-    keepPrivate(fs, folder);
-  }
-}
-
-/** A folder that was made by hand, or opened to others by mistake. */
-function keepPrivate(fs: FileSystem, folder: string): void {
-  try {
-    if ((fs.statSync(folder).mode & 0o077) !== 0) fs.chmodSync(folder, 0o700);
-  } catch (error) {
-    throw fileError(error, `close the folder ${folder} to others`);
-  }
 }

@@ -18,7 +18,7 @@ export function removeWanted(
   { isWanted, check, snapshot }: Removal & { snapshot: Snapshot },
 ): OwnFile[] {
   refuseUsedStore(fs, paths, self());
-  check(snapshot, irreplaceableFiles(fs, paths));
+  check(snapshot, irreplaceableFiles(fs, paths, new Set(snapshot.pool.accounts.map(({ id }) => id))));
   const files = ownFiles(fs, paths).filter(isWanted);
   removeOwnFiles(fs, paths, files);
   return files;

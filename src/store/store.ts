@@ -84,6 +84,8 @@ export interface TransactionOptions {
   isAuthLocked?: boolean;
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
+  /** With `replaceBrokenPool`: makes the pool to start from out of the damaged text. */
+  salvage?: (text: string) => Pool;
 }
 
 /** What is to be removed of the store. */
@@ -115,6 +117,8 @@ export interface Store {
   openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
+  /** Gives a config.toml that cannot be read another name, if its text is still the expected one. */
+  setConfigAside(expected: string): Promise<void>;
   /** What is known about quotas; read without a lock. */
   usage(): UsageByAccount;
   /** Changes what is known about quotas, from what is on disk now; the pool stays as it is. */
@@ -126,8 +130,8 @@ export interface Store {
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];
-  /** Keeps copies of the pool, auth.json and config.toml, before a repair. */
-  backUpFiles(): Promise<RepairBackup>;
+  /** Keeps copies of the pool, auth.json and config.toml, before a repair. A backup named `needed` is not pruned. */
+  backUpFiles(needed?: string): Promise<RepairBackup>;
   repairBackups(): RepairBackup[];
   /** Everything that codex-auth has made here. */
   ownFiles(): OwnFile[];

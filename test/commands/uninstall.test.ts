@@ -139,7 +139,9 @@ test.each([
   "codex-auth/parked/exec-20261121T040000000Z-auth.json",
   "codex-auth/pool.json.broken-20261121T040000000Z",
   "auth.json.broken-20261121T040000000Z",
-])("uninstall removes %s only when told to, because nobody could read it", async (name) => {
+  "config.toml.broken-20261121T040000000Z",
+  "codex-auth/parked/0123456789ab-20261121T040000000Z-0123456789abcdef.json",
+])("uninstall removes %s only when told to, because it may be nowhere else", async (name) => {
   const home = await homeWithOne();
   home.write(name, "{");
   const { code, stderr } = await home.run(["uninstall", "--yes"]);

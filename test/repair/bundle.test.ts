@@ -59,7 +59,7 @@ test("a support file holds no token, no secret of the settings and no e-mail add
   expect(statSync(out).mode & 0o777).toBe(0o600);
   // And yet it is of use.
   expect(JSON.parse(text)).toMatchObject({
-    doctor: { summary: { status: "warning" } },
+    doctor: { summary: { status: "error" } },
     config: { model: "gpt-5.2-codex", model_providers: { lb: { experimental_bearer_token: "[redacted]" } } },
     environment: { CODEX_API_KEY: "[set]", LANG: "C.UTF-8" },
     accounts: [{ isActive: true, hasRefreshToken: true }, { isActive: false }],

@@ -1,4 +1,4 @@
-import { portHolder } from "../../store/port-holder.ts";
+import { portHolders } from "../../store/port-holder.ts";
 import type { PortHolder } from "../../store/port-holder.ts";
 import type { Check, Sighting } from "../check.ts";
 
@@ -17,10 +17,9 @@ export const loginPorts: Check = {
   title: "other programs hold the ports of the browser login",
   look: ({ fx: { fs, platform }, source }) => {
     if (platform !== "linux") return { skipped: "this system does not tell who listens" };
-    const held = ports.flatMap((port) => {
-      const holder = portHolder(fs, port);
-      return holder && !isLogin(holder) ? [{ port, holder }] : [];
-    });
+    const held = [...portHolders(fs, ports)]
+      .map(([port, holder]) => ({ port, holder }))
+      .filter(({ holder }) => !isLogin(holder));
     if (held.length === 0) return [];
     const evidence = held.map(describe);
     if (held.length < ports.length) {
