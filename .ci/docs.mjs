@@ -1,5 +1,5 @@
-// Writes what is told from the code itself: docs/errors.md, docs/commands.md, docs/troubleshooting.md and
-// man/codex-auth.1. `--manual` writes the manual page alone.
+// Writes what is told from the code itself: docs/errors.md, docs/commands.md, docs/troubleshooting.md, the tables of
+// docs/json.md and man/codex-auth.1. `--manual` writes the manual page alone.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -16,6 +16,8 @@ if (!process.argv.includes("--manual")) {
   const { troubleshootingPage } = await load(".ci/troubleshooting-page.ts");
   write("docs/troubleshooting.md", troubleshootingPage());
   write("docs/commands.md", await commandsPage());
+  const { jsonPage } = await load(".ci/json-page.ts");
+  write("docs/json.md", await jsonPage(readFileSync(join(root, "docs/json.md"), "utf8")));
 }
 
 /** A TypeScript module and all that it imports, by way of a file: Node's own modules are not found from a data: URL. */

@@ -19,7 +19,7 @@ import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import { prepareFolders } from "./store-folders.ts";
 import { requirePlaces } from "./places.ts";
-import { ownFiles, refuseUsedHomes, removeEmptyFolders, removeOwnFiles } from "./own-files.ts";
+import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
@@ -31,6 +31,7 @@ import type {
   Draft,
   HomeLeavings,
   PrivateHome,
+  Removal,
   ServedRecords,
   Store,
   StoreEffects,
@@ -176,13 +177,16 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     throw changedError("config.toml");
   }
 
-  /** Every login is settled first: what Codex or a killed command left is in the pool, and in auth.json, before anything goes. */
-  async function removeOwn(files: readonly OwnFile[]): Promise<void> {
-    refuseUsedHomes(fs, paths, effects.self());
+  async function removeOwn(removal: Removal): Promise<OwnFile[]> {
+    const { removeWanted } = await import("./removal.ts");
     await transaction("uninstall", () => undefined);
-    await locked("uninstall", () => Promise.resolve(removeOwnFiles(fs, paths, files)));
+    const removed = await locked("uninstall", async () => {
+      const { draft: snapshot } = await readDraft();
+      return removeWanted(effects, paths, { ...removal, snapshot });
+    });
     removeEmptyFolders(fs, paths);
     hasWritten = false;
+    return removed;
   }
 
   async function updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords) {
@@ -224,8 +228,12 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: (needed) =>
       inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
-    ownFiles: () => ownFiles(fs, paths),
-    removeOwnFiles: (files) => inTurn(() => removeOwn(files)),
+    ownFiles: () => {
+      requirePlaces(fs, paths);
+      return ownFiles(fs, paths);
+    },
+    foreignFiles: () => foreignFiles(fs, paths),
+    removeOwnFiles: (removal) => inTurn(() => removeOwn(removal)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };

@@ -41,7 +41,8 @@ export function windowsMount(fs: FileSystem, path: string): { point: string; typ
   return found && isWindows ? { point: found.point, type: found.type } : null;
 }
 
-function realPath(fs: FileSystem, path: string): string {
+/** The path without links; as given where it cannot be followed. */
+export function realPath(fs: FileSystem, path: string): string {
   try {
     return fs.realpathSync(path);
   } catch {

@@ -88,6 +88,13 @@ export interface TransactionOptions {
   salvage?: (text: string) => Pool;
 }
 
+/** What is to be removed of the store. */
+export interface Removal {
+  isWanted: (file: OwnFile) => boolean;
+  /** Sees the store as it goes and throws where that would lose a login; `files` may hold one that nobody could take in. */
+  check: (snapshot: Snapshot, files: readonly string[]) => void;
+}
+
 /** What is written beside the quotas, under the same lock. */
 export interface ServedRecords {
   /** Steps for the forecast; called after the change, because they follow from it. */
@@ -128,8 +135,10 @@ export interface Store {
   repairBackups(): RepairBackup[];
   /** Everything that codex-auth has made here. */
   ownFiles(): OwnFile[];
-  /** Removes some of it. Throws `store_in_use` while a command runs in a private home. */
-  removeOwnFiles(files: readonly OwnFile[]): Promise<void>;
+  /** What somebody else put among it: paths. */
+  foreignFiles(): string[];
+  /** Removes some of it, and returns what. Throws `store_in_use` while a command runs in a private home or renews a token. */
+  removeOwnFiles(removal: Removal): Promise<OwnFile[]>;
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;
 }
