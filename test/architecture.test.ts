@@ -5,6 +5,9 @@ import { projectRoot } from "./support/home.ts";
 
 const src = join(projectRoot, "src");
 
+/** What commands are made of. */
+const belowCli = "repair ui auth upstream store sessions interchange codex accounts errors".split(" ");
+
 /** Folder -> the folders it may import besides itself, and the Node modules and packages it may use. */
 const rules: Record<string, { folders: string[]; modules: string[] }> = {
   errors: { folders: [], modules: [] },
@@ -29,34 +32,11 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["node:http", "node:https", "node:crypto"],
   },
   cli: {
-    folders: [
-      "repair",
-      "ui",
-      "auth",
-      "upstream",
-      "store",
-      "sessions",
-      "interchange",
-      "codex",
-      "accounts",
-      "errors",
-    ],
+    folders: belowCli,
     modules: ["commander", "zod"],
   },
   commands: {
-    folders: [
-      "cli",
-      "repair",
-      "ui",
-      "auth",
-      "upstream",
-      "store",
-      "sessions",
-      "interchange",
-      "codex",
-      "accounts",
-      "errors",
-    ],
+    folders: ["cli", ...belowCli],
     modules: ["commander"],
   },
   platform: {

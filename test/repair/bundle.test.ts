@@ -1,18 +1,9 @@
 import { readFileSync, statSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { FaultHome } from "../support/fault-home.ts";
+import { spellings } from "../support/spellings.ts";
 
 const marked = "marked-secret-value-0123456789";
-
-function spellings(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [
-    secret,
-    encodeURIComponent(secret),
-    bytes.toString("base64").replace(/=+$/, ""),
-    bytes.toString("base64url"),
-  ];
-}
 
 /** Every token in the pool and in auth.json. */
 function tokensOf(home: FaultHome): string[] {
