@@ -1,5 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Finding } from "../errors/finding.ts";
+import { findingText } from "./without-secrets.ts";
 import type { Area, Check, Looked, Sighting } from "./check.ts";
 import type { Scene } from "./scene.ts";
 
@@ -46,11 +47,11 @@ export async function examine(
 }
 
 /** Of one check, as plain findings. */
-export function findingsOf({ id, severity }: Check, sightings: readonly Sighting[]): Finding[] {
+export function findingsOf({ id, area, severity }: Check, sightings: readonly Sighting[]): Finding[] {
   return sightings.map((each) => ({
     id,
     severity: each.severity ?? severity,
-    message: each.message,
+    message: findingText(area, each.message),
     fix: each.fix,
   }));
 }
@@ -93,7 +94,7 @@ function diagnose(check: Check, looked: Outcome, isLive: boolean): Diagnosis[] {
   return looked.map(({ evidence = [], canMend = true }, index) => ({
     ...(plain[index] as Finding),
     area: check.area,
-    evidence: [...evidence],
+    evidence: evidence.map((line) => findingText(check.area, line)),
     canMend: canMend && hasMend,
   }));
 }

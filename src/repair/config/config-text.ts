@@ -81,7 +81,7 @@ export function configTarget({ fx, paths }: Scene): string {
   return linkTarget(fx.fs, paths.configFile);
 }
 
-/** A line of the file for evidence. What a key like api_token holds is nobody's business. */
+/** A line of the file for evidence. What a key like api_token or an argument --password holds is nobody's business. */
 export function withoutSecret(line: string): string {
-  return line.replace(/((?:token|secret|password|key|authorization)[\w"'-]*\s*[=:]\s*).+/i, "$1…");
+  return line.replace(/((?:token|secret|password|key|authorization)[\w"'-]*\s*[=:,]\s*).+/i, "$1…");
 }
