@@ -42,6 +42,7 @@ export async function examine(
     examination.checks.push(resultOf(check, looked));
     examination.findings.push(...diagnose(check, looked, isLive));
   }
+  examination.findings.push(...failures(examination.checks));
   examination.findings.sort((a, b) => order[a.severity] - order[b.severity]);
   return examination;
 }
@@ -87,8 +88,7 @@ function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
 }
 
 function diagnose(check: Check, looked: Outcome, isLive: boolean): Diagnosis[] {
-  if ("skipped" in looked) return [];
-  if ("failed" in looked) return [failedCheck(check, looked.failed)];
+  if ("skipped" in looked || "failed" in looked) return [];
   const plain = findingsOf(check, looked);
   const hasMend = check.mend !== undefined && (isLive || !check.mend.isLive);
   return looked.map(({ evidence = [], canMend = true }, index) => ({
@@ -99,15 +99,28 @@ function diagnose(check: Check, looked: Outcome, isLive: boolean): Diagnosis[] {
   }));
 }
 
-function failedCheck({ id, area, title }: Check, why: string): Diagnosis {
-  const message = `It could not be looked whether ${title}: ${why}`;
+/** What keeps several checks from looking is one finding, with their ids as evidence. */
+function failures(checks: readonly CheckResult[]): Diagnosis[] {
+  const failed = checks.filter(({ status }) => status === "failed");
+  return [...new Set(failed.map(({ reason }) => reason))].flatMap((reason) => {
+    const group = failed.filter((each) => each.reason === reason);
+    const [first] = group;
+    return first ? [failure(first, group)] : [];
+  });
+}
+
+function failure({ area, title, reason }: CheckResult, group: readonly CheckResult[]): Diagnosis {
+  const what =
+    group.length === 1
+      ? `It could not be looked whether ${title}`
+      : `${group.length} checks could not be made`;
   return {
     id: "check_failed",
     area,
     severity: "warning",
-    message,
+    message: `${what}: ${reason}`,
     fix: null,
-    evidence: [id],
+    evidence: group.map(({ id }) => id),
     canMend: false,
   };
 }
