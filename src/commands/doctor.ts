@@ -124,5 +124,9 @@ function summaryLine(
   const made = `${all - skipped} checks made`;
   const hint = isLive ? "" : " The network was not asked: codex auth doctor --live";
   if (errors + warnings === 0) return `${ui.green("No fault found.")} ${made}.${hint}`;
-  return `${errors} errors, ${warnings} warnings. ${made}.${hint}`;
+  return `${counted(errors, "error")}, ${counted(warnings, "warning")}. ${made}.${hint}`;
+}
+
+function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

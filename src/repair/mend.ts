@@ -3,6 +3,7 @@ import type { Check, Mend, Sighting } from "./check.ts";
 import { look } from "./examine.ts";
 import { openScene } from "./scene.ts";
 import type { Scene, SceneEffects } from "./scene.ts";
+import { findingText } from "./without-secrets.ts";
 
 /** One repair: made, or with a dry run, to be made. */
 export interface Change {
@@ -63,7 +64,7 @@ function planned(
   scene: Scene,
   { check, mend, sighting }: { check: Check; mend: Mend; sighting: Sighting },
 ): Change {
-  const message = mend.describe(scene, sighting);
+  const message = findingText(check.area, mend.describe(scene, sighting));
   return { id: check.id, message, isApplied: false, problem: null, undo: null };
 }
 

@@ -5,11 +5,6 @@ import { reach } from "../upstream/reach.ts";
 import type { Reached } from "../upstream/reach.ts";
 import type { SceneEffects } from "./scene.ts";
 
-/** CODEX_AUTH_API is for tests, as CODEX_AUTH_ISSUER and CODEX_AUTH_BACKEND are. */
-function apiOf(env: SceneEffects["env"]): string {
-  return env["CODEX_AUTH_API"] || "https://api.openai.com";
-}
-
 /** Asks the three services of OpenAI at once, without credentials. An address that no token may go to is left out. */
 export async function reachOrigins(
   { env, fetch }: Pick<SceneEffects, "env" | "fetch">,
@@ -19,6 +14,12 @@ export async function reachOrigins(
   return await Promise.all([
     reach(fetch, "backend", backendUrl(backend, "usage")),
     reach(fetch, "issuer", `${issuerOf(env)}/.well-known/openid-configuration`),
-    reach(fetch, "api", `${apiOf(env)}/v1/models`),
+    reach(fetch, "api", `${apiOf(env)}/models`),
   ]);
+}
+
+/** Where keys go. With CODEX_AUTH_BACKEND, which is for tests, nothing leaves this machine. */
+export function apiOf(env: SceneEffects["env"]): string {
+  const isElsewhere = Boolean(env["CODEX_AUTH_BACKEND"]);
+  return `${isElsewhere ? new URL(backendOf(env, undefined)).origin : "https://api.openai.com"}/v1`;
 }

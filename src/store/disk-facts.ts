@@ -32,23 +32,32 @@ export function existingFolder(fs: FileSystem, path: string): string {
   return folder;
 }
 
-/** The kind of the file system that holds a path, as Linux names it; null where it does not tell. */
-export function fileSystemOf(fs: FileSystem, path: string): { kind: string; mountPoint: string } | null {
+/** A line of the table of mounts. */
+interface Mount {
+  source: string;
+  mountPoint: string;
+  /** As Linux names it: ext4, nfs, 9p. */
+  kind: string;
+  options: string;
+}
+
+/** The file system that holds a path; null where the system does not tell. */
+export function mountOf(fs: FileSystem, path: string): Mount | null {
   const real = realPath(fs, path);
   const mounts = mountsOf(fs).filter(({ mountPoint }) => isBelow(real, mountPoint));
   // The last of equals hides the others.
-  return mounts.reduce<(typeof mounts)[number] | null>(
+  return mounts.reduce<Mount | null>(
     (best, each) => (best && best.mountPoint.length > each.mountPoint.length ? best : each),
     null,
   );
 }
 
-function mountsOf(fs: FileSystem): { kind: string; mountPoint: string }[] {
+function mountsOf(fs: FileSystem): Mount[] {
   try {
     const lines = fs.readFileSync("/proc/self/mounts", "utf8").split("\n");
     return lines.flatMap((line) => {
-      const [, mountPoint, kind] = line.split(" ");
-      return mountPoint && kind ? [{ kind, mountPoint: unescaped(mountPoint) }] : [];
+      const [source = "", mountPoint, kind, options = ""] = line.split(" ");
+      return mountPoint && kind ? [{ source, mountPoint: unescaped(mountPoint), kind, options }] : [];
     });
   } catch {
     return [];

@@ -5,6 +5,7 @@ import { adopt } from "./adopt.ts";
 import { readAccount } from "./pool-file.ts";
 import type { Pool } from "./pool-file.ts";
 import { isFlag, isRefreshMark } from "./refresh-mark.ts";
+import { sha256 } from "./hash.ts";
 import type { Draft } from "./store.ts";
 
 /** How a person may know an entry that cannot be read; null when it does not say. */
@@ -12,6 +13,11 @@ export function entryName(entry: unknown): string | null {
   if (!isObject(entry)) return null;
   const name = [entry["label"], loginInEntry(entry)?.email, entry["id"]].find(isName);
   return name ?? null;
+}
+
+/** Names an entry whatever stands before it, and tells nothing of what is in it. */
+export function entryKey(entry: unknown): string {
+  return sha256(JSON.stringify(entry));
 }
 
 /** Which field keeps it from being read. */
@@ -29,17 +35,14 @@ export function loginInEntry(entry: unknown): Login | null {
   return isObject(entry) && isObject(entry["auth"]) ? salvageLogin(JSON.stringify(entry["auth"]), 0) : null;
 }
 
-/** Takes the logins of such entries back into the pool; where an account has a newer one, theirs is parked. */
-export function takeBackEntries(draft: Draft, nowMs: number): void {
-  const { pool } = draft;
-  const entries = pool.setAside.filter((entry) => loginInEntry(entry) !== null);
-  pool.setAside = pool.setAside.filter((entry) => !entries.includes(entry));
-  for (const entry of entries) takeBack(draft, entry, nowMs);
-}
-
-function takeBack(draft: Draft, entry: unknown, nowMs: number): void {
+/** Takes the login of such an entry back into the pool; where an account has a newer one, that of the entry is parked. */
+export function takeBackEntry(draft: Draft, key: string, nowMs: number): void {
+  const { setAside } = draft.pool;
+  const index = setAside.findIndex((each) => entryKey(each) === key);
+  const entry = setAside[index];
   const login = loginInEntry(entry);
   if (!login || !isObject(entry)) return;
+  draft.pool.setAside = setAside.toSpliced(index, 1);
   const { account, displaced, outcome } = adopt(draft.pool, login, { nowMs, tie: "pool" });
   if (displaced) draft.park(displaced);
   const { label, pausedAt, spent } = entry;

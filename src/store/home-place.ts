@@ -1,4 +1,5 @@
 import { sep } from "node:path";
+import { mountOf } from "./disk-facts.ts";
 import type { FileSystem } from "./file-system.ts";
 
 /** What stands at a path, links followed. */
@@ -10,35 +11,19 @@ export function kindOfPath(fs: FileSystem, path: string): "folder" | "file" | "m
   }
 }
 
-/** The user id of the owner; null when there is nothing, or no such ids. */
-export function ownerOf(fs: FileSystem, path: string): number | null {
-  try {
-    return fs.statSync(path).uid;
-  } catch {
-    return null;
-  }
-}
-
 /** Whether a path lies below a folder, links followed. */
 export function isBelow(fs: FileSystem, path: string, folder: string): boolean {
   return realPath(fs, path).startsWith(`${realPath(fs, folder)}${sep}`);
 }
 
 /** The Windows drive that a path lies on, seen from inside WSL; null when it is on none, or this is no WSL. */
-export function windowsMount(fs: FileSystem, path: string): { point: string; type: string } | null {
+export function windowsMount(fs: FileSystem, path: string): { mountPoint: string; kind: string } | null {
   if (!/microsoft/i.test(read(fs, "/proc/version"))) return null;
-  const real = realPath(fs, path);
-  const mounts = read(fs, "/proc/self/mounts")
-    .split("\n")
-    .map((line) => line.split(" "))
-    .map(([source = "", point = "", type = "", options = ""]) => ({ source, point, type, options }))
-    .filter(({ point }) => real === point || real.startsWith(point === "/" ? "/" : `${point}/`));
-  // The innermost one holds the path; of two on one place, the later covers the other.
-  const [found] = mounts.reverse().sort((a, b) => b.point.length - a.point.length);
-  const isWindows =
-    found?.type === "drvfs" ||
-    (found?.type === "9p" && /drvfs|^[A-Z]:/.test(`${found.source} ${found.options}`));
-  return found && isWindows ? { point: found.point, type: found.type } : null;
+  const mount = mountOf(fs, path);
+  if (!mount) return null;
+  const { kind, source, options } = mount;
+  const isWindows = kind === "drvfs" || (kind === "9p" && /drvfs|^[A-Z]:/.test(`${source} ${options}`));
+  return isWindows ? mount : null;
 }
 
 /** The path without links; as given where it cannot be followed. */

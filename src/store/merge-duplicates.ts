@@ -19,18 +19,17 @@ export function isBeingRenewed(group: readonly Account[]): boolean {
   return group.some(({ refresh }) => refresh !== null);
 }
 
-/** Makes one account of two or more: the newest tokens win, the others are parked. */
-export function mergeDuplicates(draft: Draft): void {
+/** Makes one account of those that `keptId` is the first of: the newest tokens win, the others are parked. */
+export function mergeDuplicates(draft: Draft, keptId: string): void {
   const { pool } = draft;
-  for (const [kept, ...others] of duplicates(pool)) {
-    if (!kept || isBeingRenewed([kept, ...others])) continue;
-    pool.accounts = pool.accounts.filter((account) => !others.includes(account));
-    for (const other of others) mergeInto(draft, kept, other);
-    const ids = new Set<string | null>(others.map(({ id }) => id));
-    if (ids.has(pool.previousId)) pool.previousId = kept.id;
-    if (ids.has(pool.activeId)) pool.activeId = kept.id;
-    draft.renewLive(kept);
-  }
+  const [kept, ...others] = duplicates(pool).find(([first]) => first?.id === keptId) ?? [];
+  if (!kept || isBeingRenewed([kept, ...others])) return;
+  pool.accounts = pool.accounts.filter((account) => !others.includes(account));
+  for (const other of others) mergeInto(draft, kept, other);
+  const ids = new Set<string | null>(others.map(({ id }) => id));
+  if (ids.has(pool.previousId)) pool.previousId = kept.id;
+  if (ids.has(pool.activeId)) pool.activeId = kept.id;
+  draft.renewLive(kept);
 }
 
 function mergeInto(draft: Draft, kept: Account, other: Account): void {

@@ -12,10 +12,15 @@ const folder = join(projectRoot, "fixtures/homes/migration-modified/home");
 
 /** A look at the home with the modified database, as if it were at `codexHome`. */
 async function look(env: Record<string, string>, codexHome = folder): Promise<readonly Sighting[]> {
+  const system: Record<string, string> = {
+    "/proc/version": "Linux version 6.6 (Microsoft)",
+    "/proc/self/mounts": "/dev/sda / ext4 rw 0 0\nC:\\134 /mnt/c 9p rw,aname=drvfs 0 0\n",
+  };
   const there = (path: unknown) => (typeof path === "string" ? path.replace(codexHome, folder) : path);
   const mapped = {
     ...fs,
     statSync: (path: fs.PathLike) => fs.statSync(there(path) as string),
+    readFileSync: (path: string) => system[path] ?? fs.readFileSync(path, "utf8"),
     openSync: (path: fs.PathLike, flags: string) => fs.openSync(there(path) as string, flags),
   };
   const scene = {
@@ -28,12 +33,12 @@ async function look(env: Record<string, string>, codexHome = folder): Promise<re
 }
 
 test("a home that WSL shares with Windows: a home of its own is advised", async () => {
-  const [found] = await look({ WSL_DISTRO_NAME: "Debian" }, "/mnt/c/Users/me/.codex");
+  const [found] = await look({}, "/mnt/c/Users/me/.codex");
   expect(found?.fix).toContain('export CODEX_HOME="$HOME/.codex-wsl"');
 });
 
-test("elsewhere the database is moved away", async () => {
-  const [found] = await look({ WSL_DISTRO_NAME: "Debian" });
+test("in WSL on a disk of its own the database is moved away", async () => {
+  const [found] = await look({});
   expect(found?.fix).toContain("state_5-set-aside-");
 });
 

@@ -3,6 +3,7 @@ import type { Context } from "../../src/cli/context.ts";
 import { websocketStatus } from "../../src/platform/websocket-status.ts";
 import { troubleOf } from "../../src/upstream/reach.ts";
 import { FakeOpenAI } from "../support/fake-openai.ts";
+import { apiOf } from "../../src/repair/reached.ts";
 import { FaultHome } from "../support/fault-home.ts";
 
 interface Document {
@@ -189,4 +190,27 @@ test("without --live nobody is asked", async () => {
   // `fetch` and `websocketStatus` throw unless they are allowed.
   const { document } = await new FaultHome("healthy").run("doctor --only network");
   expect(new Set((document as Document).checks.map(({ status }) => status))).toEqual(new Set(["skipped"]));
+});
+
+// Each of six checks told of it by itself.
+test("an address that may get no token is told once, with the checks that it keeps from looking", async () => {
+  const home = new FaultHome("healthy");
+  home.home.write("config.toml", 'chatgpt_base_url = "http://usage.example"\n');
+  const allowed = {
+    fetch: () => Promise.reject(new TypeError("fetch failed")),
+    websocketStatus: () => Promise.resolve(426),
+  };
+  const { document } = await home.run("doctor --live", allowed);
+  const failed = (document as Document).findings.filter(({ id }) => id === "check_failed");
+  expect(failed).toMatchObject([
+    {
+      message: expect.stringContaining("chatgpt_base_url"),
+      evidence: expect.arrayContaining(["login_refused"]),
+    },
+  ]);
+});
+
+test("a test that names its own backend never asks api.openai.com", () => {
+  expect(apiOf({ CODEX_AUTH_BACKEND: "http://127.0.0.1:4/backend-api" })).toBe("http://127.0.0.1:4/v1");
+  expect(apiOf({})).toBe("https://api.openai.com/v1");
 });

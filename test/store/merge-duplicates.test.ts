@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
-import { mergeDuplicates } from "../../src/store/merge-duplicates.ts";
+import { duplicates, mergeDuplicates } from "../../src/store/merge-duplicates.ts";
 import { homeWith, poolOf, seat, storeOf, writeAuth } from "../support/store-home.ts";
 import type { Home } from "../support/store-home.ts";
 
@@ -30,7 +30,9 @@ async function homeWithCopy(
 }
 
 function merge(home: Home): Promise<void> {
-  return storeOf(home).transaction("test", mergeDuplicates);
+  return storeOf(home).transaction("test", (draft) => {
+    for (const [kept] of duplicates(draft.pool)) mergeDuplicates(draft, kept?.id ?? "");
+  });
 }
 
 function parked({ paths }: Home): string {

@@ -81,7 +81,6 @@ export class TestHome {
       LANG: "C.UTF-8",
       CODEX_AUTH_INVOKED_AS: "codex auth",
       // No test reaches OpenAI, also not by mistake: port 2 of this machine answers nobody.
-      CODEX_AUTH_API: "http://127.0.0.1:2",
       CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
       CODEX_AUTH_BACKEND: "http://127.0.0.1:2/backend-api",
     };

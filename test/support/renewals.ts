@@ -40,7 +40,7 @@ export class RenewalScene {
 
   get env(): Record<string, string> {
     const { url } = this.fake;
-    return { CODEX_AUTH_API: url, CODEX_AUTH_ISSUER: url, CODEX_AUTH_BACKEND: `${url}/backend-api` };
+    return { CODEX_AUTH_ISSUER: url, CODEX_AUTH_BACKEND: `${url}/backend-api` };
   }
 
   async succeed(args: readonly string[]): Promise<Finished> {

@@ -26,7 +26,7 @@ export const configEncoding: Check = {
 };
 
 /** Then whatever else is wrong with the text comes of that. */
-export function isForeign(scene: Scene): boolean {
+export function isOtherEncoding(scene: Scene): boolean {
   return foreignEncoding(scene) !== null;
 }
 

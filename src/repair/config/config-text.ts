@@ -2,9 +2,11 @@ import { editConfig, type ConfigEdit } from "../../codex/config-edit.ts";
 import { linesOfKey, type LineRange } from "../../codex/config-lines.ts";
 import type { ConfigPath, ConfigTree } from "../../codex/config-tree.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import type { FileSystem } from "../../store/file-system.ts";
 import { linkTarget } from "../../store/files.ts";
 import { configCheck } from "../check.ts";
 import type { Check, Sighting } from "../check.ts";
+import { freeEnding } from "../move-aside.ts";
 import type { Scene } from "../scene.ts";
 import { shellWord } from "../shell-word.ts";
 
@@ -61,19 +63,23 @@ export function placeOf(scene: Scene, path: ConfigPath): string[] {
 
 /** The command that takes a key out of config.toml; null where it cannot be said in one line. */
 export function takeOut(scene: Scene, path: ConfigPath): string | null {
-  return takeOutOf(configTarget(scene), scene.config.text ?? "", path);
+  return takeOutOf(scene.fx.fs, { target: configTarget(scene), text: scene.config.text ?? "" }, path);
 }
 
 /** The same for another file of that kind. */
-export function takeOutOf(target: string, text: string, path: ConfigPath): string | null {
+export function takeOutOf(
+  fs: FileSystem,
+  { target, text }: { target: string; text: string },
+  path: ConfigPath,
+): string | null {
   const lines = linesOfKey(text, path);
-  return lines && commentOut(target, lines);
+  return lines && commentOut(fs, target, lines);
 }
 
-/** The command that turns lines into comments; the old file stays beside it as .bak. Works with GNU and BSD sed. */
-export function commentOut(target: string, { first, last }: LineRange): string {
+/** The command that turns lines into comments; the old file stays beside it as .bak, and an earlier one too. For GNU and BSD sed. */
+export function commentOut(fs: FileSystem, target: string, { first, last }: LineRange): string {
   const range = first === last ? `${first}` : `${first},${last}`;
-  return `sed -i.bak '${range}s/^/# /' ${shellWord(target)}`;
+  return `sed -i.${freeEnding(fs, target, "bak")} '${range}s/^/# /' ${shellWord(target)}`;
 }
 
 /** The file that config.toml leads to: sed would replace a link. */
@@ -81,7 +87,7 @@ export function configTarget({ fx, paths }: Scene): string {
   return linkTarget(fx.fs, paths.configFile);
 }
 
-/** A line of the file for evidence. What a key like api_token holds is nobody's business. */
+/** A line of the file for evidence. What a key like api_token or an argument --password holds is nobody's business. */
 export function withoutSecret(line: string): string {
-  return line.replace(/((?:token|secret|password|key|authorization)[\w"'-]*\s*[=:]\s*).+/i, "$1…");
+  return line.replace(/((?:token|secret|password|key|authorization)[\w"'-]*\s*[=:,]\s*).+/i, "$1…");
 }

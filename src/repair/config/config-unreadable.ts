@@ -1,8 +1,10 @@
 import { correctTypos } from "../../codex/config-typos.ts";
 import type { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import type { Check, Sighting } from "../check.ts";
+import { moveAside } from "../move-aside.ts";
+import type { Scene } from "../scene.ts";
 import { shellWord } from "../shell-word.ts";
-import { isForeign } from "./config-file-checks.ts";
+import { isOtherEncoding } from "./config-file-checks.ts";
 import { configTarget, withoutSecret } from "./config-text.ts";
 import { duplicateIn } from "./syntax-checks.ts";
 
@@ -16,15 +18,15 @@ export const configUnreadable: Check = {
   title: "config.toml has a syntax error",
   look: (scene) => {
     const { broken, problem, text } = scene.config;
-    if (problem) return [unopened(problem, scene.paths.configFile)];
-    if (!broken || isForeign(scene) || duplicateIn(scene) || correctTypos(text ?? "")) return [];
+    if (problem) return [unopened(problem, scene)];
+    if (!broken || isOtherEncoding(scene) || duplicateIn(scene) || correctTypos(text ?? "")) return [];
     const { line, column, message, excerpt } = broken;
     const canMend = !guards.test(text ?? "");
     return [
       {
         message: `Codex does not start: ${scene.paths.configFile}:${line}:${column}: ${message}`,
         evidence: [...excerpt.split("\n").map(withoutSecret), ...(canMend ? [] : [whyNot])],
-        fix: moveAway(configTarget(scene)),
+        fix: moveAside(scene.fx.fs, configTarget(scene), "broken"),
         canMend,
       },
     ];
@@ -39,12 +41,9 @@ export const configUnreadable: Check = {
 const whyNot =
   "Not moved away by itself: it may hold what keeps Codex in bounds (sandbox, approvals, provider, login).";
 
-function unopened({ code, message }: CodexAuthError, path: string): Sighting {
+function unopened({ code, message }: CodexAuthError, { fx, paths }: Scene): Sighting {
+  const path = paths.configFile;
   const own = `sudo chown "$(id -un)" ${shellWord(path)} && chmod 600 ${shellWord(path)}`;
-  const fix = code === "permission_denied" ? own : moveAway(path);
+  const fix = code === "permission_denied" ? own : moveAside(fx.fs, path, "broken");
   return { message: `Codex does not start: ${message}`, fix, canMend: false };
-}
-
-function moveAway(target: string): string {
-  return `mv ${shellWord(target)} ${shellWord(`${target}.broken`)}`;
 }

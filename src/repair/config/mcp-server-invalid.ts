@@ -20,7 +20,7 @@ export const mcpServerInvalid = configCheck({
         {
           message: `Codex does not start: [${formatPath(path)}] ${problem}.`,
           evidence: placeOf(scene, path),
-          fix: lines ? commentOut(configTarget(scene), lines) : takeOut(scene, path),
+          fix: lines ? commentOut(scene.fx.fs, configTarget(scene), lines) : takeOut(scene, path),
         },
       ];
     }),

@@ -3,9 +3,11 @@ import { databaseNames } from "../../codex/migration-checksums.ts";
 import { migrationFaults, migrationTable, type MigrationFault } from "../../codex/migrations.ts";
 import { readDatabase } from "../../store/codex-databases.ts";
 import { codexPrograms, programHolds } from "../../store/codex-program.ts";
+import { windowsMount } from "../../store/home-place.ts";
 import { resolveNamed } from "../../store/named-file.ts";
 import { userHome } from "../../store/paths.ts";
 import type { Check, Sighting } from "../check.ts";
+import { ownHomeInWsl } from "../environment/codex-home-on-windows.ts";
 import type { Scene } from "../scene.ts";
 import { shellWord } from "../shell-word.ts";
 
@@ -65,7 +67,7 @@ function sighting(fault: DatabaseFault, scene: Scene): Sighting {
   return {
     message: `${effect}: ${reasonOf(fault)}. ${advice(scene, database)}`,
     evidence: [`${path}: migration ${version}${fault.description && `, "${fault.description}"`}`],
-    fix: isSharedWithWindows(scene) ? ownHome : setAside(path),
+    fix: isSharedWithWindows(scene) ? ownHomeInWsl : setAside(path),
     ...(isOptional && { severity: "warning" as const }),
   };
 }
@@ -85,11 +87,8 @@ function advice(scene: Scene, database: string): string {
 }
 
 function isSharedWithWindows({ fx, paths }: Scene): boolean {
-  const isWsl = Boolean(fx.env["WSL_DISTRO_NAME"] || fx.env["WSL_INTEROP"]);
-  return isWsl && /^\/mnt\/[a-z]\//i.test(paths.codexHome);
+  return windowsMount(fx.fs, paths.codexHome) !== null;
 }
-
-const ownHome = 'mkdir -p "$HOME/.codex-wsl" && export CODEX_HOME="$HOME/.codex-wsl"';
 
 /** With its -wal and -shm; an earlier one of that name is not in the way. */
 function setAside(path: string): string {

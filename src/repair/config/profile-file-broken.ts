@@ -37,7 +37,7 @@ function lookAt({ fx, paths }: Scene, profile: string): Sighting[] {
   const fault = faultIn(reading.tree);
   if (fault === null) return [];
   const message = `${consequence}: in ${path}, ${fault.problem}.`;
-  return [{ message, fix: takeOutOf(path, text, fault.path) }];
+  return [{ message, fix: takeOutOf(fx.fs, { target: path, text }, fault.path) }];
 }
 
 function faultIn(tree: ConfigTree): { path: string[]; problem: string } | null {

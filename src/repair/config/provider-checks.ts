@@ -23,7 +23,7 @@ export const providerReserved = configCheck({
       return {
         message: `Codex does not start: "${id}" is a provider of its own, and [${formatPath(path)}] may not change it. Give the table another name, or leave it out${id === "openai" ? " and set openai_base_url" : ""}.`,
         evidence: placeOf(scene, path),
-        fix: lines ? commentOut(configTarget(scene), lines) : takeOut(scene, path),
+        fix: lines ? commentOut(scene.fx.fs, configTarget(scene), lines) : takeOut(scene, path),
       };
     });
   },
@@ -66,7 +66,10 @@ export const providerNameless = editCheck({
         message: `Codex does not start: [${formatPath(table)}] has no name.`,
         evidence: placeOf(scene, table),
         fix: null,
-        change: { message: `Call it ${JSON.stringify(id)}.`, edits: [{ path, value: id }] },
+        change: {
+          message: `Give [${formatPath(table)}] the name ${JSON.stringify(id)}.`,
+          edits: [{ path, value: id }],
+        },
       })),
 });
 

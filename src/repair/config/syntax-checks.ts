@@ -3,7 +3,7 @@ import { correctTypos, isRedefinition } from "../../codex/config-typos.ts";
 import { readConfig } from "../../codex/config-toml.ts";
 import type { Check, Sighting } from "../check.ts";
 import type { Scene } from "../scene.ts";
-import { isForeign } from "./config-file-checks.ts";
+import { isOtherEncoding } from "./config-file-checks.ts";
 import { commentOut, configTarget, withoutSecret } from "./config-text.ts";
 
 /** The first key or table that stands twice, where that is why the parser stopped. */
@@ -34,7 +34,7 @@ function duplicateSighting(duplicate: Duplicate, scene: Scene): Sighting {
   const text = scene.config.text ?? "";
   const lines = text.split("\n");
   const canMend = mergeDuplicates(text) !== null;
-  const secondOut = commentOut(configTarget(scene), { first: secondLine, last: secondLine });
+  const secondOut = commentOut(scene.fx.fs, configTarget(scene), { first: secondLine, last: secondLine });
   const fix = canMend ? "codex auth fix" : isTable || !isOneLine(text, secondLine) ? null : secondOut;
   return {
     message: `Codex does not start: ${scene.paths.configFile} has ${name} twice, in line ${firstLine} and in line ${secondLine}. ${canMend ? "Both can be joined." : `Keep the one that is right${fix === null ? "" : `; the command keeps line ${firstLine}`}.`}`,
@@ -62,7 +62,7 @@ export const configTypo: Check = {
   look: (scene) => {
     const { broken, text } = scene.config;
     const corrected = broken && correctTypos(text ?? "");
-    if (!corrected || isForeign(scene)) return [];
+    if (!corrected || isOtherEncoding(scene)) return [];
     const { line, column, message } = broken;
     return [
       {

@@ -1,4 +1,5 @@
 import { fileCheck } from "../check.ts";
+import { freeEnding } from "../move-aside.ts";
 import { shellWord } from "../shell-word.ts";
 
 export const authFileHardLinked = fileCheck({
@@ -6,9 +7,9 @@ export const authFileHardLinked = fileCheck({
   area: "credentials",
   severity: "error",
   title: "auth.json is a hard link",
-  look: ({ isHardLinked, target }) => {
+  look: ({ isHardLinked, target }, { fx }) => {
     if (!isHardLinked) return [];
-    const [file, copy] = [shellWord(target), shellWord(`${target}.copy`)];
+    const [file, copy] = [shellWord(target), shellWord(`${target}.${freeEnding(fx.fs, target, "copy")}`)];
     const message = `${target} is a hard link: Codex renews its token, but cannot save it.`;
     return [{ message, fix: `cp -p ${file} ${copy} && mv ${copy} ${file}` }];
   },

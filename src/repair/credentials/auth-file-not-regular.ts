@@ -1,5 +1,6 @@
 import { isEmptyFolder, shapeOf } from "../../store/file-shape.ts";
 import type { Check } from "../check.ts";
+import { moveAside } from "../move-aside.ts";
 import { shellWord } from "../shell-word.ts";
 
 /** Codex waits for ever on a pipe, and finds no login in the others. */
@@ -12,8 +13,8 @@ export const authFileNotRegular: Check = {
     const shape = shapeOf(fs, authFile);
     if (!["folder", "pipe", "device", "socket"].includes(shape)) return [];
     const message = `${authFile} is a ${shape} and no file, so Codex cannot log in.`;
-    const path = shellWord(authFile);
-    if (isEmptyFolder(fs, authFile)) return [{ message, evidence: ["it is empty"], fix: `rmdir ${path}` }];
-    return [{ message, fix: `mv ${path} ${shellWord(`${authFile}.aside`)}` }];
+    if (isEmptyFolder(fs, authFile))
+      return [{ message, evidence: ["it is empty"], fix: `rmdir ${shellWord(authFile)}` }];
+    return [{ message, fix: moveAside(fs, authFile) }];
   },
 };

@@ -1,5 +1,6 @@
 import { lockFolder, removeLockFolder } from "../../store/lock-folder.ts";
 import type { Check, Sighting } from "../check.ts";
+import { moveAside } from "../move-aside.ts";
 import type { Scene } from "../scene.ts";
 import { shellWord } from "../shell-word.ts";
 
@@ -28,6 +29,6 @@ function sighting({ fx: { fs }, nowMs }: Scene, path: string): Sighting[] {
   const evidence = isEmpty
     ? [isFresh ? "it was touched within a minute: another tool may hold it as its lock" : "it is empty"]
     : names.map((name) => `in it: ${name}`);
-  const fix = isEmpty ? `rmdir ${shellWord(path)}` : `mv ${shellWord(path)} ${shellWord(`${path}.aside`)}`;
+  const fix = isEmpty ? `rmdir ${shellWord(path)}` : moveAside(fs, path);
   return [{ message, evidence, fix, canMend: isEmpty && !isFresh, target: path }];
 }

@@ -11,7 +11,9 @@ export const lastRefreshMissing = fileCheck({
   look: ({ login, isHardLinked }, scene) => {
     if (login?.kind !== "chatgpt" || login.lastRefresh !== null) return [];
     const message = "auth.json has no last_refresh, so Codex sends requests without a token.";
-    return [{ message, fix: switchCommand(scene), canMend: !isHardLinked }];
+    // The account of the pool may have none either.
+    const fix = isHardLinked ? switchCommand(scene) : "codex auth fix";
+    return [{ message, fix, canMend: !isHardLinked }];
   },
   mend: {
     describe: () => "Write last_refresh into auth.json: the time at which its token was made.",

@@ -1,5 +1,6 @@
 import { kindOfPath } from "../../store/home-place.ts";
 import type { Check } from "../check.ts";
+import { shellWord } from "../shell-word.ts";
 
 export const codexHomeMissing: Check = {
   id: "codex_home_missing",
@@ -28,6 +29,6 @@ export const codexHomeMissing: Check = {
         },
       ];
     const message = "Codex does not start: the folder that CODEX_HOME names does not exist.";
-    return [{ message, evidence, fix: `mkdir -p '${paths.codexHome}'` }];
+    return [{ message, evidence, fix: `mkdir -p ${shellWord(paths.codexHome)}` }];
   },
 };

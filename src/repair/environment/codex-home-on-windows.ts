@@ -1,6 +1,9 @@
 import { windowsMount } from "../../store/home-place.ts";
 import type { Check } from "../check.ts";
 
+/** The command that gives WSL a CODEX_HOME of its own. */
+export const ownHomeInWsl = 'mkdir -p "$HOME/.codex-wsl" && export CODEX_HOME="$HOME/.codex-wsl"';
+
 /** Codex of Windows uses C:\Users\<name>\.codex unless it is told otherwise. */
 const windowsHome = /\/Users\/[^/]+\/\.codex$/i;
 
@@ -19,8 +22,8 @@ export const codexHomeOnWindows: Check = {
     return [
       {
         message,
-        evidence: [`${paths.codexHome} is on ${mount.point} (${mount.type})`],
-        fix: 'export CODEX_HOME="$HOME/.codex-wsl"; mkdir -p "$CODEX_HOME"',
+        evidence: [`${paths.codexHome} is on ${mount.mountPoint} (${mount.kind})`],
+        fix: ownHomeInWsl,
       },
     ];
   },

@@ -1,5 +1,6 @@
 import { kindOfPath } from "../../store/home-place.ts";
 import type { Check } from "../check.ts";
+import { shellWord } from "../shell-word.ts";
 
 /** Codex takes it from the folder in which it starts. */
 export const codexHomeRelative: Check = {
@@ -16,7 +17,7 @@ export const codexHomeRelative: Check = {
         message:
           "CODEX_HOME does not begin at the root, so each folder in which Codex starts has another login.",
         evidence: [`CODEX_HOME=${given}`, `here it is ${paths.codexHome}`],
-        fix: `export CODEX_HOME='${paths.codexHome}'`,
+        fix: `export CODEX_HOME=${shellWord(paths.codexHome)}`,
       },
     ];
   },

@@ -5,7 +5,6 @@ const variables = {
   CODEX_REVOKE_TOKEN_URL_OVERRIDE: "Codex sends refresh tokens there when it logs out",
   CODEX_APP_SERVER_LOGIN_ISSUER: "logins through an editor go there",
   CODEX_AUTH_ISSUER: "codex-auth signs in and renews tokens there; it is meant for tests",
-  CODEX_AUTH_API: "codex-auth looks there whether OpenAI can be reached; it is meant for tests",
   CODEX_AUTH_BACKEND: "codex-auth asks there about usage; it is meant for tests",
 };
 

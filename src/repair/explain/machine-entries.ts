@@ -1,3 +1,4 @@
+import { ownHomeInWsl } from "../environment/codex-home-on-windows.ts";
 import type { Entry } from "./entry.ts";
 
 /** Texts about settings and the machine. */
@@ -9,8 +10,8 @@ export const machineEntries: readonly Entry[] = [
       /migration \d{1,6} was previously applied|previously applied but has been modified|local database appears to be damaged|failed to migrate state DB/i,
     cause:
       "The database in CODEX_HOME was made by another build of Codex, most often the one of Windows while this is WSL. codex exec goes on silently without it.",
-    fix: 'In WSL: export CODEX_HOME="$HOME/.codex-wsl"; mkdir -p "$CODEX_HOME". Elsewhere, with every Codex ended: move the named .sqlite file away; sessions stay, their list is made again.',
-    checks: ["codex_home_on_windows", "sqlite_home_odd", "store"],
+    fix: `In WSL: ${ownHomeInWsl}. Elsewhere, with every Codex ended: move the named .sqlite file away; sessions stay, their list is made again.`,
+    checks: ["migration_modified", "codex_home_on_windows", "sqlite_home_odd"],
     example: "migration 40 was previously applied but has been modified",
   },
   {

@@ -40,8 +40,10 @@ export const loginRefused = poolCheck({
     return seen;
   },
   mend: {
-    describe: (_, sighting) =>
-      `Renew the access token of ${accountOf(sighting)?.label ?? accountOf(sighting)?.id}.`,
+    describe: (_, sighting) => {
+      const account = accountOf(sighting);
+      return `Renew the access token of ${account && accountName(account)}.`;
+    },
     apply: async ({ fx }, sighting) => {
       const account = accountOf(sighting);
       if (account)
@@ -50,6 +52,7 @@ export const loginRefused = poolCheck({
   },
 });
 
+/** As it was asked about: one that was renewed meanwhile has another token, which nobody refused. */
 function accountOf(sighting: Sighting): Account | null {
   return "account" in sighting ? (sighting.account as Account) : null;
 }
@@ -83,7 +86,8 @@ function sightingOf(
     };
   }
   if (answer !== "reauth" && answer !== "deactivated") return null;
-  const fix = answer === "reauth" ? "codex auth login" : `codex auth remove ${account.id}`;
+  const fix =
+    answer === "reauth" ? `codex auth login --account ${account.id}` : `codex auth remove ${account.id}`;
   return { account, message: `OpenAI refuses the login of ${name}.`, evidence, fix, canMend: false };
 }
 

@@ -3,6 +3,7 @@ import { proxiesIn } from "../../codex/proxy-environment.ts";
 import { backendOf } from "../../upstream/backend.ts";
 import { networkCode } from "../../upstream/network-failure.ts";
 import type { Check } from "../check.ts";
+import { apiOf } from "../reached.ts";
 import type { Scene } from "../scene.ts";
 import { hostOf } from "./origin-text.ts";
 
@@ -36,6 +37,6 @@ export const websocketBlocked: Check = {
 function responsesUrl({ fx: { env }, config: { tree, settings }, live }: Scene): string {
   const base = tree && configString(tree, ["openai_base_url"]);
   if (base && /^https?:/.test(base) && URL.canParse(base)) return `${base.replace(/\/+$/, "")}/responses`;
-  if (live?.login?.kind === "apiKey") return "https://api.openai.com/v1/responses";
+  if (live?.login?.kind === "apiKey") return `${apiOf(env)}/responses`;
   return `${backendOf(env, settings?.chatgptBaseUrl)}/codex/responses`;
 }

@@ -1,5 +1,6 @@
-import { entryName, entryProblem, loginInEntry, takeBackEntries } from "../../store/entries.ts";
+import { entryKey, entryName, entryProblem, loginInEntry, takeBackEntry } from "../../store/entries.ts";
 import { poolCheck } from "../check.ts";
+import { withoutSecrets } from "../without-secrets.ts";
 
 /** The others go on working; what cannot be read stays in the file as it is. */
 export const entriesSetAside = poolCheck({
@@ -9,17 +10,24 @@ export const entriesSetAside = poolCheck({
   title: "an entry of pool.json cannot be read",
   look: ({ pool }, { paths }) =>
     pool.setAside.map((entry, index) => {
-      const name = entryName(entry) ?? `number ${index + 1} of those`;
+      const name = shownName(entry) ?? `number ${index + 1} of those`;
       const canMend = loginInEntry(entry) !== null;
       const message = `The entry ${name} in ${paths.poolFile} cannot be read, so it is not used.`;
       const fix = canMend ? "codex auth fix" : "codex auth login";
-      return { message, evidence: [entryProblem(entry, pool)], fix, canMend, target: String(index) };
+      return { message, evidence: [entryProblem(entry, pool)], fix, canMend, target: entryKey(entry) };
     }),
   mend: {
     describe: ({ snapshot }, { target }) => {
-      const name = entryName(snapshot?.pool.setAside[Number(target)]);
-      return `Take the login of the entry ${name ?? ""} into the pool again, without the fields that cannot be read.`;
+      const entry = snapshot?.pool.setAside.find((each) => entryKey(each) === target);
+      return `Take the login of the entry ${shownName(entry) ?? ""} into the pool again, without the fields that cannot be read.`;
     },
-    apply: ({ fx, nowMs }) => fx.store.transaction("fix", (draft) => takeBackEntries(draft, nowMs)),
+    apply: ({ fx, nowMs }, { target = "" }) =>
+      fx.store.transaction("fix", (draft) => takeBackEntry(draft, target, nowMs)),
   },
 });
+
+/** In a damaged entry anything may stand where the name should. */
+function shownName(entry: unknown): string | null {
+  const name = entryName(entry);
+  return name === null ? null : withoutSecrets(name);
+}

@@ -1,4 +1,4 @@
-import { fileSystemOf } from "../../store/disk-facts.ts";
+import { mountOf } from "../../store/disk-facts.ts";
 import { windowsMount } from "../../store/home-place.ts";
 import type { Check } from "../check.ts";
 
@@ -26,10 +26,10 @@ export const locksUnreliable: Check = {
     const folders = [...new Set([paths.codexHome, paths.storeDir])];
     const onWindows = windowsMount(fx.fs, paths.codexHome) !== null;
     const found = folders.flatMap((folder) => {
-      const place = fileSystemOf(fx.fs, folder);
+      const place = mountOf(fx.fs, folder);
       const name = place && nameOf(place.kind);
       if (!place || !name || (onWindows && isInside(folder, paths.codexHome))) return [];
-      return [{ folder, name, ...place }];
+      return [{ folder, name, kind: place.kind, mountPoint: place.mountPoint }];
     });
     const [first] = found;
     if (!first) return [];

@@ -1,6 +1,7 @@
 import { shapeOf } from "../../store/file-shape.ts";
 import { isForeign } from "../../store/file-owner.ts";
 import type { Check } from "../check.ts";
+import { moveAside } from "../move-aside.ts";
 import { shellWord } from "../shell-word.ts";
 
 export const poolForbidden: Check = {
@@ -12,13 +13,12 @@ export const poolForbidden: Check = {
     const { poolFile } = paths;
     const shape = shapeOf(fs, poolFile);
     if (shape === "file" || shape === "missing") return [];
-    const path = shellWord(poolFile);
     if (shape !== "forbidden") {
       const message = `${poolFile} is no file but: ${shape}. No account can be read.`;
-      return [{ message, fix: `mv ${path} ${shellWord(`${poolFile}.aside`)}` }];
+      return [{ message, fix: moveAside(fs, poolFile) }];
     }
     // A file of another user has a check of its own.
     if (isForeign(fs, paths, poolFile)) return [];
-    return [{ message: `${poolFile} may not be read by you.`, fix: `chmod 600 ${path}` }];
+    return [{ message: `${poolFile} may not be read by you.`, fix: `chmod 600 ${shellWord(poolFile)}` }];
   },
 };

@@ -4,8 +4,8 @@ import type { SalvagedPool } from "../../store/salvage-pool.ts";
 import type { Pool } from "../../store/pool-file.ts";
 import type { Check, Sighting } from "../check.ts";
 import { takeLiveLogin } from "../credentials/login-unknown.ts";
+import { moveAside } from "../move-aside.ts";
 import type { Scene } from "../scene.ts";
-import { shellWord } from "../shell-word.ts";
 
 export const poolUnreadable: Check = {
   id: "pool_unreadable",
@@ -36,8 +36,7 @@ function sighting(scene: Scene, message: string): Sighting {
   const found = salvaged(scene);
   const canMend = found !== null && found.pool.accounts.length > 0;
   if (canMend) return { message, evidence: evidenceOf(found), fix: "codex auth fix" };
-  const file = scene.paths.poolFile;
-  const fix = `mv ${shellWord(file)} ${shellWord(`${file}.aside`)} && codex auth import`;
+  const fix = `${moveAside(scene.fx.fs, scene.paths.poolFile)} && codex auth import`;
   return { message, evidence: ["no account in it can be read, and no backup"], fix, canMend };
 }
 
