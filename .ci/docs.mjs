@@ -1,8 +1,8 @@
-// Writes what is told from the code itself: docs/errors.md, docs/commands.md and man/codex-auth.1.
-// `--manual` writes the manual page alone.
+// Writes what is told from the code itself: docs/errors.md, docs/commands.md, docs/troubleshooting.md, the tables of
+// docs/json.md and man/codex-auth.1. `--manual` writes the manual page alone.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -13,12 +13,16 @@ write("man/codex-auth.1", await manualPage(version));
 if (!process.argv.includes("--manual")) {
   const { errorsPage } = await load(".ci/errors-page.ts");
   write("docs/errors.md", errorsPage());
+  const { troubleshootingPage } = await load(".ci/troubleshooting-page.ts");
+  write("docs/troubleshooting.md", troubleshootingPage());
   write("docs/commands.md", await commandsPage());
+  const { jsonPage } = await load(".ci/json-page.ts");
+  write("docs/json.md", await jsonPage(readFileSync(join(root, "docs/json.md"), "utf8")));
 }
 
-/** Runs TypeScript of this project here. */
+/** A TypeScript module and all that it imports, by way of a file: Node's own modules are not found from a data: URL. */
 async function load(entry) {
-  const outfile = join(root, "node_modules/.cache/codex-auth", `${entry.replaceAll("/", "-")}.mjs`);
+  const outfile = join(root, "node_modules/.cache/docs", `${entry.replaceAll("/", "-")}.mjs`);
   await build({
     absWorkingDir: root,
     entryPoints: [entry],
@@ -30,7 +34,7 @@ async function load(entry) {
     outfile,
     logLevel: "warning",
   });
-  return await import(outfile);
+  return await import(pathToFileURL(outfile).href);
 }
 
 function write(path, text) {

@@ -1,4 +1,5 @@
 import { apiErrors, commandErrors } from "../src/errors/catalog.ts";
+import { table } from "./markdown-table.ts";
 import type { Fault } from "../src/errors/catalog.ts";
 
 const actors: Readonly<Record<Fault, string>> = {
@@ -36,15 +37,6 @@ export function errorsPage(): string {
     "A command that fails exits with 1 and says on stderr what happened, why, and what to type next. With `--json` the same stands on stdout as `error: { code, message, hint?, candidates? }`.",
     table(["code", "meaning", "who acts", "retry helps"], command),
   ].join("\n\n")}\n`;
-}
-
-/** Padded as the formatter pads, so that it has nothing to change. */
-function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const cells = [head, ...rows].map((line) => line.map((cell) => cell.replaceAll("|", "\\|")));
-  const widths = head.map((_, at) => Math.max(...cells.map((line) => line[at]?.length ?? 0)));
-  const [first = [], ...rest] = cells.map((line) => line.map((cell, at) => cell.padEnd(widths[at] ?? 0)));
-  const rule = widths.map((width) => "-".repeat(width));
-  return [first, rule, ...rest].map((line) => `| ${line.join(" | ")} |`).join("\n");
 }
 
 function yesNo(value: boolean): string {

@@ -92,13 +92,19 @@ export async function manualPage(version: string): Promise<string> {
     ".SH ENVIRONMENT",
     ".TP\n.B CODEX_HOME\nThe folder of Codex; ~/.codex where it is not set.",
     ".TP\n.B CODEX_AUTH_DIR\nThe folder of codex-auth; codex-auth inside CODEX_HOME where it is not set.",
+    ".TP\n.B CODEX_AUTH_ACCOUNT\nThe account of exec where its command line names none: a label, an e-mail or an id.",
     ".TP\n.B CODEX_AUTH_CODEX_BIN\nThe real codex program, where PATH does not lead to it.",
     ".TP\n.B NO_COLOR, FORCE_COLOR\nTurn colour off, or on.",
+    ".SH FILES",
+    ".TP\n.I $CODEX_HOME/auth.json\nThe login that Codex uses; its own file.",
+    ".TP\n.I $CODEX_HOME/codex-auth/\nAll accounts, their backups, and what is known of their limits. Mode 0700.",
+    ".TP\n.I .codex-auth\nIn a folder of yours: the account that exec takes there and below.",
   ].join("\n")}\n`;
 }
 
 function manualSection({ entry, command, parser }: Documented): string[] {
   const names = [entry.name, ...(entry.aliases ?? [])].join(", ");
+  const exits = Object.entries(command.exits).map(([code, meaning]) => `${roff(code)} ${roff(meaning)}`);
   return [
     `.SS ${roff(names)}`,
     `.B ${roff(parser.name())}\n${roff(parser.usage())}`,
@@ -110,8 +116,7 @@ function manualSection({ entry, command, parser }: Documented): string[] {
     ...termsOf(parser).map(([term, text]) => `.TP\n.B ${roff(term)}\n${roff(text)}`),
     ".PP\nExamples:\n.nf",
     ...command.examples.map(([line, does]) => `  ${roff(line)}  # ${roff(does)}`),
-    ".fi\n.PP\nExit codes:",
-    ...Object.entries(command.exits).map(([code, meaning]) => `.TP\n.B ${roff(code)}\n${roff(meaning)}`),
+    `.fi\n.PP\nExit codes: ${exits.join("; ")}.`,
   ];
 }
 

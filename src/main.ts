@@ -14,6 +14,7 @@ import { startDetached } from "./platform/detached.ts";
 import { runInherited } from "./platform/run-inherited.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { sleep } from "./platform/sleep.ts";
+import { websocketStatus } from "./platform/websocket-status.ts";
 import { codexProcesses } from "./store/codex-processes.ts";
 import { openFileStore } from "./store/file-store.ts";
 import { resolvePaths, userHome } from "./store/paths.ts";
@@ -65,6 +66,7 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     onStopSignal,
     schedule,
     fetch: (url, init) => fetch(url, init),
+    websocketStatus,
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
     fs,

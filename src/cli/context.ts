@@ -80,6 +80,8 @@ export interface Context {
   /** Runs `work` once, later; returns what calls it off. */
   schedule: (delayMs: number, work: () => void) => () => void;
   fetch: Fetch;
+  /** Asks for a WebSocket without credentials: the status of the answer. Rejects when there is none. */
+  websocketStatus: (url: string, timeoutMs: number) => Promise<number>;
   /** Renews the access token of an account in a process that outlives this one; see auth/refresh.ts. */
   renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
   /** Codex processes of this CODEX_HOME; null where the system does not tell. */

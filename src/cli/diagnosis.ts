@@ -46,6 +46,8 @@ export function countsOf(findings: readonly Diagnosis[], checks: readonly { stat
   };
 }
 
+const mending = "codex auth fix";
+
 /** A finding, what it is based on, and the command that ends it. */
 export function diagnosisLines(
   { severity, id, message, evidence, fix, canMend }: Diagnosis,
@@ -56,7 +58,7 @@ export function diagnosisLines(
     `${paint(`${severity}:`)} ${safeText(message)} ${ui.dim(`[${id}]`)}`,
     ...evidence.map((line) => ui.dim(`    ${safeText(line)}`)),
     ...(fix === null ? [] : [`  ${safeText(fix)}`]),
-    ...(canMend ? [`  ${ui.dim("or let it be mended:")} codex auth fix`] : []),
+    ...(canMend && fix !== mending ? [`  ${ui.dim("or let it be mended:")} ${mending}`] : []),
   ];
 }
 

@@ -47,6 +47,8 @@ export async function collectFindings(
   const chosen = paths.length > 0 ? paths : [usualPlace(ctx, from)];
   if (passphraseStdin && chosen.includes("-"))
     throw usage("Standard input cannot be both the passphrase and the file.", "Name the file instead of -.");
+  if (paths.includes(""))
+    throw usage("A path is empty.", "Name a file or a folder; for this one: codex auth import .");
   const passphrase = passphraseStdin ? await readPassphrase(ctx) : null;
   const findings: Finding[] = [];
   for (const path of chosen) {
@@ -66,7 +68,8 @@ function readTogether(
   const readable = files.filter((file) => "text" in file);
   const readings = readStoreFiles(readable, options);
   return files.flatMap((file) => {
-    if ("problem" in file) return [unreadable(file, file.problem)];
+    if ("problem" in file)
+      return [{ ...unreadable(file, file.problem), ...(file.hint === undefined ? {} : { hint: file.hint }) }];
     const reading = readings[readable.indexOf(file)];
     return reading ? findingsOf(file, reading) : [];
   });

@@ -65,14 +65,12 @@ function updateLogin(draft: Draft, stored: StoredLogin, known: Account, { nowMs 
 
 /** A login that failed elsewhere never replaces one of ours; it may still be good, so it is not thrown away either. */
 function keepAside(draft: Draft, stored: StoredLogin, known: Account, { nowMs, addedIds }: ImportRun): Taken {
-  if (hasTokensOf(known, stored)) {
+  if (hasTokensOf(known, stored) || isSameRefreshToken(known, stored)) {
     if (addedIds.has(known.id)) known.flag ??= flagOf(stored, nowMs);
     return { outcome: "unchanged", reason: null, account: known };
   }
   const { refreshToken, document } = stored.login;
-  const isParked =
-    refreshToken !== known.login.refreshToken && !known.spent.includes(fingerprint(refreshToken));
-  if (refreshToken !== "" && isParked) draft.park(document);
+  if (refreshToken !== "" && !known.spent.includes(fingerprint(refreshToken))) draft.park(document);
   return {
     outcome: "skipped",
     reason: "it was set aside there, and the pool has another login",
@@ -83,6 +81,11 @@ function keepAside(draft: Draft, stored: StoredLogin, known: Account, { nowMs, a
 function hasTokensOf({ login }: Account, stored: StoredLogin): boolean {
   const { accessToken, refreshToken } = stored.login;
   return login.refreshToken === refreshToken && login.accessToken === accessToken;
+}
+
+/** What was refused is the refresh token, whatever access token stands beside it. */
+function isSameRefreshToken({ login }: Account, { login: { refreshToken } }: StoredLogin): boolean {
+  return refreshToken !== "" && refreshToken === login.refreshToken;
 }
 
 function flagOf({ setAside }: StoredLogin, nowMs: number): Flag | null {

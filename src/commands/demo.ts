@@ -46,6 +46,7 @@ export default defineCommand({
       "  codex auth list                see them",
       "  codex auth switch <account>    make one active",
       "  codex auth forecast            see what is left, and which to use next",
+      "  codex auth doctor              find what is wrong; codex auth fix mends it",
       "  codex auth report --out report.html   all of it with charts",
     ].join("\n"),
   exitCode: ({ steps }) => (steps.every(({ exitCode }) => exitCode === 0) ? 0 : 1),

@@ -54,6 +54,7 @@ export default defineCommand({
     const encrypted = options.passphraseStdin ?? false;
     if (encrypted && format !== "bundle")
       throw usage("Only a bundle can be encrypted.", "Add: --format bundle");
+    if (options.out === "") throw usage("The path after --out is empty.", "Name a file, or a folder.");
     const accounts = selectAccounts(await ctx.store.read(), wanted);
     refuseStdout(ctx, accounts.length, format, options);
     const passphrase = encrypted ? await readNewPassphrase(ctx) : null;

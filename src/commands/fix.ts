@@ -42,7 +42,7 @@ export default defineCommand({
       .option("--live", "also mend what takes a question to OpenAI"),
   examples: [
     ["codex auth fix --dry-run", "show what would be mended"],
-    ["codex auth fix", "mend it; codex auth backup restore latest takes it back"],
+    ["codex auth fix", "mend it; the command that it names takes it back"],
   ],
   exits: {
     "1": "a repair failed, or an error is left",
@@ -69,7 +69,7 @@ export default defineCommand({
     // A dry run has changed nothing, so what it would mend is still found.
     if (left.length > 0 && !dryRun)
       lines.push("", "Left for you:", ...left.flatMap((each) => diagnosisLines(each, ui)));
-    if (summary.failed > 0) lines.push(`${summary.failed} repairs failed.`);
+    if (summary.failed > 0) lines.push(`Repairs that failed: ${summary.failed}.`);
     return lines.join("\n");
   },
   exitCode: ({ dryRun, summary }) => (summary.failed > 0 || (!dryRun && summary.errors > 0) ? 1 : 0),

@@ -113,6 +113,11 @@ export const commands: readonly CommandEntry[] = [
   ),
   entry("fix", "Mend what can be mended safely", async () => (await import("./fix.ts")).default),
   entry(
+    "explain",
+    "Explain an error text of Codex, and show what this machine has of it",
+    async () => (await import("./explain.ts")).default,
+  ),
+  entry(
     "init",
     "Print what makes `codex auth …` and TAB work in a shell",
     async () => (await import("./init.ts")).default,

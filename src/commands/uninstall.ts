@@ -6,6 +6,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { accountName } from "../store/account-name.ts";
 import type { Account } from "../store/account.ts";
 import type { OwnFile, OwnPart } from "../store/own-files.ts";
+import type { Removal, Snapshot } from "../store/store.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
@@ -19,8 +20,8 @@ const keepable: readonly OwnPart[] = ["accounts", "backups", "history"];
 
 const description = `List everything that codex-auth has written, and remove it.
 
-auth.json and config.toml are Codex's and stay as they are, with the login that is in use. Nothing is revoked. The
-logins of the other accounts exist only in the pool: keep them, export them first, or say --forget-accounts.`;
+auth.json and config.toml are Codex's and stay as they are, with the login that is in use. Nothing is revoked. What is
+nowhere else, such as the logins of the other accounts, goes only with --forget-accounts: keep or export it first.`;
 
 const fileSchema = (z: Zod) =>
   z.object({ path: z.string(), part: z.enum(["accounts", "backups", "history", "working files"]) });
@@ -30,6 +31,7 @@ const schema = (z: Zod) =>
     dryRun: z.boolean(),
     removed: z.array(fileSchema(z)).describe("with --dry-run: what would be removed"),
     kept: z.array(fileSchema(z)),
+    foreign: z.array(z.string()).describe("paths among them that codex-auth did not write; they stay"),
     next: z.array(z.string()).describe("what is left to do by hand"),
   });
 
@@ -49,20 +51,32 @@ export default defineCommand({
   async run(ctx: Context, _: [], options: Options) {
     const { dryRun = false } = options;
     const keep = keptParts(options.keep ?? []);
+    const isWanted = ({ part }: OwnFile) => !keep.includes(part);
     const all = ctx.store.ownFiles();
-    const isKept = ({ part }: OwnFile) => keep.includes(part);
-    const removed = all.filter((file) => !isKept(file));
-    if (!dryRun && removed.length > 0) {
-      await requireConsent(ctx, removed, { ...options, lost: await lostAccounts(ctx, keep) });
-      await ctx.store.removeOwnFiles(removed);
-    }
-    return { dryRun, removed, kept: all.filter(isKept), next };
+    const kept = all.filter((file) => !isWanted(file));
+    const foreign = ctx.store.foreignFiles();
+    const planned = all.filter(isWanted);
+    const report = { dryRun, removed: planned, kept, foreign, next };
+    if (dryRun || planned.length === 0) return report;
+    const mayForget = options.forgetAccounts === true || keep.includes("accounts");
+    const check: Removal["check"] = mayForget ? () => undefined : refuseLoss;
+    // What a killed command left may still find its way into auth.json.
+    await ctx.store.transaction("uninstall", () => undefined);
+    check(await ctx.store.read(), []);
+    if (!options.yes) await requireConsent(ctx, planned);
+    return { ...report, removed: await ctx.store.removeOwnFiles({ isWanted, check }) };
   },
-  render: ({ dryRun, removed, kept, next: steps }) => {
-    const list = (files: readonly OwnFile[]) => files.map(({ path, part }) => `  ${path} (${part})`);
+  render: ({ dryRun, removed, kept, foreign, next: steps }) => {
+    const list = (files: readonly OwnFile[]) =>
+      files.map(({ path, part }) => `  ${safeText(path)} (${part})`);
     if (removed.length === 0) return ["There is nothing to remove.", ...steps].join("\n");
     const lines = [dryRun ? "This would be removed:" : "Removed:", ...list(removed)];
     if (kept.length > 0) lines.push("Kept:", ...list(kept));
+    if (foreign.length > 0)
+      lines.push(
+        "Not written by codex-auth, so left alone:",
+        ...foreign.map((path) => `  ${safeText(path)}`),
+      );
     return [...lines, ...(dryRun ? [] : steps)].join("\n");
   },
 });
@@ -82,29 +96,21 @@ function keptParts(words: readonly string[]): OwnPart[] {
   });
 }
 
-/** Accounts whose login stands in no file but the pool. */
-async function lostAccounts({ store }: Context, keep: readonly OwnPart[]): Promise<readonly Account[]> {
-  if (keep.includes("accounts")) return [];
-  const { pool, active } = await store.read();
-  return pool.accounts.filter(({ id }) => id !== active?.id);
+/** The login that is in auth.json is not lost; a newer one that only the pool has is. */
+function refuseLoss({ pool, active, live }: Snapshot, files: readonly string[]): void {
+  const isLive = (account: Account) =>
+    account === active && account.login.refreshToken === live.login?.refreshToken;
+  const lost = pool.accounts.filter((account) => !isLive(account)).map(accountName);
+  const unread = pool.setAside.length > 0 ? [`${pool.setAside.length} unreadable in pool.json`] : [];
+  const names = [...lost, ...unread, ...files];
+  if (names.length === 0) return;
+  const hint =
+    "Keep them: codex auth uninstall --keep accounts. Or write them out first: codex auth export. Or forget them: --forget-accounts";
+  const message = `These logins are nowhere else: ${names.join(", ")}.`;
+  throw new CodexAuthError("accounts_would_be_lost", message, { hint });
 }
 
-interface Consent extends Options {
-  lost: readonly Account[];
-}
-
-async function requireConsent(
-  ctx: Context,
-  files: readonly OwnFile[],
-  { yes = false, forgetAccounts = false, lost }: Consent,
-): Promise<void> {
-  if (lost.length > 0 && !forgetAccounts) {
-    const names = lost.map(accountName).join(", ");
-    const hint =
-      "Keep them: codex auth uninstall --keep accounts. Or write them out first: codex auth export. Or forget them: --forget-accounts";
-    throw new CodexAuthError("accounts_would_be_lost", `These logins are nowhere else: ${names}.`, { hint });
-  }
-  if (yes) return;
+async function requireConsent(ctx: Context, files: readonly OwnFile[]): Promise<void> {
   if (!ctx.stdin.isTerminal || !ctx.stderr.isTerminal) {
     const hint = "See what would be removed: codex auth uninstall --dry-run. Then add --yes.";
     throw new CodexAuthError("usage", "Nobody can be asked here.", { hint });

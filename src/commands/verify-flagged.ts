@@ -1,15 +1,14 @@
 import type { Command } from "commander";
-import { flaggedAccounts, judgeFlag } from "../auth/flag-test.ts";
+import { flaggedAccounts } from "../auth/flag-test.ts";
 import type { FlaggedAccount, FlagVerdict } from "../auth/flag-test.ts";
-import { flagFor, recordRestored } from "../auth/probe-record.ts";
-import type { Probe } from "../auth/probe.ts";
+import { settleFlags } from "../auth/settle-flags.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { probeAccounts } from "../cli/live-probe.ts";
 import { failureSchema, reportFailure } from "../cli/probe-report.ts";
-import type { Draft } from "../store/store.ts";
+import type { Account } from "../store/account.ts";
 import { columnText } from "../ui/columns.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Ui } from "../ui/ui.ts";
@@ -93,38 +92,15 @@ const intended = {
 };
 
 async function testAll(ctx: Context, flagged: readonly FlaggedAccount[], mayRestore: boolean) {
-  const testable = flagged.filter(({ test }) => test !== "none").map(({ account }) => account);
-  const probes = await probeAccounts(ctx, testable, { isFlagged: true });
-  const verdicts = flagged.map((each) => {
-    const probe = probes.find(({ account }) => account.id === each.account.id);
-    return { ...each, probe, verdict: judgeFlag(each, probe) };
-  });
-  const isRestored = ({ isHealthy, isLasting }: FlagVerdict) => mayRestore && isHealthy && isLasting;
-  if (probes.length > 0)
-    await ctx.store.transaction("verify-flagged", (draft) => {
-      for (const { probe, flag, verdict } of verdicts)
-        if (probe) settleFlag(draft, probe, isRestored(verdict) ? null : (flagFor(probe) ?? flag));
-    });
-  const restored = verdicts.filter(({ verdict }) => isRestored(verdict)).map(({ account }) => account.id);
-  if (restored.length > 0) await ctx.store.updateUsage((usage) => recordRestored(usage, restored));
-  return verdicts.map(({ account: { id }, probe, verdict }) => ({
+  const ask = (accounts: readonly Account[]) => probeAccounts(ctx, accounts, { isFlagged: true });
+  const tested = await settleFlags(ctx.store, flagged, { mayRestore, ask });
+  return tested.map(({ account: { id }, probe, verdict, isRestored }) => ({
     id,
-    outcome: outcomeOf(verdict, isRestored(verdict)),
+    outcome: outcomeOf(verdict, isRestored),
     reason: verdict.reason,
     isClear: verdict.isClear,
     failure: probe?.kind === "failure" ? reportFailure(probe.failure) : null,
   }));
-}
-
-/** A renewal has taken the flag away; whether it comes back is decided here, unless there is another login by now. */
-function settleFlag(
-  { pool }: Draft,
-  { account: { id }, login }: Probe,
-  flag: FlaggedAccount["flag"] | null,
-): void {
-  const account = pool.accounts.find((each) => each.id === id);
-  if (account?.login.accessToken !== login.accessToken) return;
-  account.flag = flag === null ? null : (account.flag ?? flag);
 }
 
 function outcomeOf({ isHealthy }: FlagVerdict, isRestored: boolean): Outcome {

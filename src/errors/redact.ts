@@ -24,8 +24,8 @@ function isSecret(found: string): boolean {
   const start = found.replace(/^[.~+=%-]+/, "");
   if (/^(?:sk|rt|sess)[-_]/.test(start)) return true;
   if (/^at[-_]/.test(start) && start.length >= 20) return true;
-  // "eyJ" opens the header of a JWT; the others are that, "rt_", "sk-" and "at-" once more in base64.
-  if (/^(?:eyJ|ZXlK|cnRf|c2st|YXQt)/.test(start)) return true;
+  // "eyJ" opens the header of a JWT; the others are that, "rt_", "rt-", "sk-" and "at-" once more in base64.
+  if (/^(?:eyJ|ZXlK|cnRf|cnQt|c2st|YXQt)/.test(start)) return true;
   return isOpaque(start) || /=(?:sk|rt|at)[-_]|=eyJ/.test(start);
 }
 

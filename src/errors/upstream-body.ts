@@ -24,12 +24,14 @@ export function readUpstreamError(body: unknown): UpstreamError {
   return isRecord(value) ? readObject(value) : {};
 }
 
+/** Control characters, and those that turn or hide text; the narrow space of formatted times stays. */
+const invisible =
+  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]/g;
+
 /** Text as a message: control characters gone, secrets gone, length bounded. */
 export function cleanMessage(text: string): string {
   const cut = text.length > longestMessage ? `${text.slice(0, longestMessage)}…` : text;
-  return redact(cut)
-    .replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, "")
-    .trim();
+  return redact(cut.replace(invisible, "")).trim();
 }
 
 function readObject(error: object): UpstreamError {

@@ -46,6 +46,8 @@ async function readAnswer(response: IncomingMessage, context: AttemptContext): P
   const status = response.statusCode ?? 0;
   const isUnchanged = status === 304 && context.route === "models";
   if ((status < 200 || status > 299) && !isUnchanged) return await readRefusal(response, status, context);
+  // A page is no answer to a turn, whatever its status says.
+  if (context.route === "responses" && isPage(response)) return await readRefusal(response, 502, context);
   if (!isPeekable(response, context.route)) {
     return { kind: "answer", response, held: [], isEventStream: false, failure: null };
   }
@@ -91,6 +93,10 @@ async function readRefusal(
   const failure = classifyFailure({ status, headers: response.headers, body }, nowMs(), { isAfterRefresh });
   if (failure.next !== "surface") return { kind: "failed", failure, response };
   return { kind: "answer", response, held: [bytes], isEventStream: false, failure };
+}
+
+function isPage({ headers }: IncomingMessage): boolean {
+  return /^\s*text\/html/i.test(headers["content-type"] ?? "");
 }
 
 /** What is compressed cannot be looked into; what says it is JSON is no stream. */

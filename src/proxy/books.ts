@@ -13,7 +13,6 @@ import type { Counters } from "./counters.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ModelBook } from "./model-book.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import { finalEvent } from "./sse-events.ts";
 
 export interface BooksOptions {
   readonly store: Store;
@@ -34,6 +33,7 @@ interface Served {
 export class Books {
   readonly #options: BooksOptions;
   readonly #flagging = new Set<Promise<void>>();
+  readonly #reports = new Map<string, { text: string; atMs: number; limitId: string | null }>();
 
   constructor(options: BooksOptions) {
     this.#options = options;
@@ -41,16 +41,26 @@ export class Books {
 
   /** The headers of any answer, good or bad. */
   noteHeaders({ account, facts }: Served, { headers }: IncomingMessage): string | undefined {
-    const { ledger, models, conversations, now } = this.#options;
-    const pairs = Object.entries(headers).filter(
-      (pair): pair is [string, string] => typeof pair[1] === "string",
-    );
-    const { limits, activeLimitId } = parseRateLimitHeaders(pairs, now());
-    ledger.noteLimits(account.id, limits);
-    models.noteLimit(facts.model, activeLimitId);
+    const { models, conversations } = this.#options;
     const turnState = headers["x-codex-turn-state"];
     if (typeof turnState === "string") conversations.ownTurnState(turnState, account.id);
-    return activeLimitId ?? undefined;
+    const limitId = this.#noteReport(account.id, headers);
+    models.noteLimit(facts.model, limitId);
+    return limitId ?? undefined;
+  }
+
+  /** The limit that the request counts against. A report that says what it said a moment ago is not read again. */
+  #noteReport(accountId: string, headers: IncomingMessage["headers"]): string | null {
+    const { ledger, now } = this.#options;
+    const pairs = quotaHeaders(headers);
+    const text = pairs.flat().join("\n");
+    const last = this.#reports.get(accountId);
+    const isBlocked = (ledger.availabilityOf(accountId)?.block ?? null) !== null;
+    if (last?.text === text && now() - last.atMs < sameReportMs && !isBlocked) return last.limitId;
+    const { limits, activeLimitId } = parseRateLimitHeaders(pairs, now());
+    ledger.noteLimits(accountId, limits);
+    this.#reports.set(accountId, { text, atMs: now(), limitId: activeLimitId });
+    return activeLimitId;
   }
 
   /** The account refused or did not answer. */
@@ -78,17 +88,13 @@ export class Books {
   }
 
   /** How a stream ended: tokens, the owner of the answer, or a failure that came after the first visible byte. */
-  noteEnd(served: Served, lastEvents: Buffer): "completed" | "failed" | "unknown" {
-    const event = lastEvents.length === 0 ? null : finalEvent(lastEvents);
-    const type = readText(field(event, "type"));
-    if (event === null || type === null) return "unknown";
-    if (type === "response.completed") {
-      this.#noteCompleted(served, field(event, "response"));
-      return "completed";
-    }
-    const failure = classifyFailure(event, this.#options.now());
+  noteEnd(served: Served, finalEvent: object): void {
+    const type = readText(field(finalEvent, "type"));
+    // An answer that was cut by its own length has cost its tokens too.
+    if (type === "response.completed" || type === "response.incomplete")
+      return this.#noteCompleted(served, field(finalEvent, "response"));
+    const failure = classifyFailure(finalEvent, this.#options.now());
     if (failure.next !== "surface") this.noteFailure(served, failure);
-    return "failed";
   }
 
   /** Limits that are told inside a WebSocket. */
@@ -153,6 +159,25 @@ export class Books {
       .finally(() => this.#flagging.delete(flagging));
     this.#flagging.add(flagging);
   }
+}
+
+/** As long as limits.json is written anyway. */
+const sameReportMs = 1000;
+
+/** Those that speak of limits: the `x-` headers. */
+function quotaHeaders(headers: IncomingMessage["headers"]): [name: string, value: string][] {
+  const pairs: [string, string][] = [];
+  for (const name in headers) {
+    const value = headers[name];
+    if (
+      name.startsWith("x-") &&
+      name !== "x-codex-turn-state" &&
+      typeof value === "string" &&
+      !name.endsWith("-id")
+    )
+      pairs.push([name, value]);
+  }
+  return pairs;
 }
 
 /** Upstream named the login's end; a bare 401 after a renewal may be upstream's own trouble, so that is a cooldown. */

@@ -13,7 +13,7 @@ import type { RequestFacts } from "./request-facts.ts";
 
 /** Everything that a choice depends on beside the request. */
 export interface ChoiceState {
-  readonly accounts: ReadonlyMap<string, Account>;
+  readonly pool: { readonly accounts: ReadonlyMap<string, Account> };
   readonly ledger: Ledger;
   readonly conversations: Conversations;
   readonly models: ModelBook;
@@ -57,13 +57,19 @@ export function choose(
     nowMs,
     { limitId },
   );
-  return { decision: ranking.decision, ranking, only };
+  return { decision: notLongerThanTurns(ranking.decision, traffic), ranking, only };
 }
 
-function onlyAccount({ pin, conversations, accounts }: ChoiceState, facts: RequestFacts): Choice["only"] {
+/** What is kept for running turns is free when they have ended, which is mostly long before a window is reset. */
+function notLongerThanTurns(decision: Decision, { quietAtMs }: Traffic): Decision {
+  if (decision.kind !== "wait" || decision.reason !== "reserved") return decision;
+  return { ...decision, untilMs: Math.min(decision.untilMs ?? Infinity, quietAtMs) };
+}
+
+function onlyAccount({ pin, conversations, pool }: ChoiceState, facts: RequestFacts): Choice["only"] {
   if (pin !== null) return { accountId: pin.accountId, reason: "pin" };
   const owner = conversations.ownerOf(facts);
-  return owner !== null && accounts.has(owner) ? { accountId: owner, reason: "continuation" } : null;
+  return owner !== null && pool.accounts.has(owner) ? { accountId: owner, reason: "continuation" } : null;
 }
 
 interface Moment {
@@ -75,7 +81,7 @@ interface Moment {
 
 function candidates(state: ChoiceState, facts: RequestFacts, moment: Moment): Candidate[] {
   const list: Candidate[] = [];
-  for (const account of state.accounts.values()) {
+  for (const account of state.pool.accounts.values()) {
     if (moment.only !== null && moment.only.accountId !== account.id) continue;
     list.push(candidate(state, facts, account, moment));
   }

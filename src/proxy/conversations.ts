@@ -11,6 +11,8 @@ interface Conversation {
 /** Who is busy now. */
 export interface Traffic {
   readonly runningTurns: number;
+  /** Epoch ms when the last of them counts as ended, unless it goes on. */
+  readonly quietAtMs: number;
   /** Conversations by account. */
   readonly busy: ReadonlyMap<string, number>;
 }
@@ -27,7 +29,7 @@ export class Conversations {
   readonly #conversations = new RecentMap<string, Conversation>(mostConversations);
   readonly #responseOwners = new RecentMap<string, string>(mostMarks);
   readonly #turnStateOwners = new RecentMap<string, string>(mostConversations);
-  #traffic: Traffic = { runningTurns: 0, busy: new Map() };
+  #traffic: Traffic = { runningTurns: 0, quietAtMs: 0, busy: new Map() };
   #countedAtMs = -Infinity;
 
   homeOf({ conversation }: RequestFacts): { accountId: string; lastMs: number } | null {
@@ -55,12 +57,14 @@ export class Conversations {
     if (nowMs - this.#countedAtMs < countEveryMs && nowMs >= this.#countedAtMs) return this.#traffic;
     const busy = new Map<string, number>();
     let runningTurns = 0;
+    let quietAtMs = 0;
     for (const { accountId, lastMs } of this.#conversations.values()) {
       if (nowMs - lastMs <= runningMs) runningTurns += 1;
+      quietAtMs = Math.max(quietAtMs, lastMs + runningMs);
       if (nowMs - lastMs <= hotMs) busy.set(accountId, (busy.get(accountId) ?? 0) + 1);
     }
     this.#countedAtMs = nowMs;
-    this.#traffic = { runningTurns, busy };
+    this.#traffic = { runningTurns, quietAtMs, busy };
     return this.#traffic;
   }
 

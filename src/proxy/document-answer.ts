@@ -4,41 +4,39 @@ import { classifyFailure } from "../errors/classify.ts";
 import { parseJson } from "../errors/json-value.ts";
 import { parseSse } from "../errors/sse.ts";
 import { finalEvent } from "./sse-events.ts";
-import { reply } from "./exchange.ts";
+import { isGone, onGone, reply } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
+import type { Relayed } from "./relay.ts";
 
 const longestDocument = 64 * 1024 * 1024;
 
-/**
- * Answers a client that asked for one JSON document, from the stream that the Codex backend always gives. Resolves to
- * the stream's bytes, for the books.
- */
+/** Answers a client that asked for one JSON document, from the stream that the Codex backend always gives. */
 export async function replyDocument(
   exchange: Exchange,
-  response: IncomingMessage,
+  answer: IncomingMessage,
   held: readonly Buffer[],
-): Promise<Buffer> {
-  const bytes = await readAll(response, held);
+): Promise<Relayed> {
+  const stay = onGone(exchange, () => answer.destroy());
+  const bytes = await readAll(answer, held);
+  stay();
+  if (isGone(exchange)) return { kind: "client-gone", finalEvent: null };
   const last = bytes === null ? null : finalEvent(bytes);
-  if (bytes === null || last === null || field(last, "type") !== "response.completed") {
-    const { status, envelope } = classifyFailure(last ?? new Error("The stream ended early."), 0, {
-      stage: "stream",
-    });
-    reply(exchange.response, { status, headers: jsonType, body: JSON.stringify(envelope) });
-  } else {
-    reply(exchange.response, {
-      status: 200,
-      headers: jsonType,
-      body: JSON.stringify(documentOf(last, bytes)),
-    });
-  }
-  return bytes ?? Buffer.alloc(0);
+  const isComplete = bytes !== null && field(last, "type") === "response.completed";
+  const [status, document] = isComplete ? [200, documentOf(last, bytes)] : failureOf(last);
+  reply(exchange.response, { status, headers: jsonType, body: JSON.stringify(document) });
+  return { kind: bytes === null ? "cut" : "whole", finalEvent: last };
+}
+
+function failureOf(last: object | null): [status: number, envelope: object] {
+  const event = last ?? new Error("The stream ended early.");
+  const { status, envelope } = classifyFailure(event, 0, { stage: "stream" });
+  return [status, envelope];
 }
 
 const jsonType = { "content-type": "application/json" };
 
 /** The response of the last event; its output is taken from the events when the backend leaves it out there. */
-function documentOf(last: object, bytes: Buffer): object {
+function documentOf(last: object | null, bytes: Buffer): object {
   const response = field(last, "response");
   if (!isRecord(response)) return {};
   if (readList(field(response, "output")).length > 0) return response;

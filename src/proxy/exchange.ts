@@ -19,14 +19,15 @@ export interface Exchange {
   readonly wantsDocument: boolean;
 }
 
-export function isGone({ response }: Exchange): boolean {
-  return response.destroyed || response.socket === null || response.socket.destroyed;
+// Of the request: a response has no socket while an earlier request of the same connection is answered.
+export function isGone({ request, response }: Exchange): boolean {
+  return response.destroyed || request.socket.destroyed;
 }
 
 /** Calls `work` when the client leaves before it was answered; returns what calls that off. */
-export function onGone({ response }: Exchange, work: () => void): () => void {
-  response.once("close", work);
-  return () => void response.off("close", work);
+export function onGone({ request: { socket } }: Exchange, work: () => void): () => void {
+  socket.once("close", work);
+  return () => void socket.off("close", work);
 }
 
 /** An answer of ours. */

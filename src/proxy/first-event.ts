@@ -1,5 +1,5 @@
 import type { IncomingMessage } from "node:http";
-import { parseJson } from "../errors/json-value.ts";
+import { field, isRecord, parseJson, textField } from "../errors/json-value.ts";
 import { eventData, eventEnd, eventType } from "./sse-events.ts";
 
 /** How a stream begins. `held` are the bytes read so far; nothing of them has been passed on. */
@@ -53,7 +53,7 @@ export function peek(response: IncomingMessage, { firstEventMs, preambleMs }: Pe
         const data = eventData(unread.toString("utf8", start, end));
         start = end;
         if (data === "") continue;
-        const type = eventType(data);
+        const type = eventType(data) || lateType(data);
         if (preambleTypes.has(type)) startPreamble();
         else return beginning(type, data);
       }
@@ -64,8 +64,8 @@ export function peek(response: IncomingMessage, { firstEventMs, preambleMs }: Pe
     function beginning(type: string, data: string): Beginning {
       const isFailure = type === "error" || type === "response.failed";
       const event = isFailure ? parseJson(data) : undefined;
-      return typeof event === "object" && event !== null
-        ? { kind: "failed", held, event }
+      return isRecord(event)
+        ? { kind: "failed", held, event: { type, ...event } }
         : { kind: "visible", held };
     }
 
@@ -89,4 +89,10 @@ export function peek(response: IncomingMessage, { firstEventMs, preambleMs }: Pe
 
     response.on("data", onData).on("end", onEnd).on("close", onCut).on("error", onCut);
   });
+}
+
+/** The type of an event that does not begin with it; a bare error says none. */
+function lateType(data: string): string {
+  const event = parseJson(data);
+  return textField(event, "type") ?? (isRecord(field(event, "error")) ? "error" : "");
 }

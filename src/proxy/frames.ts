@@ -79,11 +79,14 @@ export const closeFrame = Buffer.from([0x88, 2, 0x03, 0xf3]);
 /** Joins the frames of a message. */
 export class MessageReader {
   #parts: Buffer[] = [];
+  #size = 0;
 
-  /** The whole text that ends with this frame; null for a part of one and for anything else. */
+  /** The whole text that ends with this frame; null for a part of one and for anything else. Throws like `read`. */
   read({ opcode, isLast, payload }: Frame): Buffer | null {
     if (opcode > 1) return null;
     this.#parts.push(payload);
+    this.#size = isLast ? 0 : this.#size + payload.length;
+    if (this.#size > longestFrame) throw new Error("A WebSocket message is too long.");
     if (!isLast) return null;
     const whole = this.#parts.length === 1 ? payload : Buffer.concat(this.#parts);
     this.#parts = [];

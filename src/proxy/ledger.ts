@@ -20,7 +20,7 @@ export interface LedgerOptions {
  * `writeEveryMs`, into what is on disk then.
  */
 export class Ledger {
-  /** Why the last write failed; what was to be written is tried again with the next. */
+  /** Why the last write failed; what was to be written is tried again. */
   problem: unknown = null;
   readonly #options: LedgerOptions;
   readonly #limits = new Map<string, readonly Limit[]>();
@@ -32,6 +32,7 @@ export class Ledger {
   readonly #writtenSessionIds = new Set<string>();
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
+  #isClosed = false;
 
   constructor(options: LedgerOptions) {
     this.#options = options;
@@ -96,6 +97,7 @@ export class Ledger {
 
   /** Writes what is not written yet, and waits for it. */
   async close(): Promise<void> {
+    this.#isClosed = true;
     if (this.#timer) clearTimeout(this.#timer);
     this.#timer = null;
     await this.#writing;
@@ -114,6 +116,7 @@ export class Ledger {
   }
 
   #schedule(): void {
+    if (this.#isClosed) return;
     this.#timer ??= setTimeout(() => {
       this.#timer = null;
       this.#writing = this.#writing.then(() => this.#write());
@@ -136,6 +139,7 @@ export class Ledger {
       this.problem = error;
       for (const id of ids) this.#unwritten.add(id);
       for (const id of sessionIds) this.#sessionIds.add(id);
+      this.#schedule();
     }
   }
 

@@ -6,7 +6,7 @@ import { readExchange } from "./client-request.ts";
 import type { ReadingOptions } from "./client-request.ts";
 import { reply } from "./exchange.ts";
 import { refusalOf } from "./admission.ts";
-import { findHealthRefusal, findStatusRefusal, keyDigest } from "./guard.ts";
+import { findHealthRefusal, findStatusRefusal, keyBytes } from "./guard.ts";
 import type { Gate, Refusal } from "./guard.ts";
 import type { RotationProxyOptions, RotationStatus } from "./options.ts";
 import { readTarget } from "./routes.ts";
@@ -30,8 +30,7 @@ export function makeServer(
 ): Server {
   const { limits } = parts;
   const isKnownToken = (token: string) => parts.pool.tokens.has(token);
-  const gate: Gate = { keyDigest: keyDigest(key), isKnownToken, bodyBytes: limits.bodyBytes };
-
+  const gate: Gate = { keyBytes: keyBytes(key), isKnownToken, bodyBytes: limits.bodyBytes };
   const reading: ReadingOptions = { limits, budget: { heldBytes: 0 }, transformBody };
   const door: Door = { gate, reading, status };
   const server = createServer(
@@ -39,14 +38,16 @@ export function makeServer(
       keepAliveTimeout: 75_000,
       // A long answer is no fault; slow headers are, and a slow body has a timer of its own.
       requestTimeout: 0,
-      headersTimeout: 10_000,
-      connectionsCheckingInterval: 5000,
+      headersTimeout: limits.clientHeadersMs,
+      connectionsCheckingInterval: limits.clientHeadersMs / 2,
       maxHeaderSize: 64 * 1024,
       noDelay: true,
     },
     (request, response) => void handle(parts, door, request, response),
   );
   server.on("clientError", refuseBrokenRequest);
+  // Requests that were sent ahead on one connection each listen to its end.
+  server.on("connection", (socket) => void socket.setMaxListeners(0));
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Socket, head: Buffer) =>
@@ -141,10 +142,14 @@ function refusalAnswer(refusal: Refusal) {
   return proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
 }
 
+const brokenStatuses: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status =
-    error.code === "HPE_HEADER_OVERFLOW" ? "431 Request Header Fields Too Large" : "400 Bad Request";
+  const status = brokenStatuses[error.code ?? ""] ?? "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
 }
 

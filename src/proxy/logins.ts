@@ -16,10 +16,15 @@ export type LoginReading =
   | { readonly kind: "login"; readonly login: Login }
   | { readonly kind: "none"; readonly why: string; readonly isIssuerDown: boolean };
 
+/** After a renewal that failed while the old token still serves. */
+const restMs = 30_000;
+
 /** Access tokens that serve. However many requests want one, each account is renewed once at a time. */
 export class Logins {
   readonly #effects: LoginEffects;
   readonly #renewals = new Map<string, Promise<LoginReading>>();
+  /** Accounts whose renewal has just failed, and until when nobody tries it early. */
+  readonly #restUntilMs = new Map<string, number>();
 
   constructor(effects: LoginEffects) {
     this.#effects = effects;
@@ -34,8 +39,10 @@ export class Logins {
     const { login } = account;
     const need = { kind: "expiring" } as const;
     if (isFreshEnough(login, need, this.#effects.now())) return { kind: "login", login };
-    const renewal = login.refreshToken === "" ? null : this.#renew(account, need);
-    const isAlive = login.expiresAtSec === null || login.expiresAtSec * 1000 > this.#effects.now();
+    const nowMs = this.#effects.now();
+    const isAlive = login.expiresAtSec === null || login.expiresAtSec * 1000 > nowMs;
+    const isResting = isAlive && nowMs < (this.#restUntilMs.get(account.id) ?? 0);
+    const renewal = login.refreshToken === "" || isResting ? null : this.#renew(account, need);
     if (isAlive) return { kind: "login", login };
     return renewal ?? { kind: "none", why: "the access token has ended", isIssuerDown: false };
   }
@@ -53,7 +60,11 @@ export class Logins {
   #renew(account: Account, need: RefreshNeed): Promise<LoginReading> {
     const running = this.#renewals.get(account.id);
     if (running) return running;
-    const renewal = this.#renewed(account, need).finally(() => this.#renewals.delete(account.id));
+    const renewal = this.#renewed(account, need).then((reading) => {
+      this.#renewals.delete(account.id);
+      if (reading.kind === "none") this.#restUntilMs.set(account.id, this.#effects.now() + restMs);
+      return reading;
+    });
     this.#renewals.set(account.id, renewal);
     return renewal;
   }

@@ -6,6 +6,8 @@ export interface ProxyLimits {
   readonly bodyBytes: number;
   /** Of all requests that wait for their first visible byte. */
   readonly allBodiesBytes: number;
+  /** Until a client has sent its headers. */
+  readonly clientHeadersMs: number;
   /** Between two pieces of a request body. */
   readonly bodyIdleMs: number;
   /** Until upstream's headers. */
@@ -27,6 +29,7 @@ export interface ProxyLimits {
 export const defaultLimits: ProxyLimits = {
   bodyBytes: 64 * 1024 * 1024,
   allBodiesBytes: 512 * 1024 * 1024,
+  clientHeadersMs: 10_000,
   bodyIdleMs: 60_000,
   headersMs: 60_000,
   compactMs: 300_000,

@@ -40,7 +40,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const logins = new Logins({ renew, now, reload });
   const poolSize = () => pool.accounts.size;
   const books = new Books({ store, now, ledger, conversations, models, counters, poolSize });
-  const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs });
+  const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
   const { pin = null, preferences = new Map() } = options;
   const kept = {
     pool,

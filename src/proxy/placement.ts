@@ -31,7 +31,7 @@ export async function placeRequest(
   if (place === null) return null;
   const mayCarryTurnState = conversations.mayCarryTurnState(facts, account.id);
   const carried = { login, routingOverride: place.override, mayCarryTurnState };
-  const { host } = new URL(place.origin);
+  const host = place.origin.slice(place.origin.indexOf("//") + 2);
   return { origin: place.origin, headers: outgoingHeaders(request.rawHeaders, host, carried, { size }) };
 }
 

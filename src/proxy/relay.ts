@@ -1,17 +1,13 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { formatSse, responseFailedEvent } from "../errors/stream-failure.ts";
-import { endsAnEvent, lastBoundary } from "./sse-events.ts";
+import { WholeEvents } from "./whole-events.ts";
 
 export interface Relayed {
   /** `whole`: upstream ended it; `cut`: the connection to upstream was lost; `client-gone`: the client left first. */
   readonly kind: "whole" | "cut" | "client-gone";
-  /** The last whole events that were passed on; empty for what is no stream of events. */
-  readonly lastEvents: Buffer;
+  /** The event that ended the response, if it was passed on. */
+  readonly finalEvent: object | null;
 }
-
-/** An event longer than this is passed on in pieces. */
-const longestEvent = 8 * 1024 * 1024;
-const nothing = Buffer.alloc(0);
 
 /**
  * Passes an answer on, no faster than the client reads it. A stream of events goes out in whole events, so that after
@@ -23,48 +19,48 @@ export function relay(
   held: readonly Buffer[],
   isEventStream: boolean,
 ): Promise<Relayed> {
+  // While an earlier request of the same connection is answered, a response has no socket of its own.
+  const { socket } = client.req;
   return new Promise((resolve) => {
-    let partial: Buffer[] = [];
-    let partialBytes = 0;
-    let lastEvents: Buffer = nothing;
+    const events = new WholeEvents();
+    let unread: Buffer[] = [];
     let isOver = false;
 
-    function pass(chunk: Buffer): void {
-      if (client.write(chunk)) return;
-      answer.pause();
+    function pass(pieces: readonly Buffer[]): void {
+      client.cork();
+      let isRead = true;
+      for (const piece of pieces) isRead = client.write(piece);
+      client.uncork();
+      if (!isRead) answer.pause();
     }
 
+    /** Events come in many small pieces; those of one packet leave together again. */
     function onData(chunk: Buffer): void {
-      if (!isEventStream) return pass(chunk);
-      const before = partial.at(-1) ?? nothing;
-      partial.push(chunk);
-      partialBytes += chunk.length;
-      if (partialBytes <= longestEvent && !endsAnEvent(before, chunk)) return;
-      const joined = partial.length === 1 ? chunk : Buffer.concat(partial);
-      const end = lastBoundary(joined) || joined.length;
-      const rest = joined.subarray(end);
-      partial = rest.length === 0 ? [] : [rest];
-      partialBytes = rest.length;
-      lastEvents = joined.subarray(0, end);
-      pass(lastEvents);
+      if (!isEventStream) return pass([chunk]);
+      if (unread.push(chunk) === 1) queueMicrotask(flush);
+    }
+
+    function flush(): void {
+      const pieces = unread;
+      unread = [];
+      if (!isOver && pieces.length > 0) pass(events.take(pieces));
     }
 
     const onDrain = () => answer.resume();
 
     function onEnd(): void {
       if (!answer.complete) return onCut();
-      if (partialBytes > 0) {
-        lastEvents = Buffer.concat(partial);
-        client.write(lastEvents);
-      }
+      flush();
+      pass(events.end());
       client.end();
       conclude("whole");
     }
 
     function onCut(): void {
-      if (isOver) return;
-      if (isEventStream) client.end(formatSse(cutEvent));
-      else client.destroy();
+      flush();
+      if (!isEventStream) client.destroy();
+      else if (events.final === null) client.end(`${events.isTorn ? "\n\n" : ""}${formatSse(cutEvent)}`);
+      else client.end();
       conclude("cut");
     }
 
@@ -77,13 +73,17 @@ export function relay(
       if (isOver) return;
       isOver = true;
       answer.off("data", onData).off("end", onEnd).off("close", onCut).off("error", onCut);
-      client.off("drain", onDrain).off("close", onClientGone);
-      resolve({ kind, lastEvents });
+      answer.on("error", () => undefined);
+      client.off("drain", onDrain);
+      socket.off("close", onClientGone);
+      resolve({ kind, finalEvent: events.final });
     }
 
-    client.on("drain", onDrain).on("close", onClientGone);
+    client.on("drain", onDrain);
+    socket.on("close", onClientGone);
     for (const chunk of held) onData(chunk);
-    if (client.destroyed) return onClientGone();
+    flush();
+    if (socket.destroyed) return onClientGone();
     if (answer.readableEnded) return onEnd();
     if (answer.destroyed) return onCut();
     answer.on("data", onData).on("end", onEnd).on("close", onCut).on("error", onCut);

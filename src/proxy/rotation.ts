@@ -19,7 +19,7 @@ import { methodOf, upstreamPath } from "./routes.ts";
 import type { WorkspaceRouting } from "./routing.ts";
 import type { Upstream } from "./upstream.ts";
 
-export interface RotationParts extends Omit<ChoiceState, "accounts"> {
+export interface RotationParts extends ChoiceState {
   readonly pool: LivePool;
   readonly logins: Logins;
   readonly routing: WorkspaceRouting;
@@ -72,7 +72,7 @@ export async function serve(parts: RotationParts, exchange: Exchange): Promise<v
 }
 
 function chooseFor(parts: RotationParts, { exchange, triedIds }: Journey): Choice {
-  return choose({ ...parts, accounts: parts.pool.accounts }, exchange.facts, triedIds, parts.now());
+  return choose(parts, exchange.facts, triedIds, parts.now());
 }
 
 function recordDecision({ counters, now }: RotationParts, { decision, only }: Choice): DecisionRecord {
@@ -207,12 +207,9 @@ async function finish(
   books.noteHeaders(who, response);
   if (failure === null) books.noteSuccess(who);
   ledger.noteSessions(exchange.facts.sessionIds);
-  if (exchange.wantsDocument && isEventStream) {
-    books.noteEnd(who, await replyDocument(exchange, response, held));
-    return served;
-  }
-  const { lastEvents, kind } = await passOn(exchange, response, held, isEventStream);
-  const end = books.noteEnd(who, lastEvents);
-  if (kind === "cut" && end === "unknown") books.noteCut(who);
+  const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
+  const { finalEvent, kind } = await answering(exchange, response, held, isEventStream);
+  if (finalEvent !== null) books.noteEnd(who, finalEvent);
+  else if (kind === "cut") books.noteCut(who);
   return served;
 }

@@ -1,3 +1,4 @@
+import { minuteMs } from "../accounts/limit.ts";
 import { field, parseJson, readList, readText } from "../accounts/unknown-value.ts";
 import type { Account } from "../store/account.ts";
 import { backendUrl } from "../upstream/backend.ts";
@@ -15,8 +16,8 @@ export interface WorkspaceRoute {
 
 interface Discovery {
   readonly route: WorkspaceRoute | null;
-  /** False: the next request asks again. */
-  readonly isLasting: boolean;
+  /** When it is asked about again. */
+  readonly untilMs: number;
 }
 
 export interface RoutingOptions {
@@ -24,13 +25,17 @@ export interface RoutingOptions {
   /** As `backendOf` gives it. */
   readonly backend: string;
   readonly headersMs: number;
+  readonly now: () => number;
 }
+
+/** A person's own account goes on without an answer, and is not held up by every request. */
+const personalRestMs = minuteMs;
 
 const noConstraint = "NO_CONSTRAINT";
 
 /**
  * Asks once for each account where its workspace lives, as Codex does: some may be served from their own region only.
- * An account whose question failed is asked about again with its next request.
+ * An account whose question failed is asked about again.
  */
 export class WorkspaceRouting {
   readonly #options: RoutingOptions;
@@ -45,22 +50,23 @@ export class WorkspaceRouting {
     const key = `${id} ${login.plan}`;
     const known = this.#routes.get(key) ?? this.#discover(login);
     this.#routes.set(key, known);
-    const { route, isLasting } = await known;
-    if (!isLasting) this.#routes.delete(key);
+    const { route, untilMs } = await known;
+    if (untilMs <= this.#options.now() && this.#routes.get(key) === known) this.#routes.delete(key);
     return route;
   }
 
   async #discover(login: Login): Promise<Discovery> {
     const { identity } = login;
-    if (identity.kind !== "seat") return { route: this.#anywhere(), isLasting: true };
+    if (identity.kind !== "seat") return { route: this.#anywhere(), untilMs: Infinity };
     const { status, payload } = await this.#ask(login, identity.accountId);
     const mine = readList(field(payload, "accounts")).filter(
       (each) => field(each, "id") === identity.accountId,
     );
-    if (mine.length === 1) return { route: this.#read(mine[0]), isLasting: true };
+    if (mine.length === 1) return { route: this.#read(mine[0]), untilMs: Infinity };
     // A token that is refused here is refused there too, and that is what brings a new one.
-    const isRefused = status === 401;
-    return { route: isRefused || isPersonal(login) ? this.#anywhere() : null, isLasting: false };
+    if (status === 401) return { route: this.#anywhere(), untilMs: 0 };
+    if (!isPersonal(login)) return { route: null, untilMs: 0 };
+    return { route: this.#anywhere(), untilMs: this.#options.now() + personalRestMs };
   }
 
   /** Where an account goes whose workspace is not bound to a place. */

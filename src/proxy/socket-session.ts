@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
-import { parseJson } from "../errors/json-value.ts";
+import { isRecord, parseJson } from "../errors/json-value.ts";
 import type { Account } from "../store/account.ts";
 import type { Choice } from "./choice.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
@@ -142,9 +142,11 @@ export class SocketSession {
 
   #readServer(frame: Frame, messages: MessageReader): void {
     const turn = this.#turn;
-    const isHidden = turn !== null && !turn.isVisible && frame.opcode < 8;
-    if (isHidden) turn.held.push(frame.raw);
-    else if (frame.opcode !== 8 || turn === null || turn.isVisible) this.#toClient(frame.raw);
+    const isHidden = turn !== null && !turn.isVisible;
+    // The client has seen nothing, so it will not answer the goodbye that upstream waits for.
+    if (isHidden && frame.opcode === 8) return this.#fail("OpenAI closed the connection.");
+    if (isHidden && frame.opcode < 8) turn.held.push(frame.raw);
+    else this.#toClient(frame.raw);
     const text = messages.read(frame)?.toString("utf8");
     if (text === undefined) return;
     const type = eventType(text);
@@ -164,7 +166,8 @@ export class SocketSession {
     if (!finalTypes.has(type)) return;
     this.#turn = null;
     if (type === "response.completed") this.#parts.books.noteSuccess(this.#who);
-    this.#parts.books.noteEnd(this.#who, Buffer.from(`data: ${text}\n\n`));
+    const event = parseJson(text);
+    if (isRecord(event)) this.#parts.books.noteEnd(this.#who, event);
   }
 
   /** From here on the turn stays where it is. */
@@ -200,7 +203,7 @@ export class SocketSession {
     this.#client.pause();
     turn.held = [];
     const { request, facts, query } = this.#start;
-    const connecting = { ...turn, request, facts, query };
+    const connecting = { ...turn, request, facts, query, client: this.#client };
     if (!(await isRenewed(this.#parts, connecting, this.#account, failure)))
       failOn(this.#parts, connecting, this.#account, failure);
     // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.

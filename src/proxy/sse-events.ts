@@ -1,4 +1,4 @@
-import { parseJson, textField } from "../errors/json-value.ts";
+import { isRecord, parseJson, textField } from "../errors/json-value.ts";
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -11,13 +11,6 @@ export function lastBoundary(bytes: Buffer): number {
     if (before === newline || (before === carriageReturn && bytes[at - 2] === newline)) return at + 1;
   }
   return 0;
-}
-
-/** Whether a blank line ends in `after`, also one that began in the piece before it. */
-export function endsAnEvent(before: Buffer, after: Buffer): boolean {
-  return (
-    lastBoundary(after) > 0 || lastBoundary(Buffer.concat([before.subarray(-3), after.subarray(0, 3)])) > 0
-  );
 }
 
 /** Just behind the blank line that ends the event which begins at `start`; -1 when it is not complete. */
@@ -51,14 +44,43 @@ export const finalTypes: ReadonlySet<string> = new Set([
   "error",
 ]);
 
-/** The event that ended a response, from the last whole events of its stream; null when there is none. */
+// What may follow the end: a comment, `[DONE]`, limits.
+const mostLooked = 4;
+
+/** The event that ended a response, if it is among the last events of `bytes`; null when there is none. */
 export function finalEvent(bytes: Buffer): object | null {
-  const events = bytes.toString("utf8").split(/\r?\n\r?\n/);
-  for (const event of events.reverse()) {
-    const data = eventData(event);
-    if (data === "") continue;
-    const value = parseJson(data);
-    if (value !== undefined && finalTypes.has(textField(value, "type") ?? "")) return value;
+  let end = bytes.length;
+  for (let looked = 0; looked < mostLooked && end > 0; looked += 1) {
+    const start = eventStart(bytes, end);
+    const event = finalOf(bytes, start, end);
+    if (event !== null) return event;
+    end = start;
   }
   return null;
+}
+
+/** Where the events begin that `finalEvent` looks at. */
+export function lastEventsStart(bytes: Buffer): number {
+  let start = bytes.length;
+  for (let looked = 0; looked < mostLooked; looked += 1) start = eventStart(bytes, start);
+  return start;
+}
+
+/** Where the event that ends at `end` begins. */
+function eventStart(bytes: Buffer, end: number): number {
+  let text = end;
+  while (text > 0 && (bytes[text - 1] === newline || bytes[text - 1] === carriageReturn)) text -= 1;
+  return lastBoundary(bytes.subarray(0, text));
+}
+
+/** An event tells its type at its beginning; only what may be an end is read whole. */
+const typeBytes = 300;
+const typeInEvent = /(?:^|\n)data: ?\s*\{[^{}]{0,200}?"type"\s*:\s*"([\w.]{1,100})"/;
+
+function finalOf(bytes: Buffer, start: number, end: number): object | null {
+  const type = typeInEvent.exec(bytes.toString("latin1", start, Math.min(end, start + typeBytes)))?.[1];
+  if (type !== undefined && !finalTypes.has(type)) return null;
+  const data = eventData(bytes.toString("utf8", start, end));
+  const value = data === "" ? undefined : parseJson(data);
+  return isRecord(value) && finalTypes.has(textField(value, "type") ?? "") ? value : null;
 }

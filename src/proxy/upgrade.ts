@@ -30,6 +30,8 @@ export interface Connecting {
   readonly failures: Map<string, FailureClassification>;
   /** Accounts whose token was renewed for this already. */
   readonly renewedIds: Set<string>;
+  /** Of the client: nothing is connected for one that has left. */
+  readonly client: Duplex;
 }
 
 type Opened =
@@ -40,17 +42,13 @@ type Opened =
 export async function connectNext(parts: RotationParts, wanted: Connecting): Promise<Connected | Choice> {
   for (;;) {
     await parts.pool.settled();
-    const choice = choose(
-      { ...parts, accounts: parts.pool.accounts },
-      wanted.facts,
-      wanted.triedIds,
-      parts.now(),
-    );
+    const choice = choose(parts, wanted.facts, wanted.triedIds, parts.now());
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
-    if (!account) return choice;
+    if (!account || wanted.client.destroyed) return choice;
     const opened = await connect(parts, wanted, account);
     if (opened.kind === "connected") return { ...opened, account };
+    if (wanted.client.destroyed) return choice;
     if (await isRenewed(parts, wanted, account, opened.failure)) continue;
     failOn(parts, wanted, account, opened.failure);
   }
@@ -84,7 +82,7 @@ export async function isRenewed(
 
 async function connect(
   parts: RotationParts,
-  { request, facts, query }: Connecting,
+  { request, facts, query, client }: Connecting,
   account: Account,
 ): Promise<Opened> {
   const reading = await parts.logins.loginOf(account);
@@ -99,23 +97,35 @@ async function connect(
   // Without extensions the frames can be read.
   const headers = without(placed.headers, "sec-websocket-extensions");
   headers.push("connection", "Upgrade", "upgrade", "websocket");
-  return await open(parts, placed.origin, upstreamPath("responses", query), headers);
+  return await open(parts, {
+    origin: placed.origin,
+    path: upstreamPath("responses", query),
+    headers,
+    client,
+  });
+}
+
+interface Opening {
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: readonly string[];
+  readonly client: Duplex;
 }
 
 function open(
-  parts: RotationParts,
-  origin: string,
-  path: string,
-  headers: readonly string[],
+  { limits, now, upstream }: RotationParts,
+  { origin, path, headers, client }: Opening,
 ): Promise<Opened> {
-  const { limits, now, upstream } = parts;
   return new Promise((resolve) => {
     const request = upstream.open(origin, path, "GET", headers);
     const timer = setTimeout(() => request.destroy(new SlowAnswer(limits.headersMs)), limits.headersMs);
+    const leave = () => void request.destroy(new Error("The client has left."));
     const conclude = (opened: Opened) => {
       clearTimeout(timer);
+      client.off("close", leave);
       resolve(opened);
     };
+    client.once("close", leave);
     request.on("error", (error) => conclude({ kind: "failed", failure: lostFailure(error, now()) }));
     request.once("upgrade", (response, socket, head) =>
       conclude({ kind: "connected", socket, head, response }),

@@ -1,5 +1,5 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
-import type { ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
 import type { Body } from "./body.ts";
 
@@ -24,76 +24,86 @@ export interface Sending {
   abort(): void;
 }
 
+interface Origin {
+  readonly send: typeof httpRequest;
+  readonly options: RequestOptions;
+  readonly agent: HttpAgent;
+}
+
 /** Keep-alive connections to OpenAI, one pool for each origin. */
 export class Upstream {
-  readonly #agents = new Map<string, HttpAgent>();
+  readonly #origins = new Map<string, Origin>();
 
   send(wanted: UpstreamRequest): Sending {
     let current: ClientRequest | null = null;
     let isAborted = false;
-    const start = (): Promise<UpstreamAnswer> => {
-      const attempt = this.#start(wanted);
-      current = attempt.request;
-      if (isAborted) current.destroy();
-      return attempt.answer;
+    const start = async (): Promise<UpstreamAnswer> => {
+      for (;;) {
+        const request = this.#open(wanted);
+        if (request instanceof Error) return { kind: "lost", error: request };
+        current = request;
+        const answer = await this.#ask(request, wanted);
+        // Idle connections may all be dead after a pause: no account's fault, so a fresh one is asked.
+        if (isAborted || answer.kind !== "lost" || !request.reusedSocket || !isReset(answer.error))
+          return answer;
+      }
     };
-    // An idle connection may be closed by upstream in the moment that we use it: no account's fault.
-    const answer = start().then((first) => {
-      const isStale = first.kind === "lost" && current?.reusedSocket === true && isReset(first.error);
-      return isStale && !isAborted ? start() : first;
-    });
     const abort = () => {
       isAborted = true;
       current?.destroy();
     };
-    return { answer, abort };
-  }
-
-  /** The agent of an origin, for an upgrade. */
-  agentOf(origin: string): HttpAgent {
-    const known = this.#agents.get(origin);
-    if (known) return known;
-    const options = { keepAlive: true, noDelay: true, maxFreeSockets: 64, scheduling: "lifo" } as const;
-    const agent = origin.startsWith("https:") ? new HttpsAgent(options) : new HttpAgent(options);
-    this.#agents.set(origin, agent);
-    return agent;
+    return { answer: start(), abort };
   }
 
   close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
+    for (const { agent } of this.#origins.values()) agent.destroy();
   }
 
-  #start({ origin, path, method, headers, body, headersMs }: UpstreamRequest) {
-    const request = this.open(origin, path, method, headers);
-    const answer = new Promise<UpstreamAnswer>((resolve) => {
+  #ask(request: ClientRequest, { headersMs, body }: UpstreamRequest): Promise<UpstreamAnswer> {
+    return new Promise((resolve) => {
       const timer = setTimeout(() => request.destroy(new SlowAnswer(headersMs)), headersMs);
-      request.once("response", (response) => {
+      const conclude = (answer: UpstreamAnswer) => {
         clearTimeout(timer);
-        resolve({ kind: "answer", response, request });
-      });
-      request.once("error", (error) => {
-        clearTimeout(timer);
-        resolve({ kind: "lost", error });
-        // A later error belongs to the answer, which tells of it itself.
-        request.on("error", () => undefined);
-      });
-      request.once("close", () => {
-        clearTimeout(timer);
-        resolve({ kind: "lost", error: new Error("The connection was closed.") });
-      });
+        request.off("close", onClose);
+        resolve(answer);
+      };
+      const onClose = () => conclude({ kind: "lost", error: new Error("The connection was closed.") });
+      request.once("response", (response) => conclude({ kind: "answer", response, request }));
+      // A later error belongs to the answer, which tells of it itself.
+      request.on("error", (error) => conclude({ kind: "lost", error }));
+      request.once("close", onClose);
+      writeBody(request, body);
     });
-    writeBody(request, body);
-    return { request, answer };
   }
 
-  /** A request whose body is still to be written. */
-  open(origin: string, path: string, method: "GET" | "POST", headers: readonly string[]): ClientRequest {
-    const { protocol, hostname, port } = new URL(origin);
-    const send = protocol === "https:" ? httpsRequest : httpRequest;
-    const host = hostname.replace(/^\[|\]$/g, "");
-    const agent = this.agentOf(origin);
-    return send({ host, port, path, method, headers: headers as string[], agent, setHost: false });
+  /** An error: the request cannot even be made, for example with a token that is no header. */
+  #open({ origin, path, method, headers }: UpstreamRequest): ClientRequest | Error {
+    try {
+      return this.open(origin, path, method, headers);
+    } catch (error) {
+      return error instanceof Error ? error : new Error("The request cannot be made.");
+    }
   }
+
+  /** A request whose body is still to be written. Throws for what cannot be a header. */
+  open(origin: string, path: string, method: "GET" | "POST", headers: readonly string[]): ClientRequest {
+    const known = this.#origins.get(origin) ?? makeOrigin(origin);
+    this.#origins.set(origin, known);
+    return known.send({ ...known.options, path, method, headers: headers as string[] });
+  }
+}
+
+// Edges in front of OpenAI send long policies.
+const longestHead = 64 * 1024;
+
+function makeOrigin(origin: string): Origin {
+  const { protocol, hostname, port } = new URL(origin);
+  const isTls = protocol === "https:";
+  const kept = { keepAlive: true, noDelay: true, maxFreeSockets: 64, scheduling: "lifo" } as const;
+  const agent = isTls ? new HttpsAgent(kept) : new HttpAgent(kept);
+  const host = hostname.replace(/^\[|\]$/g, "");
+  const options = { host, port, agent, setHost: false, maxHeaderSize: longestHead };
+  return { send: isTls ? httpsRequest : httpRequest, options, agent };
 }
 
 /** Upstream was connected, but gave no headers. */

@@ -49,11 +49,35 @@ export async function serveSocket(parts: RotationParts, { request, socket, head 
   const facts = requestFacts(request.headers, null);
   const { query } = readTarget(request.url ?? "");
   const lists = { triedIds: new Set<string>(), failures: new Map(), renewedIds: new Set<string>() };
-  const connected = await connectNext(parts, { request, facts, query, ...lists });
+  const early = readEarly(socket, head);
+  const connected = await connectNext(parts, { request, facts, query, client: socket, ...lists });
+  const sent = early();
+  if ("kind" in connected && socket.destroyed) return void connected.socket.destroy();
   if (!("kind" in connected)) return replyRaw(socket, notServed());
-  if (socket.destroyed) return void connected.socket.destroy();
   socket.write(switchingHead(connected.response));
-  await new SocketSession(parts, { request, client: socket, facts, query, connected }).run(head);
+  await new SocketSession(parts, { request, client: socket, facts, query, connected }).run(sent);
+}
+
+const mostEarly = 64 * 1024;
+
+/**
+ * Reads while upstream is asked, because a connection that nobody reads does not tell that the client has left.
+ * Returns what stops that and gives the bytes that came.
+ */
+function readEarly(socket: Duplex, head: Buffer): () => Buffer {
+  const pieces = [head];
+  let size = 0;
+  const onData = (piece: Buffer) => {
+    pieces.push(piece);
+    size += piece.length;
+    if (size > mostEarly) socket.pause();
+  };
+  const leave = () => void socket.destroy();
+  socket.on("data", onData).once("end", leave);
+  return () => {
+    socket.off("data", onData).off("end", leave).pause();
+    return Buffer.concat(pieces);
+  };
 }
 
 /** The client's own key went to upstream, so upstream's answer to it is right for the client. */

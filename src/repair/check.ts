@@ -18,6 +18,8 @@ export interface Sighting {
   severity?: Severity;
   /** False where this one cannot be mended safely. */
   canMend?: boolean;
+  /** What the mend works on where a check sees several: a path, or the id of an account. */
+  target?: string;
 }
 
 /** Why a check had nothing to look at. */
@@ -42,6 +44,8 @@ export interface Check {
 }
 
 export interface Mend {
+  /** It asks the network, so it is made with `--live` only. */
+  isLive?: boolean;
   /** What it does, as a sentence: for the list of changes and the dry run. Writes nothing. */
   describe: (scene: Scene, sighting: Sighting) => string;
   /** Throws when it could not be done; then nothing was changed. */
@@ -60,7 +64,9 @@ export function poolCheck(
 }
 
 /** A check of what config.toml says; a missing file says nothing, and is an empty tree. */
-export function configCheck(check: Unlooked & { look: (tree: ConfigTree, scene: Scene) => Looked }): Check {
+export function configCheck(
+  check: Unlooked & { look: (tree: ConfigTree, scene: Scene) => Looked | Promise<Looked> },
+): Check {
   const look = (scene: Scene) =>
     scene.config.tree ? check.look(scene.config.tree, scene) : { skipped: "config.toml cannot be read" };
   return { ...check, look };

@@ -1,5 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Finding } from "../errors/finding.ts";
+import { findingText } from "./without-secrets.ts";
 import type { Area, Check, Looked, Sighting } from "./check.ts";
 import type { Scene } from "./scene.ts";
 
@@ -39,18 +40,19 @@ export async function examine(
     const looked =
       check.isLive && !isLive ? { skipped: "asks the network: --live" } : await look(scene, check);
     examination.checks.push(resultOf(check, looked));
-    examination.findings.push(...diagnose(check, looked));
+    examination.findings.push(...diagnose(check, looked, isLive));
   }
+  examination.findings.push(...failures(examination.checks));
   examination.findings.sort((a, b) => order[a.severity] - order[b.severity]);
   return examination;
 }
 
 /** Of one check, as plain findings. */
-export function findingsOf({ id, severity }: Check, sightings: readonly Sighting[]): Finding[] {
+export function findingsOf({ id, area, severity }: Check, sightings: readonly Sighting[]): Finding[] {
   return sightings.map((each) => ({
     id,
     severity: each.severity ?? severity,
-    message: each.message,
+    message: findingText(area, each.message),
     fix: each.fix,
   }));
 }
@@ -63,13 +65,19 @@ export function plainFinding({ id, severity, message, fix }: Finding): Finding {
 type Outcome = Looked | { failed: string };
 
 /** A check that cannot look is no reason to hide what the others see. */
-async function look(scene: Scene, check: Check): Promise<Outcome> {
+export async function look(scene: Scene, check: Check): Promise<Outcome> {
+  if (isBelowMissingHome(scene, check)) return { skipped: "CODEX_HOME is no folder" };
   try {
     return await check.look(scene);
   } catch (error) {
     if (error instanceof CodexAuthError) return { failed: error.message };
     throw error;
   }
+}
+
+/** Without its folder there is nothing to say of any file in it; that it is missing is a finding of the environment. */
+function isBelowMissingHome({ problem }: Scene, { area }: Check): boolean {
+  return problem?.code === "codex_home_missing" && ["credentials", "config", "store"].includes(area);
 }
 
 function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
@@ -79,27 +87,40 @@ function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {
   return { ...base, status: looked.length > 0 ? "found" : "ok", reason: null };
 }
 
-function diagnose(check: Check, looked: Outcome): Diagnosis[] {
-  if ("skipped" in looked) return [];
-  if ("failed" in looked) return [failedCheck(check, looked.failed)];
+function diagnose(check: Check, looked: Outcome, isLive: boolean): Diagnosis[] {
+  if ("skipped" in looked || "failed" in looked) return [];
   const plain = findingsOf(check, looked);
+  const hasMend = check.mend !== undefined && (isLive || !check.mend.isLive);
   return looked.map(({ evidence = [], canMend = true }, index) => ({
     ...(plain[index] as Finding),
     area: check.area,
-    evidence: [...evidence],
-    canMend: canMend && check.mend !== undefined,
+    evidence: evidence.map((line) => findingText(check.area, line)),
+    canMend: canMend && hasMend,
   }));
 }
 
-function failedCheck({ id, area, title }: Check, why: string): Diagnosis {
-  const message = `It could not be looked whether ${title}: ${why}`;
+/** What keeps several checks from looking is one finding, with their ids as evidence. */
+function failures(checks: readonly CheckResult[]): Diagnosis[] {
+  const failed = checks.filter(({ status }) => status === "failed");
+  return [...new Set(failed.map(({ reason }) => reason))].flatMap((reason) => {
+    const group = failed.filter((each) => each.reason === reason);
+    const [first] = group;
+    return first ? [failure(first, group)] : [];
+  });
+}
+
+function failure({ area, title, reason }: CheckResult, group: readonly CheckResult[]): Diagnosis {
+  const what =
+    group.length === 1
+      ? `It could not be looked whether ${title}`
+      : `${group.length} checks could not be made`;
   return {
     id: "check_failed",
     area,
     severity: "warning",
-    message,
+    message: `${what}: ${reason}`,
     fix: null,
-    evidence: [id],
+    evidence: group.map(({ id }) => id),
     canMend: false,
   };
 }

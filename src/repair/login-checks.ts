@@ -1,6 +1,8 @@
 import type { Check } from "./check.ts";
+import { configEncoding } from "./config/config-file-checks.ts";
 import { configUnreadable } from "./config/config-unreadable.ts";
 import { loginRestricted } from "./config/login-restricted.ts";
+import { configDuplicateKey, configTypo } from "./config/syntax-checks.ts";
 import { authFileBlank } from "./credentials/auth-file-blank.ts";
 import { authFileHardLinked } from "./credentials/auth-file-hard-linked.ts";
 import { authFileOlder } from "./credentials/auth-file-older.ts";
@@ -24,6 +26,9 @@ export const loginChecks: readonly Check[] = [
   loginExpired,
   loginUnknown,
   authFileOlder,
+  configEncoding,
+  configTypo,
+  configDuplicateKey,
   configUnreadable,
   loginRestricted,
   envOverride,

@@ -1,7 +1,9 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Check, Mend, Sighting } from "./check.ts";
+import { look } from "./examine.ts";
 import { openScene } from "./scene.ts";
 import type { Scene, SceneEffects } from "./scene.ts";
+import { findingText } from "./without-secrets.ts";
 
 /** One repair: made, or with a dry run, to be made. */
 export interface Change {
@@ -35,7 +37,8 @@ export async function mendAll(
   let backup: string | null = null;
   for (const check of checks) {
     const { mend } = check;
-    if (!mend || (check.isLive && (isDryRun || !isLive))) continue;
+    const isAsking = check.isLive || mend?.isLive;
+    if (!mend || (isAsking && (isDryRun || !isLive))) continue;
     for (const sighting of await mendable(scene, check)) {
       const change = planned(scene, { check, mend, sighting });
       changes.push(change);
@@ -50,22 +53,18 @@ export async function mendAll(
   return changes;
 }
 
+/** What could not be looked at is told by the examination that follows. */
 async function mendable(scene: Scene, check: Check): Promise<readonly Sighting[]> {
-  try {
-    const looked = await check.look(scene);
-    return "skipped" in looked ? [] : looked.filter(({ canMend = true }) => canMend);
-  } catch (error) {
-    // The examination that follows reports it.
-    if (error instanceof CodexAuthError) return [];
-    throw error;
-  }
+  const looked = await look(scene, check);
+  if ("skipped" in looked || "failed" in looked) return [];
+  return looked.filter(({ canMend = true }) => canMend);
 }
 
 function planned(
   scene: Scene,
   { check, mend, sighting }: { check: Check; mend: Mend; sighting: Sighting },
 ): Change {
-  const message = mend.describe(scene, sighting);
+  const message = findingText(check.area, mend.describe(scene, sighting));
   return { id: check.id, message, isApplied: false, problem: null, undo: null };
 }
 

@@ -1,4 +1,6 @@
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import { configFaults } from "../codex/config-faults.ts";
+import type { ConfigFault } from "../codex/config-faults.ts";
 import { loginSettings, readConfig } from "../codex/config-toml.ts";
 import type { LoginSettings } from "../codex/config-toml.ts";
 import type { ConfigTree } from "../codex/config-tree.ts";
@@ -12,6 +14,8 @@ import { readTextIfPresent } from "../store/files.ts";
 import type { Paths } from "../store/paths.ts";
 import type { Snapshot, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
+import type { Reached } from "../upstream/reach.ts";
+import { reachOrigins } from "./reached.ts";
 
 /** What checks need of the outside world. */
 export interface SceneEffects {
@@ -27,6 +31,8 @@ export interface SceneEffects {
   sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
   /** Only for live checks. */
   fetch: Fetch;
+  /** The status of the answer to a WebSocket handshake; only for live checks. */
+  websocketStatus: (url: string, timeoutMs: number) => Promise<number>;
   /** Renews an access token; only for live repairs. See auth/refresh.ts. */
   renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
 }
@@ -36,6 +42,8 @@ interface ConfigScene {
   text: string | null;
   tree: ConfigTree | null;
   settings: LoginSettings | null;
+  /** Values that keep Codex from starting; none when the file cannot be read. */
+  faults: readonly ConfigFault[];
   /** Where the parser stopped; the excerpt is the person's own text. */
   broken: { message: string; line: number; column: number; excerpt: string } | null;
   /** Why the file could not be opened. */
@@ -55,6 +63,8 @@ export interface Scene {
   liveProblem: CodexAuthError | null;
   config: ConfigScene;
   source: LoginSource;
+  /** Asks OpenAI's services without credentials, once however often it is called; only for live checks. */
+  reached: () => Promise<Reached[]>;
 }
 
 type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
@@ -63,8 +73,14 @@ type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
 export async function openScene(fx: SceneEffects): Promise<Scene> {
   const { paths } = fx.store;
   const { value: snapshot, problem } = await attempt(() => fx.store.read());
-  const live = await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile));
-  const config = await readConfigScene(fx);
+  // Without its folder there is nothing to say of any file in it.
+  const hasHome = problem?.code !== "codex_home_missing";
+  const live = hasHome
+    ? await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile))
+    : { value: null, problem: null };
+  const config = hasHome
+    ? await readConfigScene(fx)
+    : { text: null, tree: null, settings: null, faults: [], broken: null, problem: null };
   return {
     fx,
     nowMs: fx.now(),
@@ -75,16 +91,23 @@ export async function openScene(fx: SceneEffects): Promise<Scene> {
     liveProblem: live.problem,
     config,
     source: loginSource(fx.env, config.settings, live.value),
+    reached: once(() => reachOrigins(fx, config.settings)),
   };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => (result ??= work());
 }
 
 async function readConfigScene({ fs, store }: SceneEffects): Promise<ConfigScene> {
   const { value: text, problem } = await attempt(() => readTextIfPresent(fs, store.paths.configFile));
-  const nothing = { text, tree: null, settings: null, broken: null, problem };
+  const nothing = { text, tree: null, settings: null, faults: [], broken: null, problem };
   if (problem) return nothing;
   const reading = readConfig(text ?? "");
   if (reading.kind === "broken") return { ...nothing, broken: reading };
-  return { ...nothing, tree: reading.tree, settings: loginSettings(reading.tree) };
+  const { tree } = reading;
+  return { ...nothing, tree, settings: loginSettings(tree), faults: configFaults(tree) };
 }
 
 /** Where Codex takes its login from at its next start; with a config.toml that it cannot read, it does not start. */

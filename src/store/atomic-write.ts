@@ -110,7 +110,11 @@ function temporaryPath(target: string): string {
  */
 export function sweepTemporaries(fs: FileSystem, folder: string, names?: readonly string[]): void {
   for (const name of namesIn(fs, folder)) {
-    if (!temporaryName.test(name)) continue;
-    if (!names || names.some((each) => name.startsWith(`.${each}`))) removeIfPresent(fs, join(folder, name));
+    if (isTemporary(name, names)) removeIfPresent(fs, join(folder, name));
   }
+}
+
+/** Whether a file of this name is a temporary, of any file or of those whose names begin so. */
+export function isTemporary(name: string, names?: readonly string[]): boolean {
+  return temporaryName.test(name) && (!names || names.some((each) => name.startsWith(`.${each}`)));
 }

@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { commitFile, discard, stageFile, sweepTemporaries } from "./atomic-write.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { linkTarget, readTextIfPresent } from "./files.ts";
+import { linkTarget, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
 
 /**
  * Replaces the text of config.toml, keeping its mode and the link that leads to it. False when another program
@@ -21,6 +21,26 @@ export function editConfigFile(fs: FileSystem, path: string, edit: (text: string
     return true;
   } finally {
     discard(fs, staged);
+  }
+}
+
+/**
+ * Gives config.toml another name beside it, so that Codex starts without it. False when its text is not the expected
+ * one; then nothing was changed.
+ */
+export function moveConfigFile(
+  fs: FileSystem,
+  path: string,
+  { expected, nowMs }: { expected: string; nowMs: number },
+): boolean {
+  const target = linkTarget(fs, path);
+  if (readTextIfPresent(fs, target) !== expected) return false;
+  try {
+    fs.renameSync(target, `${target}.broken-${timeInName(nowMs)}`);
+    syncFolder(fs, dirname(target));
+    return true;
+  } catch (error) {
+    throw fileError(error, `move ${target}`);
   }
 }
 

@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { confirmChange, discard, placeFile, stageFile } from "./atomic-write.ts";
+import { commitFile, confirmChange, discard, placeFile, stageFile } from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -30,6 +30,34 @@ export function writeExport(fs: FileSystem, { out, file, cwd, text, isForced }: 
     throw refused(`Others can write to ${dirname(path)}.`, "Use a folder of your own, or insist with --yes.");
   }
   placeNew(fs, stageFile(fs, path, text));
+  return path;
+}
+
+interface Report {
+  /** As typed. */
+  out: string;
+  cwd: string;
+  mayReplace: boolean;
+}
+
+/** Throws where a report could not be written; returns its path. For work that comes before the report. */
+export function requireReportPlace(fs: FileSystem, { out, cwd, mayReplace }: Report): string {
+  const path = resolve(cwd, out);
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  if (stat && !stat.isFile()) throw refused(`${path} is no file.`, "Name a new file.");
+  if (stat && !mayReplace)
+    throw refused(`${path} exists already.`, "Name a new file, or replace it with --yes.");
+  const folder = fs.statSync(dirname(path), { throwIfNoEntry: false });
+  if (folder?.isDirectory()) return path;
+  throw refused(`There is no folder ${dirname(path)}.`, `Create it: mkdir -p '${dirname(path)}'`);
+}
+
+/** Writes a report that holds no credentials, mode 0600, and returns its path. Replaces a file only when told to. */
+export function writeReport(fs: FileSystem, report: Report, text: string): string {
+  const path = requireReportPlace(fs, report);
+  const staged = stageFile(fs, path, text);
+  if (report.mayReplace) commitFile(fs, staged);
+  else placeNew(fs, staged);
   return path;
 }
 

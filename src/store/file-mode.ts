@@ -19,3 +19,12 @@ export function closeToOthers(fs: FileSystem, path: string): void {
     throw fileError(error, `close ${path} to others`);
   }
 }
+
+/** Nobody but the owner can change it any more; who could read it still can. */
+export function refuseWriters(fs: FileSystem, path: string): void {
+  try {
+    fs.chmodSync(path, fs.statSync(path).mode & 0o7755);
+  } catch (error) {
+    throw fileError(error, `close ${path} to the writing of others`);
+  }
+}

@@ -6,7 +6,7 @@ import type { AbandonedHome } from "./abandoned-homes.ts";
 import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
-import { editConfigFile } from "./config-file.ts";
+import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
 import { readTextIfPresent } from "./files.ts";
@@ -17,19 +17,13 @@ import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import { prepareFolders } from "./own-folders.ts";
+import { prepareFolders } from "./store-folders.ts";
 import { requirePlaces } from "./places.ts";
-import {
-  ownFiles,
-  refuseRunningProxy,
-  refuseUsedHomes,
-  removeEmptyFolders,
-  removeOwnFiles,
-} from "./own-files.ts";
+import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
-import { rotationFile } from "./rotation-file.ts";
+import { refuseRunningProxy, rotationFile } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
@@ -38,6 +32,7 @@ import type {
   Draft,
   HomeLeavings,
   PrivateHome,
+  Removal,
   ServedRecords,
   Store,
   StoreEffects,
@@ -81,13 +76,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     return { draft, poolBytes, homes };
   }
 
-  function readPool(text: string | null, { replaceBrokenPool = false }: TransactionOptions) {
+  function readPool(text: string | null, { replaceBrokenPool = false, salvage }: TransactionOptions) {
     try {
       return { pool: text === null ? emptyPool() : parsePool(text, paths.poolFile), isBroken: false };
     } catch (error) {
       const isBroken = error instanceof CodexAuthError && error.code === "pool_unreadable";
       if (!isBroken || !replaceBrokenPool) throw error;
-      return { pool: emptyPool(), isBroken };
+      return { pool: salvage && text !== null ? salvage(text) : emptyPool(), isBroken };
     }
   }
 
@@ -183,14 +178,17 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     throw changedError("config.toml");
   }
 
-  /** Every login is settled first: what Codex or a killed command left is in the pool, and in auth.json, before anything goes. */
-  async function removeOwn(files: readonly OwnFile[]): Promise<void> {
-    refuseUsedHomes(fs, paths, effects.self());
+  async function removeOwn(removal: Removal): Promise<OwnFile[]> {
     refuseRunningProxy(rotation.read());
+    const { removeWanted } = await import("./removal.ts");
     await transaction("uninstall", () => undefined);
-    await locked("uninstall", () => Promise.resolve(removeOwnFiles(fs, paths, files)));
+    const removed = await locked("uninstall", async () => {
+      const { draft: snapshot } = await readDraft();
+      return removeWanted(effects, paths, { ...removal, snapshot });
+    });
     removeEmptyFolders(fs, paths);
     hasWritten = false;
+    return removed;
   }
 
   async function updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords) {
@@ -205,7 +203,6 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   const rotation = rotationFile(paths, effects, (work) => inTurn(() => locked("rotation", work)));
-
   return {
     paths,
     rotation,
@@ -220,15 +217,24 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     },
     openPrivateHome,
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
+    setConfigAside: (expected) =>
+      inTurn(() =>
+        locked("set config.toml aside", async () => {
+          if (!moveConfigFile(fs, paths.configFile, { expected, nowMs: now() }))
+            throw changedError("config.toml");
+        }),
+      ),
     usage: () => readUsageFile(fs, paths.usageFile),
     updateUsage: (change, also) => inTurn(() => locked("usage", () => updateUsage(change, also))),
     proxiedSessions: () => readProxiedSessions(fs, paths.proxiedFile),
     watch: (options) => watchStore(fs, paths, options),
     hasWritten: () => hasWritten,
     backups: () => listBackups(fs, paths.backupsDir),
-    backUpFiles: () => inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now())))),
+    backUpFiles: (needed) =>
+      inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
     ownFiles: () => ownFiles(fs, paths),
-    removeOwnFiles: (files) => inTurn(() => removeOwn(files)),
+    foreignFiles: () => foreignFiles(fs, paths),
+    removeOwnFiles: (removal) => inTurn(() => removeOwn(removal)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };

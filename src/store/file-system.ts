@@ -6,6 +6,7 @@ import type * as nodeFs from "node:fs";
  */
 export type FileSystem = Pick<
   typeof nodeFs,
+  | "accessSync"
   | "chmodSync"
   | "closeSync"
   | "copyFileSync"
@@ -17,6 +18,7 @@ export type FileSystem = Pick<
   | "mkdirSync"
   | "openSync"
   | "readFileSync"
+  | "readSync"
   | "readdirSync"
   | "readlinkSync"
   | "realpathSync"

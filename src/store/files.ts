@@ -76,6 +76,15 @@ export function timeInName(nowMs: number): string {
   return new Date(nowMs).toISOString().replaceAll(/[-:.]/g, "");
 }
 
+/** Whether the name itself is a symbolic link, wherever it leads. */
+export function isLink(fs: FileSystem, path: string): boolean {
+  try {
+    return fs.lstatSync(path).isSymbolicLink();
+  } catch {
+    return false;
+  }
+}
+
 /** Follows links by hand, because the last one may point to a file that does not exist yet. */
 export function linkTarget(fs: FileSystem, path: string): string {
   let target = path;

@@ -22,7 +22,7 @@ export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): v
   // rename(2) would replace an empty folder, which is a lock of somebody who writes no record.
   if (fs.statSync(lockPath, { throwIfNoEntry: false })) throw held();
   const staged = asidePath(lockPath, owner.token);
-  fs.mkdirSync(staged, 0o700);
+  makeStaged(fs, staged);
   try {
     writeRecord(fs, staged, owner);
     fs.renameSync(staged, lockPath);
@@ -31,6 +31,16 @@ export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): v
     // ENOENT: the holder swept our folder away before it was complete. Other systems have other codes for "not empty".
     const isHeld = ["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errorCode(error));
     throw isHeld || fs.statSync(lockPath, { throwIfNoEntry: false }) ? held() : error;
+  }
+}
+
+function makeStaged(fs: FileSystem, staged: string): void {
+  try {
+    fs.mkdirSync(staged, 0o700);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    // An uninstall has removed the folder since we made it.
+    fs.mkdirSync(staged, { recursive: true, mode: 0o700 });
   }
 }
 

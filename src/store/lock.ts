@@ -27,7 +27,8 @@ export interface LockRequest {
   waitMs?: number;
 }
 
-const staleMs = 10_000;
+/** The age at which a lock of unknown fate counts as left behind. */
+export const staleMs = 10_000;
 
 type Callback<T extends unknown[] = []> = (error: Error | null, ...rest: T) => void;
 

@@ -4,7 +4,10 @@ import type { FileSystem } from "./file-system.ts";
 import { namesIn } from "./files.ts";
 
 /** A file that may hold a login, or why it was not read. `isNamed`: the person named it, it was not found in a folder. */
-export type LoginFile = { path: string; isNamed: boolean } & ({ text: string } | { problem: string });
+export type LoginFile = { path: string; isNamed: boolean } & (
+  | { text: string }
+  | { problem: string; hint?: string }
+);
 
 /** A bundle of a thousand accounts is half as large. */
 export const sizeLimit = 16_000_000;
@@ -45,10 +48,13 @@ function searchFolder(fs: FileSystem, folder: string, depth: number): { path: st
     });
 }
 
+/** Most likely <(…) of a shell. */
+const pipeHint = "Pipe it instead: … | codex auth import -";
+
 function readLoginFile(fs: FileSystem, path: string, isNamed: boolean): LoginFile {
   try {
     const stat = fs.statSync(path);
-    if (!stat.isFile()) return { path, isNamed, problem: "it is no regular file" };
+    if (!stat.isFile()) return { path, isNamed, problem: "it is no regular file", hint: pipeHint };
     if (stat.size > sizeLimit) return { path, isNamed, problem: "it is larger than 16 MB" };
     return { path, isNamed, text: fs.readFileSync(path, "utf8") };
   } catch {

@@ -1,12 +1,12 @@
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { isTemporary } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
-import { namesIn } from "./files.ts";
+import { linkTarget, namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
-import { isOrphaned, ownerEnding, readHomeOwner } from "./home-owner.ts";
+import { parkedStrangers } from "./leftovers.ts";
 import type { Paths } from "./paths.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
-import type { RotationReading } from "./rotation-file.ts";
+import { requirePlaces } from "./places.ts";
 
 /** What a person may want to keep: logins, copies of them, what is known of quotas; the rest is of no use to anybody. */
 export type OwnPart = "accounts" | "backups" | "history" | "working files";
@@ -17,61 +17,130 @@ export interface OwnFile {
   part: OwnPart;
 }
 
-const partNames: readonly (readonly [RegExp, OwnPart])[] = [
-  [/^(pool\.json(\.broken-.*)?|parked|rescue)$/, "accounts"],
-  [/^backups$/, "backups"],
-  [/^(limits\.json|history\.jsonl|sessions)$/, "history"],
+interface OwnName {
+  name: RegExp;
+  part: OwnPart;
+  /** Of a folder: the names that we give in it. */
+  inside?: RegExp;
+}
+
+/** CODEX_AUTH_DIR may name a folder in which somebody else has files: what is not named as we name things is not ours. */
+const ownNames: readonly OwnName[] = [
+  { name: /^pool\.json(\.broken-\d{8}T\d{9}Z)?$/, part: "accounts" },
+  { name: /^parked$/, part: "accounts", inside: /^([0-9a-f]{12}|exec)-\d{8}T\d{9}Z-/ },
+  { name: /^rescue$/, part: "accounts", inside: /^\.?(rescue-|probe)/ },
+  { name: /^backups$/, part: "backups", inside: /^(pool|repair)-\d{8}T\d{9}Z/ },
+  { name: /^(limits\.json|history\.jsonl)$/, part: "history" },
+  { name: /^sessions$/, part: "history", inside: /^\w+\.json$/ },
+  { name: /^(proxied-sessions|rotation\.(json|log))$/, part: "working files" },
+  { name: /^homes$/, part: "working files", inside: /^[0-9a-f]{12}-\d+(\.owner)?$/ },
+  { name: /^locks$/, part: "working files", inside: /^(store|refresh-\w+)\.lock/ },
+  { name: /^code-cache$/, part: "working files", inside: /\.v8$/ },
 ];
 
+const brokenFile = /^(auth\.json|config\.toml)\.broken-\d{8}T\d{9}Z$/;
+
 /** Everything that codex-auth ever made on this machine, beside what a person asked it to write elsewhere. */
-export function ownFiles(fs: FileSystem, { storeDir }: Paths): OwnFile[] {
-  return namesIn(fs, storeDir).map((name) => ({ path: join(storeDir, name), part: partOf(name) }));
+export function ownFiles(fs: FileSystem, paths: Paths): OwnFile[] {
+  requirePlaces(fs, paths);
+  const { storeDir } = paths;
+  const names = namesIn(fs, storeDir);
+  const found = names.flatMap((name) => {
+    const path = join(storeDir, name);
+    const part = isTemporary(name) ? "working files" : ownNameOf(fs, path)?.part;
+    return part ? [{ path, part }] : [];
+  });
+  // A removal that was killed at its very end.
+  if (names.length === 0 && fs.statSync(storeDir, { throwIfNoEntry: false })?.isDirectory())
+    found.push({ path: storeDir, part: "working files" });
+  return [...found, ...brokenFiles(fs, paths).map((path) => ({ path, part: "accounts" as const }))];
 }
 
-function partOf(name: string): OwnPart {
-  return partNames.find(([pattern]) => pattern.test(name))?.[1] ?? "working files";
+/** What somebody else put among our files. */
+export function foreignFiles(fs: FileSystem, { storeDir }: Paths): string[] {
+  return namesIn(fs, storeDir).flatMap((name) => {
+    const path = join(storeDir, name);
+    const own = ownNameOf(fs, path);
+    if (!own) return isTemporary(name) ? [] : [path];
+    const inside = own.inside ? namesIn(fs, path) : [];
+    return inside.filter((each) => !isOwnInside(own, each)).map((each) => join(path, each));
+  });
 }
 
-/** Removes all but the folder of locks, in which the caller's own lock stands. */
-export function removeOwnFiles(fs: FileSystem, { locksDir }: Paths, files: readonly OwnFile[]): void {
-  for (const { path } of files) {
-    if (path !== locksDir) remove(fs, path);
+/** Files that may hold the only copy of a login or of something that a command made; `ids` are those of the pool. */
+export function irreplaceableFiles(fs: FileSystem, paths: Paths, ids: ReadonlySet<string>): string[] {
+  return [
+    ...named(fs, paths.rescueDir, /^\.?rescue-/),
+    ...named(fs, paths.parkedDir, /^exec-/),
+    ...parkedStrangers(fs, paths, ids),
+    ...named(fs, paths.storeDir, /^pool\.json\.broken-/),
+    ...brokenFiles(fs, paths),
+  ];
+}
+
+/** Removes all but the lock of the store, which the caller holds, and what is not ours. */
+export function removeOwnFiles(fs: FileSystem, { storeLock }: Paths, files: readonly OwnFile[]): void {
+  for (const { path } of files.toSorted(accountsLast)) {
+    const own = ownNameOf(fs, path);
+    if (!own?.inside) remove(fs, path);
+    else {
+      const names = namesIn(fs, path).filter((name) => isOwnInside(own, name));
+      for (const name of names) if (join(path, name) !== storeLock) remove(fs, join(path, name));
+      removeIfEmpty(fs, path);
+    }
   }
+}
+
+/** A removal that fails on its way has lost as little as can be. */
+function accountsLast(a: OwnFile, b: OwnFile): number {
+  return Number(a.part === "accounts") - Number(b.part === "accounts");
 }
 
 /** The folders that are empty once no lock is held any more. */
 export function removeEmptyFolders(fs: FileSystem, { locksDir, storeDir }: Paths): void {
-  for (const folder of [locksDir, storeDir]) if (namesIn(fs, folder).length === 0) remove(fs, folder);
+  for (const folder of [locksDir, storeDir]) removeIfEmpty(fs, folder);
 }
 
-/** A command that runs in a private home would lose the login under its feet. */
-export function refuseUsedHomes(fs: FileSystem, { homesDir }: Paths, self: ProcessIdentity): void {
-  const homes = namesIn(fs, homesDir).filter((name) => name.endsWith(ownerEnding));
-  const used = homes
-    .map((name) => join(homesDir, name.slice(0, -ownerEnding.length)))
-    .filter((home) => {
-      const owner = readHomeOwner(fs, home);
-      return owner !== null && !isOrphaned(owner, self);
-    });
-  if (used.length === 0) return;
-  throw new CodexAuthError("store_in_use", `A command of codex-auth still runs in ${used.join(", ")}.`, {
-    hint: "Let it end, then run the command again. Nothing was changed.",
-  });
+/** Null for what is not ours, also because it is a link or a file where we would make a folder. */
+function ownNameOf(fs: FileSystem, path: string): OwnName | null {
+  const own = ownNames.find(({ name }) => name.test(basename(path)));
+  if (!own?.inside) return own ?? null;
+  return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? own : null;
 }
 
-/** It would write its figures into a store that is gone. */
-export function refuseRunningProxy(found: RotationReading | null): void {
-  if (found === null || found.liveness === "dead") return;
-  const message = `The rotation proxy still runs (process ${found.entry.process.pid}).`;
-  throw new CodexAuthError("store_in_use", message, {
-    hint: "End it: codex auth rotation stop. Nothing was changed.",
-  });
+function isOwnInside({ inside }: OwnName, name: string): boolean {
+  return inside?.test(name) === true || isTemporary(name);
+}
+
+/** Files of Codex that could not be read, and that `switch --replace-broken` or a repair kept aside. */
+function brokenFiles(fs: FileSystem, { authFile, codexHome }: Paths): string[] {
+  const folders = new Set([dirname(linkTarget(fs, authFile)), codexHome]);
+  return [...folders].flatMap((folder) => named(fs, folder, brokenFile));
+}
+
+function named(fs: FileSystem, folder: string, pattern: RegExp): string[] {
+  return namesIn(fs, folder)
+    .filter((name) => pattern.test(name))
+    .map((name) => join(folder, name));
 }
 
 function remove(fs: FileSystem, path: string): void {
   try {
-    fs.rmSync(path, { recursive: true, force: true });
+    // For a file that may not be removed, rmSync tells of a folder.
+    if (fs.lstatSync(path, { throwIfNoEntry: false })?.isFile()) fs.unlinkSync(path);
+    else fs.rmSync(path, { recursive: true, force: true });
   } catch (error) {
-    throw fileError(error, `remove ${path}`);
+    const { code, message } = fileError(error, `remove ${path}`);
+    const hint = "See what is left: codex auth uninstall --dry-run. The accounts go last.";
+    throw new CodexAuthError(code, message, { hint, cause: error });
+  }
+}
+
+/** Never what another command has put into it since we looked. */
+function removeIfEmpty(fs: FileSystem, folder: string): void {
+  try {
+    fs.rmdirSync(folder);
+  } catch {
+    // Somebody's files are in it, or it is gone already.
   }
 }

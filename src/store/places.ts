@@ -2,6 +2,7 @@ import { isAbsolute } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { realPath } from "./home-place.ts";
 import type { Paths } from "./paths.ts";
 
 /** Throws where CODEX_HOME or CODEX_AUTH_DIR names a place that cannot be meant. */
@@ -10,6 +11,12 @@ export function requirePlaces(fs: FileSystem, paths: Paths): void {
     const message = `CODEX_AUTH_DIR is ${paths.givenStoreDir}, which is another folder wherever you stand.`;
     throw new CodexAuthError("codex_home_missing", message, {
       hint: `Name it from the root: ${paths.storeDir}`,
+    });
+  }
+  if (isCodexHome(fs, paths)) {
+    const message = `CODEX_AUTH_DIR names the home of Codex itself, ${paths.codexHome}: its files and ours would meet.`;
+    throw new CodexAuthError("codex_home_missing", message, {
+      hint: `Name a folder of its own, or unset it: our files are then in ${paths.codexHome}/codex-auth`,
     });
   }
   if (!paths.isHomeExplicit || isFolder(fs, paths.codexHome)) return;
@@ -28,4 +35,11 @@ function isFolder(fs: FileSystem, path: string): boolean {
     if (["ENOENT", "ENOTDIR"].includes(errorCode(error))) return false;
     throw fileError(error, `read ${path}`);
   }
+}
+
+/** Both have a history.jsonl and a folder named sessions. */
+function isCodexHome(fs: FileSystem, { givenStoreDir, storeDir, codexHome }: Paths): boolean {
+  if (givenStoreDir === null) return false;
+  const [store, home] = [storeDir, codexHome].map((path) => realPath(fs, path));
+  return store === home;
 }

@@ -104,7 +104,8 @@ function readPool(document: Json, path: string): Pool {
   return pool;
 }
 
-function readAccount(entry: unknown): Account | null {
+/** One entry of the list; null when a field has the wrong type. */
+export function readAccount(entry: unknown): Account | null {
   if (!isObject(entry)) return null;
   const { id, label, pausedAt, addedAt, auth, spent, flag = null, refresh = null, ...extra } = entry;
   if (typeof id !== "string" || id === "" || typeof addedAt !== "string" || !isObject(auth)) return null;

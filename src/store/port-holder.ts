@@ -7,22 +7,46 @@ export type PortHolder = { pid: number; name: string } | { pid: null };
 
 /** Who listens on a port, so that 127.0.0.1 is taken. Reads /proc; null where that does not tell. */
 export function portHolder(fs: FileSystem, port: number): PortHolder | null {
-  const socket = ["/proc/net/tcp", "/proc/net/tcp6"]
-    .map((table) => listeningSocket(read(fs, table), port))
-    .find((inode) => inode !== null);
-  if (!socket) return null;
+  return portHolders(fs, [port]).get(port) ?? null;
+}
+
+/** The same for several ports, those that nobody holds left out. */
+export function portHolders(fs: FileSystem, ports: readonly number[]): Map<number, PortHolder> {
+  const sockets = listeningSockets(tables(fs));
+  const held = ports.flatMap((port): [number, PortHolder][] => {
+    const socket = sockets.get(port);
+    return socket === undefined ? [] : [[port, ownerOf(fs, socket)]];
+  });
+  return new Map(held);
+}
+
+/** Whether anybody listens on a port of this machine; null where the system does not tell. */
+export function isListening(fs: FileSystem, port: number): boolean | null {
+  const text = tables(fs);
+  return text.trim() === "" ? null : listeningSockets(text).has(port);
+}
+
+function ownerOf(fs: FileSystem, socket: string): PortHolder {
   const pid = namesIn(fs, "/proc").find((name) => /^\d+$/.test(name) && hasSocket(fs, name, socket));
   return pid === undefined ? { pid: null } : { pid: Number(pid), name: nameOf(fs, pid) };
 }
 
-/** Fields: number, local address, remote address, state (0A: listening), …, inode in the tenth. */
-function listeningSocket(table: string, port: number): string | null {
-  const suffix = `:${port.toString(16).toUpperCase().padStart(4, "0")}`;
-  for (const line of table.split("\n").slice(1)) {
-    const fields = line.trim().split(/\s+/);
-    if (fields[3] === "0A" && fields[1]?.endsWith(suffix)) return fields[9] ?? null;
-  }
-  return null;
+function tables(fs: FileSystem): string {
+  return `${read(fs, "/proc/net/tcp")}\n${read(fs, "/proc/net/tcp6")}`;
+}
+
+/** Number, local address and port, remote address, state 0A (listening), five more fields, and the inode. */
+const listener = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A(?: +\S+){5} +(\d+)/gm;
+
+/** Port -> inode. A busy machine has thousands of connections, so nothing is made of the other lines. */
+function listeningSockets(text: string): Map<number, string> {
+  const found = [...text.matchAll(listener)].filter(([, address = ""]) => takesLoopback(address));
+  return new Map(found.map(([, , port = "", inode = ""]) => [Number.parseInt(port, 16), inode]));
+}
+
+/** 127.0.0.1 or every address, as the kernel writes them; ::1 and the addresses of cards do not stand in the way. */
+function takesLoopback(address: string): boolean {
+  return /^(?:0100007F|0{8}|0{32}|0{16}FFFF00000100007F)$/.test(address);
 }
 
 function hasSocket(fs: FileSystem, pid: string, inode: string): boolean {

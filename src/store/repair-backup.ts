@@ -1,7 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { writeFileAtomic } from "./atomic-write.ts";
-import { errorCode, fileError } from "./file-error.ts";
-import { linkTarget, makeFolder, namesIn, readBytes, timeInName } from "./files.ts";
+import { fileError } from "./file-error.ts";
+import { shapeOf } from "./file-shape.ts";
+import { linkTarget, makeFolder, namesIn, readBytes, syncFolder, timeInName } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Paths } from "./paths.ts";
 
@@ -24,18 +25,45 @@ const copied: readonly CopiedFile[] = ["pool.json", "auth.json", "config.toml"];
 const folderName = /^repair-(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)(\d{3})Z$/;
 const kept = 10;
 
-/** Keeps the bytes of every file that a repair may change. Nothing may be repaired when this throws. */
-export function backUpFiles(fs: FileSystem, paths: Paths, nowMs: number): RepairBackup {
-  const name = `repair-${timeInName(nowMs)}`;
-  const folder = join(paths.backupsDir, name);
-  makeFolder(fs, folder);
+/** A folder that is being filled or removed is no backup, and has this ending. */
+const partial = ".partial";
+
+/**
+ * Keeps the bytes of every file that a repair may change. Nothing may be repaired when this throws. For the holder of
+ * the lock of the store. `needed` is a backup that stays, however old it is.
+ */
+export function backUpFiles(fs: FileSystem, paths: Paths, nowMs: number, needed?: string): RepairBackup {
+  const { backupsDir } = paths;
+  removePartial(fs, backupsDir);
+  const { name, takenAt } = freeName(fs, backupsDir, nowMs);
+  const folder = join(backupsDir, name);
+  makeFolder(fs, `${folder}${partial}`);
   for (const file of copied) {
-    const bytes = readIfPresent(fs, linkTarget(fs, sourceOf(paths, file)));
-    if (bytes) writeFileAtomic(fs, join(folder, file), bytes);
+    const bytes = readIfPresent(fs, sourceOf(paths, file));
+    if (bytes) writeFileAtomic(fs, join(`${folder}${partial}`, file), bytes);
   }
-  prune(fs, paths.backupsDir);
-  const takenAt = new Date(nowMs).toISOString();
+  finish(fs, folder);
+  prune(fs, backupsDir, needed);
   return { kind: "repair", name, path: folder, takenAt, files: filesIn(fs, folder) };
+}
+
+/** All or nothing: a backup that is listed is complete. */
+function finish(fs: FileSystem, folder: string): void {
+  try {
+    fs.renameSync(`${folder}${partial}`, folder);
+    syncFolder(fs, dirname(folder));
+  } catch (error) {
+    throw fileError(error, `write ${folder}`);
+  }
+}
+
+/** Two repairs within a millisecond must not share a folder. */
+function freeName(fs: FileSystem, backupsDir: string, nowMs: number): { name: string; takenAt: string } {
+  const taken = new Set(namesIn(fs, backupsDir));
+  for (let ms = nowMs; ; ms += 1) {
+    const name = `repair-${timeInName(ms)}`;
+    if (!taken.has(name)) return { name, takenAt: new Date(ms).toISOString() };
+  }
 }
 
 /** Newest first. */
@@ -63,16 +91,29 @@ function filesIn(fs: FileSystem, folder: string): CopiedFile[] {
 
 /** What cannot be read cannot be kept either; it is not changed by a repair. */
 function readIfPresent(fs: FileSystem, path: string): Uint8Array | null {
-  try {
-    return fs.statSync(path).isFile() ? readBytes(fs, path) : null;
-  } catch (error) {
-    if (["ENOENT", "ENOTDIR", "permission_denied"].includes(errorCode(error))) return null;
-    throw fileError(error, `read ${path}`);
-  }
+  const shape = shapeOf(fs, path);
+  // Of "unknown" nothing is known but that the disk refused: then the error tells.
+  return shape === "file" || shape === "unknown" ? readBytes(fs, linkTarget(fs, path)) : null;
 }
 
-function prune(fs: FileSystem, backupsDir: string): void {
-  for (const { path } of listRepairBackups(fs, backupsDir).slice(kept)) {
-    fs.rmSync(path, { recursive: true, force: true });
+function prune(fs: FileSystem, backupsDir: string, needed?: string): void {
+  for (const { path, name } of listRepairBackups(fs, backupsDir).slice(kept))
+    if (name !== needed) quietly(() => fs.renameSync(path, `${path}${partial}`));
+  removePartial(fs, backupsDir);
+}
+
+/** Also what a killed command has left half done. */
+function removePartial(fs: FileSystem, backupsDir: string): void {
+  const names = namesIn(fs, backupsDir).filter((name) => name.endsWith(partial));
+  for (const name of names)
+    quietly(() => fs.rmSync(join(backupsDir, name), { recursive: true, force: true }));
+}
+
+/** What cannot be removed now is left to the next repair. */
+function quietly(work: () => void): void {
+  try {
+    work();
+  } catch {
+    // It is not listed, and does no harm.
   }
 }

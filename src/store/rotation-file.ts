@@ -5,7 +5,7 @@ import { writeFileAtomic } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
 import { readTextIfPresent, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
-import { prepareFolders } from "./own-folders.ts";
+import { prepareFolders } from "./store-folders.ts";
 import type { Paths } from "./paths.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
@@ -77,6 +77,15 @@ export function runningError({ port, process: { pid } }: RotationEntry): CodexAu
   const message = `A rotation proxy runs already: http://127.0.0.1:${port} (process ${pid}).`;
   return new CodexAuthError("rotation_running", message, {
     hint: "Use that one: codex auth rotation enable-hint. Or end it first: codex auth rotation stop",
+  });
+}
+
+/** It would write its figures into a store that is gone. */
+export function refuseRunningProxy(found: RotationReading | null): void {
+  if (found === null || found.liveness === "dead") return;
+  const message = `The rotation proxy still runs (process ${found.entry.process.pid}).`;
+  throw new CodexAuthError("store_in_use", message, {
+    hint: "End it: codex auth rotation stop. Nothing was changed.",
   });
 }
 

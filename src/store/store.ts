@@ -85,6 +85,15 @@ export interface TransactionOptions {
   isAuthLocked?: boolean;
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
+  /** With `replaceBrokenPool`: makes the pool to start from out of the damaged text. */
+  salvage?: (text: string) => Pool;
+}
+
+/** What is to be removed of the store. */
+export interface Removal {
+  isWanted: (file: OwnFile) => boolean;
+  /** Sees the store as it goes and throws where that would lose a login; `files` may hold one that nobody could take in. */
+  check: (snapshot: Snapshot, files: readonly string[]) => void;
 }
 
 /** What is written beside the quotas, under the same lock. */
@@ -109,6 +118,8 @@ export interface Store {
   openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
+  /** Gives a config.toml that cannot be read another name, if its text is still the expected one. */
+  setConfigAside(expected: string): Promise<void>;
   /** What is known about quotas; read without a lock. */
   usage(): UsageByAccount;
   /** Changes what is known about quotas, from what is on disk now; the pool stays as it is. */
@@ -122,13 +133,15 @@ export interface Store {
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   backups(): Backup[];
-  /** Keeps copies of the pool, auth.json and config.toml, before a repair. */
-  backUpFiles(): Promise<RepairBackup>;
+  /** Keeps copies of the pool, auth.json and config.toml, before a repair. A backup named `needed` is not pruned. */
+  backUpFiles(needed?: string): Promise<RepairBackup>;
   repairBackups(): RepairBackup[];
   /** Everything that codex-auth has made here. */
   ownFiles(): OwnFile[];
-  /** Removes some of it. Throws `store_in_use` while a command runs in a private home. */
-  removeOwnFiles(files: readonly OwnFile[]): Promise<void>;
+  /** What somebody else put among it: paths. */
+  foreignFiles(): string[];
+  /** Removes some of it, and returns what. Throws `store_in_use` while a command runs in a private home or renews a token. */
+  removeOwnFiles(removal: Removal): Promise<OwnFile[]>;
   /** The pool inside a backup. */
   readBackup(backup: Backup): Pool;
 }

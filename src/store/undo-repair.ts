@@ -4,6 +4,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { adopt } from "./adopt.ts";
 import type { FileSystem } from "./file-system.ts";
 import { readTextIfPresent } from "./files.ts";
+import { poolIn } from "./older-pools.ts";
 import type { CopiedFile, RepairBackup } from "./repair-backup.ts";
 import { restoreBackup } from "./restore.ts";
 import type { Restored } from "./restore.ts";
@@ -29,7 +30,8 @@ const nothing: Restored = { added: 0, changed: 0, kept: 0 };
  */
 export async function undoRepair(store: Store, fs: FileSystem, backup: RepairBackup): Promise<Undone> {
   const texts = new Map(backup.files.map((file) => [file, readTextIfPresent(fs, join(backup.path, file))]));
-  await store.backUpFiles();
+  // The new copy must not push this backup out while it is in use.
+  await store.backUpFiles(backup.name);
   const undone: Undone = { files: [], restored: nothing };
   const pool = await restorePool(store, backup);
   if (pool) undone.restored = pool;
@@ -42,9 +44,9 @@ export async function undoRepair(store: Store, fs: FileSystem, backup: RepairBac
 }
 
 /** Null when the copy is as damaged as the pool was. */
-async function restorePool(store: Store, { path, takenAt, files }: RepairBackup): Promise<Restored | null> {
-  if (!files.includes("pool.json")) return null;
-  const copy = { kind: "pool" as const, name: "pool", path: join(path, "pool.json"), takenAt, revision: 0 };
+async function restorePool(store: Store, backup: RepairBackup): Promise<Restored | null> {
+  const copy = poolIn(backup);
+  if (!copy) return null;
   try {
     store.readBackup(copy);
   } catch (error) {
@@ -67,6 +69,8 @@ async function undoFile(
 ): Promise<UndoneFile["outcome"]> {
   if (file === "pool.json") return isPoolBack ? "restored" : "kept in the backup";
   if (file === "config.toml") {
+    // What is no UTF-8 would be written back as other bytes.
+    if (text.includes("\uFFFD")) return "kept in the backup";
     await store.editConfig(() => text);
     return "restored";
   }

@@ -18,6 +18,7 @@ try {
     ["list, 100 accounts", hundred, ["list"], "goal 1.45"],
     ["switch, 100 accounts", hundred, ["switch", "-"], "goal 1.45"],
     ["statusline, 100 accounts", hundred, ["statusline"], "as list"],
+    ["doctor, 100 accounts", hundred, ["doctor"], "under 1.5 x list"],
     ["TAB, 100 accounts", hundred, ["__complete", "--", "switch", ""], "as list"],
     ["list --json, 1,000 accounts", thousand, ["list", "--json"], "goal 2.3"],
   ];

@@ -23,7 +23,9 @@ test.each(commands)("the examples of $name are lines that it understands", async
 /** What follows `codex auth` in a shell line, up to a pipe; none of the examples needs more of a shell. */
 function ownWords(line: string): string[] {
   const [, own = ""] = /codex auth ([^|]*)/.exec(line) ?? [];
-  return [...own.trim().matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, plain]) => quoted ?? plain ?? "");
+  return [...own.trim().matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g)].map(
+    ([, single, double, plain]) => single ?? double ?? plain ?? "",
+  );
 }
 
 test("the manual page has every command, and no line that man does not understand", async () => {

@@ -132,6 +132,8 @@ const cases: Record<string, Case> = {
     prepare: quotaScenarios["three-accounts"],
     line: "forecast --explain --account dev@",
   },
+  "explain-known": { prepare: loggedOut, line: "explain 401 Unauthorized" },
+  "explain-unknown": { line: "explain my keyring is sad" },
   "failure-usage": { line: "switch" },
   "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
   "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },

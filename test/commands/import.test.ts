@@ -154,6 +154,19 @@ test("an account that a store has twice, in use and set aside, is set aside", as
   expect(accountOf(home, "ada").flag?.reason).toBe("reported");
 });
 
+// The copy that was set aside had an older access token, so the spent refresh token came in as a ready account.
+test("an account is set aside by its refresh token, whatever access token stands beside it", async () => {
+  const home = new TestHome();
+  const [older, newer] = [-60, 0].map((offset) =>
+    multiAuth("ada", { issuedAt: issuedAt + offset, refreshToken: "rt_shared" }),
+  );
+  home.write("s/openai-codex-accounts.json", { version: 3, activeIndex: 0, accounts: [newer] });
+  const flagged = { ...older, flaggedAt: 1, lastError: "refresh_token_reused" };
+  home.write("s/openai-codex-flagged-accounts.json", { version: 1, accounts: [flagged] });
+  await importInto(home, [home.file("s")]);
+  expect(accountOf(home, "ada").flag?.reason).toBe("used-elsewhere");
+});
+
 test("a known account keeps its own label and pause; a label that cannot be one is left out and told", async () => {
   const home = new TestHome();
   home.write("own.json", seat("ada"));
@@ -223,6 +236,9 @@ test.each<[string, string]>([
 test.each<[string, string[], string]>([
   ["an unknown format", ["--from", "nosuch"], "The formats are: codex, codex-multi-auth"],
   ["a tool whose place is not known", ["--from", "codexctl"], "import --from codexctl <path>"],
+  ["a device, or a pipe of the shell", ["/dev/null"], "| codex auth import -"],
+  // It meant the folder where one stands, with all that is below.
+  ["an empty path, as of a variable that is not set", [""], "codex auth import ."],
   ["stdin for two things", ["-", "--passphrase-stdin"], "Name the file"],
   ["no passphrase", [join(stores, "codex-lb/codex-lb-bundle.json")], "--passphrase-stdin"],
 ])("%s is an error that says what to type", async (_, line, hint) => {

@@ -95,6 +95,20 @@ test.each([
   }
 });
 
+// Both have a history.jsonl and a folder named sessions, and uninstall would have removed those of Codex.
+test("a CODEX_AUTH_DIR that is the home of Codex is refused, also through a link", async () => {
+  const home = await homeWithThree();
+  symlinkSync(home.path, home.file("link"));
+  home.write("sessions/2026/a.jsonl", "{}");
+  for (const place of [home.path, home.file("link")]) {
+    for (const line of ["list", "switch 2", "uninstall --dry-run", "uninstall --yes --forget-accounts"]) {
+      const { code, stderr } = await home.run(line.split(" "), { env: { CODEX_AUTH_DIR: place } });
+      expect([line, code, stderr]).toEqual([line, 1, expect.stringContaining("the home of Codex itself")]);
+    }
+  }
+  expect(home.read("sessions/2026/a.jsonl")).toBe("{}");
+});
+
 test("a store folder that was opened to others is closed again", async () => {
   const home = await homeWithThree();
   execFileSync("chmod", ["777", home.file("codex-auth")]);

@@ -1,20 +1,10 @@
 import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
 import { TestHome } from "../support/home.ts";
+import { spellings } from "../support/spellings.ts";
 
 const apiKey = "sk-marked-api-key-0123456789";
 const refreshToken = "rt-marked-refresh-token-0123456789";
-
-/** Every way in which a secret could be printed. */
-function spellings(secret: string): string[] {
-  const bytes = Buffer.from(secret);
-  return [
-    secret,
-    encodeURIComponent(secret),
-    bytes.toString("base64").replace(/=+$/, ""),
-    bytes.toString("base64url"),
-  ];
-}
 
 test("no command and no error prints a secret, in any spelling", async () => {
   const home = new TestHome();
@@ -55,6 +45,9 @@ test("no command and no error prints a secret, in any spelling", async () => {
     "remove 1 --force",
     "init bash",
     "__complete -- switch ",
+    "doctor",
+    "fix",
+    `explain 401 ${secrets.join(" ")}`,
     "demo",
     "bogus",
   ];

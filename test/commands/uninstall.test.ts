@@ -1,8 +1,12 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import * as fs from "node:fs";
+import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { homeWithThree } from "../support/home.ts";
-import type { TestHome } from "../support/home.ts";
+import { openFileStore } from "../../src/store/file-store.ts";
+import { resolvePaths } from "../../src/store/paths.ts";
+import { currentProcess } from "../../src/store/process-identity.ts";
 import { runFake, terminal } from "../support/fake-context.ts";
+import { forgeAuthJson } from "../support/forge.ts";
+import { TestHome, homeWithThree } from "../support/home.ts";
 
 const storeOf = (home: TestHome) => home.file("codex-auth");
 
@@ -84,6 +88,135 @@ test("uninstall where nothing was ever written has nothing to do", async () => {
   await home.run(["uninstall", "--yes", "--forget-accounts"]);
   const { code, stdout } = await home.run(["uninstall"]);
   expect([code, stdout]).toEqual([0, expect.stringContaining("nothing to remove")]);
+});
+
+// A store in a folder that was there before took everything in it along.
+test("uninstall leaves alone what it did not write, and names it", async () => {
+  const home = await homeWithThree();
+  const env = { CODEX_AUTH_DIR: home.file("mine") };
+  for (const name of [
+    "thesis.txt",
+    "backups/2019.zip",
+    "sessions/notes.md",
+    "parked/car.jpg",
+    "pool.json.old",
+  ])
+    home.write(`mine/${name}`, "mine");
+  await home.run(["import", home.file("logins")], { env });
+  await home.run(["switch", "2"], { env });
+  const { code, stdout } = await home.run(["uninstall", "--yes", "--forget-accounts"], { env });
+  const left = readdirSync(home.file("mine"), { recursive: true, encoding: "utf8" }).sort();
+  const files = ["backups", "backups/2019.zip", "parked", "parked/car.jpg", "pool.json.old", "sessions"];
+  expect([code, left]).toEqual([0, [...files, "sessions/notes.md", "thesis.txt"]]);
+  expect(stdout).toContain(`left alone:\n  ${home.file("mine/backups/2019.zip")}`);
+});
+
+// The pool had a newer token than auth.json, and uninstall looked only at whose login it is.
+test("uninstall refuses to lose a newer token of the account in auth.json", async () => {
+  const home = new TestHome();
+  const issuedAt = Math.floor(Date.now() / 1000);
+  home.write("auth.json", forgeAuthJson({ issuedAt: issuedAt - 60 }));
+  home.write("newer.json", forgeAuthJson({ issuedAt }));
+  await home.run(["import"]);
+  await home.run(["import", home.file("newer.json")]);
+  const { code, stderr } = await home.run(["uninstall", "--yes"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("nowhere else: a@example.com")]);
+  await home.run(["switch", "1"]);
+  expect(await home.run(["uninstall", "--yes"])).toMatchObject({ code: 0 });
+  expect(home.read("auth.json")).toContain(forgeAuthJson({ issuedAt }).tokens.refresh_token);
+});
+
+/** A home with one account, which is live. */
+async function homeWithOne(): Promise<TestHome> {
+  const home = new TestHome();
+  home.write("auth.json", forgeAuthJson());
+  await home.run(["import"]);
+  return home;
+}
+
+test.each([
+  "codex-auth/rescue/rescue-0123456789ab-0123456789abcdef.json",
+  "codex-auth/parked/exec-20261121T040000000Z-auth.json",
+  "codex-auth/pool.json.broken-20261121T040000000Z",
+  "auth.json.broken-20261121T040000000Z",
+  "config.toml.broken-20261121T040000000Z",
+  "codex-auth/parked/0123456789ab-20261121T040000000Z-0123456789abcdef.json",
+])("uninstall removes %s only when told to, because it may be nowhere else", async (name) => {
+  const home = await homeWithOne();
+  home.write(name, "{");
+  const { code, stderr } = await home.run(["uninstall", "--yes"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining(home.file(name))]);
+  await home.run(["uninstall", "--yes", "--keep", "accounts"]);
+  expect(home.read(name)).toBe("{");
+  await home.run(["uninstall", "--yes", "--forget-accounts"]);
+  expect([existsSync(home.file(name)), existsSync(storeOf(home))]).toEqual([false, false]);
+});
+
+test("uninstall looks again after the question: an account that came meanwhile stays", async () => {
+  const home = await homeWithOne();
+  home.write("second.json", forgeAuthJson({ email: "b@example.com", userId: "b", accountId: "b" }));
+  const stdin = { isTerminal: true, readAll: refused, readLine: refused };
+  const prompt = async () => {
+    await home.run(["import", home.file("second.json")]);
+    return "y";
+  };
+  const { code } = await runFake(home, ["uninstall"], { stdin, stderr: terminal(() => undefined), prompt });
+  expect([code, home.read("codex-auth/pool.json")]).toEqual([1, expect.stringContaining("rt_b_b")]);
+});
+
+test("uninstall beside an import loses nothing that was imported", async () => {
+  for (let round = 0; round < 8; round += 1) {
+    const home = await homeWithOne();
+    home.write("second.json", forgeAuthJson({ email: "b@example.com", userId: "b", accountId: "b" }));
+    const [imported, removed] = await Promise.all([
+      home.run(["import", home.file("second.json")]),
+      home.run(["uninstall", "--yes"]),
+    ]);
+    expect([imported.code, removed.stderr]).toEqual([0, expect.not.stringContaining("    at ")]);
+    expect(home.read("codex-auth/pool.json")).toContain("rt_b_b");
+  }
+});
+
+test("uninstall waits for no renewal that is under way: it refuses", async () => {
+  const home = await homeWithOne();
+  const holder = { pid: process.pid, start: "0", bootId: "another", host: "elsewhere" };
+  const record = { ...holder, token: "0123456789abcdef", purpose: "refresh", since: "2026-11-21T04:00:00Z" };
+  home.write("codex-auth/locks/refresh-0123456789ab.lock/owner.json", record);
+  const { code, stderr } = await home.run(["uninstall", "--yes"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("is being renewed")]);
+  expect(existsSync(home.file("codex-auth/pool.json"))).toBe(true);
+  utimesSync(home.file("codex-auth/locks/refresh-0123456789ab.lock"), 0, 0);
+  await home.run(["uninstall", "--yes"]);
+  expect(existsSync(storeOf(home))).toBe(false);
+});
+
+test("uninstall that cannot remove a file says which, and the accounts are still there", async () => {
+  const home = await homeWithOne();
+  home.write("codex-auth/history.jsonl", "");
+  const unlinkSync = (path: fs.PathLike) => {
+    if (String(path).endsWith("history.jsonl")) throw Object.assign(new Error("no"), { code: "EPERM" });
+    fs.unlinkSync(path);
+  };
+  const files = { ...fs, unlinkSync };
+  const store = openFileStore(resolvePaths(home.env, home.path, home.path), {
+    fs: files,
+    now: Date.now,
+    sleep: () => Promise.resolve(),
+    self: currentProcess,
+  });
+  const removal = store.removeOwnFiles({ isWanted: () => true, check: () => undefined });
+  await expect(removal).rejects.toMatchObject({
+    code: "permission_denied",
+    message: expect.stringContaining("history.jsonl"),
+  });
+  expect(existsSync(home.file("codex-auth/pool.json"))).toBe(true);
+});
+
+test("uninstall after one that was killed at its very end removes the empty folder", async () => {
+  const home = new TestHome();
+  mkdirSync(storeOf(home));
+  await home.run(["uninstall", "--yes"]);
+  expect(existsSync(storeOf(home))).toBe(false);
 });
 
 function refused(): never {

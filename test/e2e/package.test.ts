@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
@@ -59,4 +59,38 @@ test.each(nodes)("the installed package imports, switches and looks after itself
   expect(auth("exec 2 -- printenv CODEX_AUTH_ACCOUNT")).toBe("b@example.com\n");
   expect(auth("uninstall --yes --forget-accounts")).toContain("Removed:");
   expect(existsSync(join(home, "codex-auth"))).toBe(false);
+});
+
+/** The lines after `$ ` of the README's first console, each with what it printed there. */
+function readmeSteps(): { line: string; shown: string }[] {
+  const text = readFileSync(join(root, "README.md"), "utf8");
+  const [, console = ""] = /```console\n(.*?)```/s.exec(text) ?? [];
+  return console
+    .split(/^\$ /m)
+    .slice(1)
+    .map((step) => {
+      const [line = "", ...shown] = step.split("\n");
+      return { line: line.replace(/\s+#.*$/, ""), shown: shown.join("\n").trim() };
+    });
+}
+
+test("who follows the README gets from nothing to a switched account, and sees what it shows", () => {
+  const home = temporaryHome();
+  const user = join(home, "..");
+  const login = (email: string, accountId: string, plan: string) =>
+    forgeAuthJson({ email, accountId, userId: accountId, plan, expiresInSec: 9 * 86_400 + 8.5 * 3600 });
+  mkdirSync(join(user, "logins"));
+  const personal = login("ada@personal.example", "personal", "plus");
+  writeAuthJson(join(home, "auth.json"), personal);
+  writeAuthJson(join(user, "logins/personal.json"), personal);
+  writeAuthJson(join(user, "logins/work.json"), login("dev@team.example", "work", "business"));
+  const steps = readmeSteps();
+  expect(steps.length).toBeGreaterThan(5);
+  for (const { line, shown } of steps) {
+    // What `eval "$(codex-auth init bash)"` makes of it.
+    const script = `eval "$(codex-auth init bash)"; ${line}`;
+    const printed = runIn(home, "bash", ["-c", script]).replaceAll(user, "/home/ada").trim();
+    expect({ line, printed }).toEqual({ line, printed: shown });
+  }
+  expect(readAuthJson(home).tokens.account_id).toBe("work");
 });

@@ -1,9 +1,15 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Context } from "../../src/cli/context.ts";
 import type { CodexProcess } from "../../src/store/codex-processes.ts";
-import { runFake } from "./fake-context.ts";
+import { openFileStore } from "../../src/store/file-store.ts";
+import { resolvePaths } from "../../src/store/paths.ts";
+import { currentProcess } from "../../src/store/process-identity.ts";
+import { runFake, testNowMs } from "./fake-context.ts";
+import { faultyHomeFs } from "./fault-home-fs.ts";
+import type { FaultyPlaces } from "./fault-home-fs.ts";
 import { TestHome, projectRoot } from "./home.ts";
 import { pathsBelow } from "./tree.ts";
 
@@ -11,15 +17,17 @@ const homesFolder = join(projectRoot, "fixtures/homes");
 
 /**
  * What git cannot hold of a home with a fault; see fixtures/homes/README.md. Paths are relative to CODEX_HOME, and
- * `<home>` in a value stands for it.
+ * `<home>` in a value stands for it. In pool.json `<host>` stands for the name of this machine.
  */
-interface Scene {
+interface Scene extends FaultyPlaces {
   /** The fault, as half a sentence. */
   title: string;
   /** Paths of the healthy home that are not there. */
   without?: string[];
   env?: Record<string, string>;
   platform?: string;
+  /** What the clock says, where it is not the one of the tests. */
+  now?: string;
   /** Octal. */
   modes?: Record<string, string>;
   /** New name -> the file that it is another name of. */
@@ -27,8 +35,11 @@ interface Scene {
   symlinks?: Record<string, string>;
   folders?: string[];
   processes?: CodexProcess[];
-  /** What is read where these paths outside the home are opened, /proc/self/mounts for example. */
-  system?: Record<string, string>;
+  /** ISO times of last change. */
+  times?: Record<string, string>;
+  pipes?: string[];
+  /** Lock folders of ours, held by this process or left by one that has ended. */
+  locks?: Record<string, "held" | "dead">;
   /** CODEX_HOME is this folder of the home, or another text, instead of the home itself. */
   codexHome?: string;
 }
@@ -54,15 +65,34 @@ export class FaultHome {
   }
 
   /** Runs a command on it, inside this process; what the machine says comes from the scene. */
-  async run(line: string): Promise<{ code: number; document: object; stderr: string }> {
-    const { env = {}, platform = "linux", processes = [], codexHome } = this.scene;
-    const given = { LANG: "C.UTF-8", CODEX_AUTH_INVOKED_AS: "codex auth", PATH: "", HOME: this.home.path };
+  async run(
+    line: string,
+    more: Partial<Context> = {},
+  ): Promise<{ code: number; document: object; stderr: string }> {
+    const { env = {}, platform = "linux", processes = [], codexHome, now } = this.scene;
+    const given = {
+      LANG: "C.UTF-8",
+      CODEX_AUTH_INVOKED_AS: "codex auth",
+      PATH: "",
+      HOME: this.home.path,
+      // The homes of the tests may lie in the real one.
+      TMPDIR: "/nowhere",
+    };
     const home = codexHome === undefined ? {} : { CODEX_HOME: this.#here(codexHome) };
+    const fullEnv = { ...given, ...home, ...mapValues(env, (value) => this.#here(value)) };
+    const system = mapValues(this.scene.system ?? {}, (value) => this.#here(value));
+    const fakeFs = faultyHomeFs(this.home.path, { ...this.scene, system });
+    const paths = resolvePaths({ CODEX_HOME: this.home.path, ...fullEnv }, this.home.path, this.home.path);
+    const nowOf = () => (now === undefined ? testNowMs : Date.parse(now));
+    const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     const allowed: Partial<Context> = {
-      env: { ...given, ...home, ...mapValues(env, (value) => this.#here(value)) },
+      env: fullEnv,
       platform,
       processes: () => processes,
-      fs: this.#fileSystem(),
+      fs: fakeFs,
+      store: openFileStore(paths, { fs: fakeFs, now: nowOf, sleep, self: currentProcess }),
+      now: nowOf,
+      ...more,
     };
     const { code, stdout, stderr } = await runFake(this.home, [...line.split(" "), "--json"], allowed);
     return { code, document: JSON.parse(this.hide(stdout)) as object, stderr };
@@ -76,12 +106,25 @@ export class FaultHome {
 
   /** A text without the name of the temporary folder and without times of today. */
   hide(text: string): string {
-    return text.replaceAll(this.home.path, "<home>");
+    return text
+      .replaceAll(this.home.path, "<home>")
+      .replaceAll(`chown ${process.geteuid?.()}:${process.getegid?.()}`, "chown <uid>:<gid>")
+      .replaceAll(`instead of ${process.geteuid?.()}:`, "instead of <uid>:")
+      .replaceAll(`process ${process.pid} on ${currentProcess().host}`, "process <pid> on <host>")
+      .replaceAll(new RegExp(`(broken-|exec-)\\d{8}T\\d{9}Z`, "g"), "$1<time>");
   }
 
   #copy(folder: string): void {
     const tree = join(folder, "home");
-    if (fs.existsSync(tree)) fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
+    if (!fs.existsSync(tree)) return;
+    fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
+    this.#nameHost(this.home.file("codex-auth/pool.json"));
+  }
+
+  /** A process of another machine may be alive, so a dead one has to be of this machine. */
+  #nameHost(file: string): void {
+    if (!fs.existsSync(file)) return;
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replaceAll("<host>", currentProcess().host));
   }
 
   #here(text: string): string {
@@ -100,7 +143,25 @@ export class FaultHome {
     for (const name of folders) fs.mkdirSync(file(name), { recursive: true, mode: 0o700 });
     for (const [name, target] of Object.entries(hardLinks)) fs.linkSync(file(target), file(name));
     for (const [name, target] of Object.entries(symlinks)) fs.symlinkSync(this.#here(target), file(name));
+    for (const name of this.scene.pipes ?? []) spawnSync("mkfifo", [file(name)]);
+    for (const [name, state] of Object.entries(this.scene.locks ?? {})) this.#putLock(file(name), state);
+    for (const [name, time] of Object.entries(this.scene.times ?? {}))
+      fs.lutimesSync(file(name), new Date(time), new Date(time));
     for (const [name, mode] of Object.entries(modes)) fs.chmodSync(file(name), Number.parseInt(mode, 8));
+  }
+
+  /** A process of another boot of this machine has ended. */
+  #putLock(path: string, state: "held" | "dead"): void {
+    const self = currentProcess();
+    const holder = state === "held" ? self : { ...self, pid: 4242, boot: "an earlier one" };
+    const record = {
+      ...holder,
+      token: "0123456789abcdef",
+      purpose: "switch",
+      since: "2026-11-20T11:59:00.000Z",
+    };
+    fs.mkdirSync(path, { recursive: true, mode: 0o700 });
+    fs.writeFileSync(join(path, "owner.json"), JSON.stringify(record), { mode: 0o600 });
   }
 
   #describe(path: string): string {
@@ -109,16 +170,8 @@ export class FaultHome {
     if (stat.isSymbolicLink()) return `link to ${this.hide(fs.readlinkSync(full))}`;
     const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
     if (stat.isDirectory()) return `folder ${mode}`;
-    return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken)}`;
-  }
-
-  #fileSystem(): Context["fs"] {
-    const system = this.scene.system ?? {};
-    const readFileSync = ((path: fs.PathOrFileDescriptor, options: BufferEncoding) => {
-      const given = typeof path === "string" ? system[path] : undefined;
-      return given ?? fs.readFileSync(path, options);
-    }) as typeof fs.readFileSync;
-    return { ...fs, readFileSync };
+    if (!stat.isFile()) return `neither file nor folder ${mode}`;
+    return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken).replace(projection, '"projection":"<of the file before>"')}`;
   }
 }
 
@@ -127,6 +180,9 @@ const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 function shortToken(token: string): string {
   return `<token ${createHash("sha256").update(token).digest("hex").slice(0, 8)}>`;
 }
+
+/** Names an inode and a time. */
+const projection = /"projection":\{"before":(null|\{[^}]*\})\}/;
 
 const passing = /^codex-auth\/(backups|locks|code-cache)(\/|$)|(^|\/)(auth\.lock|auth\.json\.lock)$/;
 

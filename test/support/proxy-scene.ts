@@ -151,7 +151,7 @@ interface Sent {
 }
 
 export function send({ url, method, headers, body }: Sent) {
-  const request = httpRequest(url, { method, headers, agent: false });
+  const request = httpRequest(url, { method, headers, agent: false, maxHeaderSize: 100_000 });
   const chunks: Buffer[] = [];
   let onFirst = () => {};
   const firstByte = new Promise<void>((resolve) => (onFirst = resolve));

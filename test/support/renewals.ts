@@ -39,7 +39,8 @@ export class RenewalScene {
   }
 
   get env(): Record<string, string> {
-    return { CODEX_AUTH_ISSUER: this.fake.url, CODEX_AUTH_BACKEND: `${this.fake.url}/backend-api` };
+    const { url } = this.fake;
+    return { CODEX_AUTH_ISSUER: url, CODEX_AUTH_BACKEND: `${url}/backend-api` };
   }
 
   async succeed(args: readonly string[]): Promise<Finished> {

@@ -108,11 +108,7 @@ export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, Hea
       socket.end(`HTTP/1.1 ${part} No\r\ncontent-length: 2\r\n\r\n{}`);
       return;
     }
-    const accept = createHash("sha1")
-      .update(`${request.headers["sec-websocket-key"]}${magic}`)
-      .digest("base64");
-    const lines = ["HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: Upgrade"];
-    socket.write(`${[...lines, `sec-websocket-accept: ${accept}`, "set-cookie: a=1"].join("\r\n")}\r\n\r\n`);
+    acceptSocket(request, socket);
     const talk = new Talk(socket, head, false);
     const seen = new Set<object>();
     const listen = () => {
@@ -126,6 +122,12 @@ export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, Hea
     listen();
   });
   return handshakes;
+}
+
+export function acceptSocket({ headers }: IncomingMessage, socket: Duplex): void {
+  const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}${magic}`).digest("base64");
+  const lines = ["HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: Upgrade"];
+  socket.write(`${[...lines, `sec-websocket-accept: ${accept}`, "set-cookie: a=1"].join("\r\n")}\r\n\r\n`);
 }
 
 /** Connects as Codex does. A status: the upgrade was answered with it. */

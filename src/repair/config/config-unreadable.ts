@@ -1,20 +1,49 @@
-import type { Check } from "../check.ts";
+import { correctTypos } from "../../codex/config-typos.ts";
+import type { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import type { Check, Sighting } from "../check.ts";
+import { moveAside } from "../move-aside.ts";
+import type { Scene } from "../scene.ts";
+import { shellWord } from "../shell-word.ts";
+import { isOtherEncoding } from "./config-file-checks.ts";
+import { configTarget, withoutSecret } from "./config-text.ts";
+import { duplicateIn } from "./syntax-checks.ts";
+
+/** What a person may have set to keep something in or out: without such a file Codex could do more, or go elsewhere. */
+const guards = /sandbox|approv|permission|forced_|cli_auth|provider|base_url|network|trust|hooks/;
 
 export const configUnreadable: Check = {
   id: "config_unreadable",
   area: "config",
   severity: "error",
   title: "config.toml has a syntax error",
-  look: ({ config: { broken, problem }, paths }) => {
-    if (problem) return [{ message: `Codex does not start: ${problem.message}`, fix: null }];
-    if (!broken) return [];
+  look: (scene) => {
+    const { broken, problem, text } = scene.config;
+    if (problem) return [unopened(problem, scene)];
+    if (!broken || isOtherEncoding(scene) || duplicateIn(scene) || correctTypos(text ?? "")) return [];
     const { line, column, message, excerpt } = broken;
+    const canMend = !guards.test(text ?? "");
     return [
       {
-        message: `Codex does not start: ${paths.configFile}:${line}:${column}: ${message}`,
-        evidence: excerpt.split("\n"),
-        fix: null,
+        message: `Codex does not start: ${scene.paths.configFile}:${line}:${column}: ${message}`,
+        evidence: [...excerpt.split("\n").map(withoutSecret), ...(canMend ? [] : [whyNot])],
+        fix: moveAside(scene.fx.fs, configTarget(scene), "broken"),
+        canMend,
       },
     ];
   },
+  mend: {
+    describe: ({ config: { broken }, paths }) =>
+      `Move ${paths.configFile} aside, as config.toml.broken-<time>: line ${broken?.line} cannot be read, and Codex starts without the file.`,
+    apply: ({ fx, config }) => fx.store.setConfigAside(config.text ?? ""),
+  },
 };
+
+const whyNot =
+  "Not moved away by itself: it may hold what keeps Codex in bounds (sandbox, approvals, provider, login).";
+
+function unopened({ code, message }: CodexAuthError, { fx, paths }: Scene): Sighting {
+  const path = paths.configFile;
+  const own = `sudo chown "$(id -un)" ${shellWord(path)} && chmod 600 ${shellWord(path)}`;
+  const fix = code === "permission_denied" ? own : moveAside(fx.fs, path, "broken");
+  return { message: `Codex does not start: ${message}`, fix, canMend: false };
+}

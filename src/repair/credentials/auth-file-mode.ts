@@ -1,5 +1,6 @@
 import { closeToOthers, modeOf } from "../../store/file-mode.ts";
 import { fileCheck } from "../check.ts";
+import { shellWord } from "../shell-word.ts";
 
 /** Codex accepts the file and closes it at its next write, which may be days away. */
 export const authFileMode = fileCheck({
@@ -8,13 +9,14 @@ export const authFileMode = fileCheck({
   severity: "warning",
   title: "auth.json can be read by other users",
   look: ({ target, state }, { fx }) => {
-    const mode = state === "missing" ? null : modeOf(fx.fs, target);
+    // Windows has no modes; what it says there means nothing.
+    const mode = state === "missing" || fx.platform === "win32" ? null : modeOf(fx.fs, target);
     if (mode === null || (mode & 0o077) === 0) return [];
     return [
       {
         message: `${target} can be read or changed by other users: its tokens are not secret.`,
         evidence: [`mode ${mode.toString(8).padStart(4, "0")}, where 0600 is right`],
-        fix: `chmod 600 '${target}'`,
+        fix: `chmod 600 ${shellWord(target)}`,
       },
     ];
   },

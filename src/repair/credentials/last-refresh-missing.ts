@@ -1,17 +1,22 @@
+import { dated } from "../../codex/last-refresh.ts";
 import { fileCheck } from "../check.ts";
+import { switchCommand } from "./account-lines.ts";
+import { rewriteLive } from "./rewrite-live.ts";
 
 export const lastRefreshMissing = fileCheck({
   id: "last_refresh_missing",
   area: "credentials",
   severity: "error",
   title: "auth.json has no last_refresh, so that Codex sends no token",
-  look: ({ login }) =>
-    login?.kind === "chatgpt" && login.lastRefresh === null
-      ? [
-          {
-            message: "auth.json has no last_refresh, so Codex sends requests without a token.",
-            fix: "codex auth switch <account>, or codex login",
-          },
-        ]
-      : [],
+  look: ({ login, isHardLinked }, scene) => {
+    if (login?.kind !== "chatgpt" || login.lastRefresh !== null) return [];
+    const message = "auth.json has no last_refresh, so Codex sends requests without a token.";
+    // The account of the pool may have none either.
+    const fix = isHardLinked ? switchCommand(scene) : "codex auth fix";
+    return [{ message, fix, canMend: !isHardLinked }];
+  },
+  mend: {
+    describe: () => "Write last_refresh into auth.json: the time at which its token was made.",
+    apply: (scene) => rewriteLive(scene, ({ login }) => dated(login, scene.nowMs)),
+  },
 });

@@ -11,14 +11,31 @@ export const loginFlagged = poolCheck({
   area: "credentials",
   severity: "warning",
   title: "an account is set aside",
-  look: ({ pool }) => flagged(pool.accounts),
+  // `list` uses this file too, and tests nothing.
+  look: async ({ pool }, { nowMs }) => {
+    if (!pool.accounts.some(({ flag }) => flag)) return [];
+    const { flaggedAccounts } = await import("../../auth/flag-test.ts");
+    const testable = flaggedAccounts(pool.accounts, nowMs).filter(({ test }) => test !== "none");
+    return flagged(pool.accounts, new Set(testable.map(({ account }) => account)));
+  },
+  mend: {
+    isLive: true,
+    describe: ({ snapshot }, { target }) => {
+      const account = snapshot?.pool.accounts.find(({ id }) => id === target);
+      return `Test ${account && accountName(account)}, and put it back into use when OpenAI takes its login.`;
+    },
+    apply: async (scene, { target }) => (await import("./retest.ts")).retest(scene, target),
+  },
 });
 
-export function flagged(accounts: readonly Account[]): Sighting[] {
-  return accounts.flatMap((account) => (account.flag ? [sighting(account, account.flag)] : []));
+/** `testable` are those that a test could put back into use. */
+export function flagged(accounts: readonly Account[], testable?: ReadonlySet<Account>): Sighting[] {
+  return accounts.flatMap((account) =>
+    account.flag ? [sighting(account, account.flag, testable?.has(account) ?? false)] : [],
+  );
 }
 
-function sighting(account: Account, { reason, since }: Flag): Sighting {
+function sighting(account: Account, { reason, since }: Flag, canMend: boolean): Sighting {
   const message = `${accountName(account)} is set aside: ${flagText(reason)}, since ${since}.`;
-  return { message, fix: flagRemedy(reason) };
+  return { message, fix: flagRemedy(reason), canMend, target: account.id };
 }

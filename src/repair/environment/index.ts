@@ -1,4 +1,31 @@
 import type { Check } from "../check.ts";
+import { baseUrlIgnored } from "./base-url-ignored.ts";
+import { caFile } from "./ca-file.ts";
+import { clockBehind } from "./clock-behind.ts";
+import { codexHomeMissing } from "./codex-home-missing.ts";
+import { codexHomeOnWindows } from "./codex-home-on-windows.ts";
+import { codexHomeRelative } from "./codex-home-relative.ts";
+import { codexHomeTemporary } from "./codex-home-temporary.ts";
 import { envOverride } from "./env-override.ts";
+import { homeOfAnother } from "./home-of-another.ts";
+import { openaiKeyIgnored } from "./openai-key-ignored.ts";
+import { proxyLoopback, proxySet } from "./proxy-loopback.ts";
+import { sqliteHome } from "./sqlite-home.ts";
+import { urlOverride } from "./url-override.ts";
 
-export const environmentChecks: readonly Check[] = [envOverride];
+export const environmentChecks: readonly Check[] = [
+  codexHomeMissing,
+  codexHomeRelative,
+  codexHomeTemporary,
+  codexHomeOnWindows,
+  homeOfAnother,
+  sqliteHome,
+  envOverride,
+  urlOverride,
+  openaiKeyIgnored,
+  baseUrlIgnored,
+  proxyLoopback,
+  proxySet,
+  caFile,
+  clockBehind,
+];

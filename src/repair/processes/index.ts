@@ -1,4 +1,12 @@
 import type { Check } from "../check.ts";
+import { codexMissing, codexSeveral, codexVersion } from "./codex-on-path.ts";
+import { loginPorts } from "./login-ports.ts";
 import { processOnOldLogin } from "./process-on-old-login.ts";
 
-export const processChecks: readonly Check[] = [processOnOldLogin];
+export const processChecks: readonly Check[] = [
+  processOnOldLogin,
+  loginPorts,
+  codexMissing,
+  codexSeveral,
+  codexVersion,
+];

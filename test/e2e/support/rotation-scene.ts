@@ -29,6 +29,7 @@ export class RotationScene {
   private constructor(fake: FakeOpenAI, upstream: FakeResponses) {
     this.fake = fake;
     this.upstream = upstream;
+    upstream.servesModels = true;
     this.env = {
       CODEX_REFRESH_TOKEN_URL_OVERRIDE: `${fake.url}/oauth/token`,
       CODEX_REVOKE_TOKEN_URL_OVERRIDE: `${fake.url}/oauth/revoke`,

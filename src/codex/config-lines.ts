@@ -1,0 +1,43 @@
+import { scanLayout, startsWith, type Layout, type Span } from "./config-layout.ts";
+import type { ConfigPath } from "./config-tree.ts";
+
+/** Lines of a file, counted from 1; the last one belongs to it. */
+export interface LineRange {
+  first: number;
+  last: number;
+}
+
+/** The lines that set a key, or that of the longest part of its path which is set in one place. */
+export function linesOfKey(text: string, path: ConfigPath): LineRange | null {
+  const found = scanLayout(text)
+    .pairs.filter((pair) => startsWith(path, pair.path))
+    .sort((a, b) => b.path.length - a.path.length)[0];
+  return found ? linesOf(text, found.line) : linesOfTable(text, path);
+}
+
+/** The lines from the header of a table to its last key; of the tables below it too, when they follow at once. */
+export function linesOfTable(text: string, path: ConfigPath): LineRange | null {
+  const layout = scanLayout(text);
+  const headers = layout.headers.filter((header) => startsWith(header.path, path));
+  const first = headers[0];
+  const last = headers.at(-1);
+  if (!first || !last || !isUnbroken(layout, path)) return null;
+  const keys = layout.pairs.filter(
+    (pair) => pair.line.start > last.line.start && startsWith(pair.table, path),
+  );
+  return linesOf(text, { start: first.line.start, end: (keys.at(-1) ?? last).line.end });
+}
+
+function isUnbroken({ headers }: Layout, path: ConfigPath): boolean {
+  const belongs = headers.map((header) => startsWith(header.path, path));
+  return belongs.lastIndexOf(true) - belongs.indexOf(true) + 1 === belongs.filter(Boolean).length;
+}
+
+export function linesOf(text: string, { start, end }: Span): LineRange {
+  const first = lineAt(text, start);
+  return { first, last: Math.max(first, lineAt(text, Math.max(start, end - 1))) };
+}
+
+function lineAt(text: string, position: number): number {
+  return text.slice(0, position).split("\n").length;
+}

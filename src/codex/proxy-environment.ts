@@ -1,0 +1,60 @@
+type Env = Readonly<Record<string, string | undefined>>;
+
+interface Proxy {
+  /** Of the variable. */
+  name: string;
+  /** Without the user and password that the value may hold. */
+  address: string;
+}
+
+/** The proxies that Codex goes through, by the variables that name them. What is no URL, Codex ignores. */
+export function proxiesIn(env: Env): Proxy[] {
+  return ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((upper) => {
+    const name = [upper.toLowerCase(), upper].find((each) => env[each]);
+    const address = name === undefined ? null : addressOf(env[name] ?? "");
+    return name !== undefined && address !== null ? [{ name, address }] : [];
+  });
+}
+
+/** The one for a plain http address, which an address on this machine is. */
+export function plainProxy(env: Env): Proxy | null {
+  return proxiesIn(env).find(({ name }) => !/^https_/i.test(name)) ?? null;
+}
+
+function addressOf(value: string): string | null {
+  const text = value.includes("://") ? value : `http://${value}`;
+  if (!URL.canParse(text)) return null;
+  const { protocol, host } = new URL(text);
+  return host === "" ? null : `${protocol}//${host}`;
+}
+
+/** Whether NO_PROXY names a host. Measured: `localhost` there does not cover 127.0.0.1. */
+export function isDirect(env: Env, hostname: string): boolean {
+  const host = hostname.toLowerCase();
+  const list = env["no_proxy"] || env["NO_PROXY"] || "";
+  return list
+    .split(",")
+    .map((each) => each.trim().toLowerCase())
+    .filter((each) => each !== "")
+    .some(
+      (each) =>
+        each === "*" ||
+        host === each ||
+        host.endsWith(each.startsWith(".") ? each : `.${each}`) ||
+        isInside(host, each),
+    );
+}
+
+/** "127.0.0.0/8" */
+function isInside(host: string, range: string): boolean {
+  const [base = "", bits = ""] = range.split("/");
+  const [address, start] = [numberOf(host), numberOf(base)];
+  if (address === null || start === null || !/^\d{1,2}$/.test(bits)) return false;
+  const size = 2 ** (32 - Number(bits));
+  return Math.floor(address / size) === Math.floor(start / size);
+}
+
+function numberOf(address: string): number | null {
+  const parts = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(address)?.slice(1);
+  return parts ? parts.reduce((sum, part) => sum * 256 + Number(part), 0) : null;
+}

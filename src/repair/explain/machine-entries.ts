@@ -1,0 +1,182 @@
+import { ownHomeInWsl } from "../environment/codex-home-on-windows.ts";
+import type { Entry } from "./entry.ts";
+
+/** Texts about settings and the machine. */
+export const machineEntries: readonly Entry[] = [
+  {
+    id: "migration_modified",
+    title: "Two builds of Codex share one CODEX_HOME",
+    pattern:
+      /migration \d{1,6} was previously applied|previously applied but has been modified|local database appears to be damaged|failed to migrate state DB/i,
+    cause:
+      "The database in CODEX_HOME was made by another build of Codex, most often the one of Windows while this is WSL. codex exec goes on silently without it.",
+    fix: `In WSL: ${ownHomeInWsl}. Elsewhere, with every Codex ended: move the named .sqlite file away; sessions stay, their list is made again.`,
+    checks: ["migration_modified", "codex_home_on_windows", "sqlite_home_odd"],
+    example: "migration 40 was previously applied but has been modified",
+  },
+  {
+    id: "codex_home_missing",
+    title: "CODEX_HOME names no folder",
+    pattern: /CODEX_HOME points to/i,
+    cause: "Codex insists that the folder exists, and replaces no ~ in it.",
+    fix: "mkdir -p the folder, or: unset CODEX_HOME",
+    checks: ["codex_home_missing", "codex_home_relative"],
+    example: 'Error loading configuration: CODEX_HOME points to "~/.codex", but that path does not exist',
+  },
+  {
+    id: "codex_home_temporary",
+    title: "CODEX_HOME lies in the temporary folder",
+    pattern: /refusing to create helper binaries/i,
+    cause: "Codex makes no helper programs below the temporary folder; otherwise it works.",
+    fix: "Use a folder that stays.",
+    checks: ["codex_home_temporary"],
+    example: 'Refusing to create helper binaries under temporary dir "/tmp"',
+  },
+  {
+    id: "legacy_profile",
+    title: "Profiles are files of their own now",
+    pattern: /legacy `?profile/i,
+    cause: "The key profile in config.toml is no longer understood.",
+    fix: "Remove the key, move the profile to <name>.config.toml beside config.toml and use: codex --profile <name>",
+    checks: ["config"],
+    example:
+      'legacy `profile = "a"` config is no longer supported; use `--profile a` with `a.config.toml` instead',
+  },
+  {
+    id: "provider_reserved",
+    title: "config.toml redefines a built-in provider",
+    pattern: /reserved built-in provider/i,
+    cause: "The names of the built-in providers cannot be used in [model_providers].",
+    fix: "Give the provider another name; for another address of the built-in one use openai_base_url.",
+    checks: ["config"],
+    example:
+      "model_providers contains reserved built-in provider IDs: `openai`. Built-in providers cannot be overridden.",
+  },
+  {
+    id: "provider_unknown",
+    title: "config.toml names a provider that is not there",
+    pattern: /model provider `?[^`\n]{0,80}`? not found|cannot change this thread's model provider/i,
+    cause:
+      "model_provider has no table [model_providers.<name>], or a thread was begun with another provider.",
+    fix: "Remove model_provider from config.toml, or add its table; a thread goes on only with the provider that it began with.",
+    checks: ["config"],
+    example: "Error: Model provider `nope` not found",
+  },
+  {
+    id: "provider_key_missing",
+    title: "The variable with the key of a provider is not set",
+    pattern: /missing environment variable/i,
+    cause: "The provider in config.toml takes its key from a variable (env_key) that is not set.",
+    fix: "Set the variable that the text names, or choose another model_provider.",
+    checks: ["config"],
+    example: "ERROR: Missing environment variable: `NOPE_KEY`.",
+  },
+  {
+    id: "setting_retired",
+    title: "A setting is no longer supported",
+    pattern: /is no longer supported/i,
+    isGeneral: true,
+    cause: "config.toml, or the command line, has a value that older versions of Codex knew.",
+    fix: "Remove the setting that the text names.",
+    checks: ["config"],
+    example: 'Error: approval_policy = "untrusted" is no longer supported; remove this setting',
+  },
+  {
+    id: "setting_unknown_value",
+    title: "A setting has a value that Codex does not know",
+    pattern: /unknown variant|invalid type: /i,
+    cause: "A value in config.toml is misspelt or of the wrong type; the text names what is expected.",
+    fix: "Correct the value in config.toml, or remove the line.",
+    checks: ["config"],
+    example: "unknown variant `wild`, expected one of `read-only`, `workspace-write`, `danger-full-access`",
+  },
+  {
+    id: "config_broken",
+    title: "config.toml has a syntax error, so Codex does not start",
+    pattern:
+      /error loading config\.toml|config\.toml:\d{1,7}:\d{1,7}|invalid basic string|unclosed array|TOML parse error|duplicate key|error loading configuration/i,
+    isGeneral: true,
+    cause: "A line of config.toml cannot be parsed; the text names line and column.",
+    fix: "codex auth doctor shows the line; correct it, or move the file away, and Codex starts with defaults.",
+    checks: ["config", "codex_home_missing"],
+    example: 'Error loading config.toml: config.toml:3:11: invalid basic string, expected `"`',
+  },
+  {
+    id: "setting_ignored",
+    title: "Codex does not know a key in config.toml",
+    pattern: /` is ignored\b/i,
+    cause: "The key is misspelt or retired. Codex only warns, unless it runs with --strict-config.",
+    fix: "Remove the key from config.toml.",
+    checks: ["config"],
+    example: "warning: user (config.toml): `zzz` is ignored.",
+  },
+  {
+    id: "model_unknown",
+    title: "Codex does not know the model",
+    pattern:
+      /model metadata for|model_not_found|model .{1,80} (?:does not exist|is not supported)|not supported when using codex with a chatgpt|invalid model/i,
+    cause:
+      "The name in model (config.toml or --model) is not in Codex's list. Codex 0.169 starts all the same; the server decides, and may refuse it for this account.",
+    fix: "Remove the model line from config.toml to use the default.",
+    checks: ["config"],
+    example:
+      "warning: Model metadata for `no-such-model` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.",
+  },
+  {
+    id: "sandbox",
+    title: "The sandbox or the approval settings block a command",
+    pattern: /sandbox|approval policy|operation not permitted|landlock|seccomp|bwrap/i,
+    isGeneral: true,
+    cause: "sandbox_mode and approval_policy (config.toml or flags) decide what Codex may run and write.",
+    fix: "codex --sandbox workspace-write, or set sandbox_mode and approval_policy in config.toml",
+    checks: ["config"],
+    example: "sandbox denied the command",
+  },
+  {
+    id: "untrusted_folder",
+    title: "Codex does not trust this folder",
+    pattern: /not inside a trusted directory/i,
+    cause: "codex exec runs in a git repository or a folder that was trusted before.",
+    fix: "Run it in a repository, or add: --skip-git-repo-check",
+    checks: [],
+    example: "Not inside a trusted directory and --skip-git-repo-check was not specified.",
+  },
+  {
+    id: "disk_full",
+    title: "The disk is full",
+    pattern: /no space left on device|os error 28\b|ENOSPC|disk quota exceeded|os error 122\b/i,
+    cause: "Nothing can be written, so a renewed token could not be saved either.",
+    fix: "Free some space before Codex runs again.",
+    checks: ["store"],
+    example: "No space left on device (os error 28)",
+  },
+  {
+    id: "permission_denied",
+    title: "A file or folder may not be read or written",
+    pattern: /permission denied|os error 13\b|EACCES|read-only file system|os error 30\b/i,
+    cause:
+      "A file of CODEX_HOME belongs to another user (often root, after sudo), or its folder is read-only.",
+    fix: 'sudo chown -R "$(id -u):$(id -g)" "${CODEX_HOME:-$HOME/.codex}"',
+    checks: ["credentials", "store", "home_of_another_user"],
+    example: "Permission denied (os error 13)",
+  },
+  {
+    id: "folder_in_the_way",
+    title: "A folder stands where a file should be",
+    pattern: /is a directory|os error 21\b|EISDIR/i,
+    cause: "auth.json, auth.lock or auth.json.lock is a folder: some other tool makes such folders as locks.",
+    fix: "codex auth doctor names it; an empty one can go: rmdir <folder>",
+    checks: ["credentials", "store"],
+    example: "Error checking login status: Is a directory (os error 21)",
+  },
+  {
+    id: "codex_not_found",
+    title: "The codex program is not found",
+    pattern:
+      /codex: (?:command )?not found|codex: no such file|the real codex was not found|codex.{0,40} is not recognized/i,
+    cause: "PATH leads to no codex.",
+    fix: "npm install --global @openai/codex@latest",
+    checks: ["codex_missing", "codex_several"],
+    example: "codex: command not found",
+  },
+];

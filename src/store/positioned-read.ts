@@ -1,0 +1,33 @@
+import type { FileSystem } from "./file-system.ts";
+
+type ReadAt = (offset: number, length: number) => Uint8Array;
+
+/** Opens a file for reads at any place, for as long as `work` runs. Null when it cannot be opened or is no file. */
+export function readingAt<T>(fs: FileSystem, path: string, work: (read: ReadAt) => T): T | null {
+  let fd: number;
+  try {
+    if (!fs.statSync(path).isFile()) return null;
+    fd = fs.openSync(path, "r");
+  } catch {
+    return null;
+  }
+  try {
+    return work((offset, length) => readAt(fs, fd, { offset, length }));
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function readAt(
+  fs: FileSystem,
+  fd: number,
+  { offset, length }: { offset: number; length: number },
+): Uint8Array {
+  const bytes = Buffer.allocUnsafe(length);
+  try {
+    return bytes.subarray(0, fs.readSync(fd, bytes, 0, length, offset));
+  } catch {
+    // An offset that no file has, out of a broken page; or a disk that fails.
+    return bytes.subarray(0, 0);
+  }
+}

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { namesIn } from "./files.ts";
+import type { FileSystem } from "./file-system.ts";
+import { ownerEnding, readHomeOwner } from "./home-owner.ts";
+import { isAbandoned } from "./lock-owner.ts";
+import { staleMs } from "./lock.ts";
+import { irreplaceableFiles, ownFiles, removeOwnFiles } from "./own-files.ts";
+import type { OwnFile } from "./own-files.ts";
+import type { Paths } from "./paths.ts";
+import type { ProcessIdentity } from "./process-identity.ts";
+import type { Removal, Snapshot, StoreEffects } from "./store.ts";
+
+/** For the holder of the lock of the store, who has just settled what Codex or a killed command left. */
+export function removeWanted(
+  { fs, self }: Pick<StoreEffects, "fs" | "self">,
+  paths: Paths,
+  { isWanted, check, snapshot }: Removal & { snapshot: Snapshot },
+): OwnFile[] {
+  refuseUsedStore(fs, paths, self());
+  check(snapshot, irreplaceableFiles(fs, paths, new Set(snapshot.pool.accounts.map(({ id }) => id))));
+  const files = ownFiles(fs, paths).filter(isWanted);
+  removeOwnFiles(fs, paths, files);
+  return files;
+}
+
+/**
+ * Throws `store_in_use` while something else works with the store that its lock does not keep out: a command in a
+ * private home, which would lose the login under its feet, or a renewal that waits for its new token.
+ */
+function refuseUsedStore(fs: FileSystem, paths: Paths, self: ProcessIdentity): void {
+  const [home] = usedHomes(fs, paths);
+  if (home !== undefined) throw inUse(`A command of codex-auth, or a Codex, still runs in ${home}.`);
+  if (isRenewing(fs, paths, self)) throw inUse("A token is being renewed.");
+}
+
+/** A transaction has just removed the homes that nobody uses. */
+function usedHomes(fs: FileSystem, { homesDir }: Paths): string[] {
+  return namesIn(fs, homesDir)
+    .filter((name) => name.endsWith(ownerEnding))
+    .map((name) => join(homesDir, name.slice(0, -ownerEnding.length)))
+    .filter((home) => readHomeOwner(fs, home) !== null);
+}
+
+function isRenewing(fs: FileSystem, { locksDir }: Paths, self: ProcessIdentity): boolean {
+  return namesIn(fs, locksDir).some(
+    (name) => /^refresh-\w+\.lock$/.test(name) && !isAbandoned(fs, join(locksDir, name), self, staleMs),
+  );
+}
+
+function inUse(message: string): CodexAuthError {
+  return new CodexAuthError("store_in_use", message, {
+    hint: "Let it end, then run the command again. Nothing was removed.",
+  });
+}
