@@ -133,8 +133,8 @@ test.each(entries)("$id reads a long text in linear time", ({ example, pattern }
 });
 
 // The guide's rows as they stand there, and what it calls their causes.
-test.each([
-  ...guideErrors.map(({ trouble, explain }) => [trouble, explain] as const),
+test.each<[string, readonly string[]]>([
+  ...guideErrors.map(({ trouble, explain }): [string, readonly string[]] => [trouble, explain]),
   ["Token expired or API key invalid", ["unauthorized"]],
   ["Usage cap reached", ["usage_limit"]],
   ["Port 1455 already in use (e.g. SSH tunnel) during login", ["login_port_in_use"]],
