@@ -63,6 +63,8 @@ function fits(value: unknown, shape: ConfigShape): boolean {
       return isTable(value) ? shape.mayBeTable : shape.choices.some((choice) => choice === value);
     case "text or list":
       return (typeof value === "string" && !value.includes(",")) || fits(value, { kind: "list" });
+    case "flag or list":
+      return typeof value === "boolean" || fits(value, { kind: "list" });
     case "flag or table":
     default:
       return typeof value === "boolean" || isTable(value);
@@ -100,6 +102,7 @@ const kindNames = {
   number: "a number",
   "text or list": "one text without a comma, or a list of texts",
   "flag or table": "true or false, or a table",
+  "flag or list": "true or false, or a list of texts",
 };
 
 /** What the person wrote, in the spelling that Codex reads. Nothing is guessed. */
@@ -109,8 +112,7 @@ function meaning(value: unknown, shape: ConfigShape): ConfigValue | undefined {
   if (shape.kind === "choice") return shape.choices.find((choice) => bare(choice) === bare(value));
   if (shape.kind === "text or list") return value.split(",").map((each) => each.trim());
   if (shape.kind === "list") return /^\S+$/.test(value) ? [value] : undefined;
-  const isFlag = shape.kind === "flag" || shape.kind === "flag or table";
-  return isFlag ? flags.get(value.trim().toLowerCase()) : undefined;
+  return shape.kind.startsWith("flag") ? flags.get(value.trim().toLowerCase()) : undefined;
 }
 
 const flags = new Map([

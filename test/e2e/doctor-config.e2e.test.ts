@@ -91,6 +91,8 @@ const stopping: [name: string, isMended: boolean][] = [
   ["provider-unknown", false],
   ["provider-nameless", true],
   ["mcp-server-invalid", false],
+  ["mcp-server-mixed", false],
+  ["value-of-a-server", false],
   ["instructions-file-missing", false],
 ];
 
@@ -143,6 +145,7 @@ const samples: Record<ConfigShape["kind"], { wrong: string; right: string | null
   number: { wrong: '"x"', right: "1.5" },
   "text or list": { wrong: '"a,b"', right: '["x"]' },
   "flag or table": { wrong: '"x"', right: "true" },
+  "flag or list": { wrong: '"x"', right: '["x"]' },
   integer: { wrong: '"x"', right: "5" },
   choice: { wrong: '"x-unknown"', right: null },
 };
@@ -176,11 +179,13 @@ test("Codex stops at every value that is called wrong, at the line that is named
 /** With what else the key needs around it. */
 function textWith(path: readonly string[], value: string): string {
   const lines = [`${path.join(".")} = ${value}`];
-  if (path.length === 3 && path[0] === "model_providers" && path[2] !== "name")
+  if (path.length >= 3 && path[0] === "model_providers" && path[2] !== "name")
     lines.push('model_providers.x.name = "x"');
-  if (path.length === 3 && path[0] === "mcp_servers" && path[2] !== "command" && path[2] !== "url")
+  if (path.length >= 3 && path[0] === "mcp_servers" && path[2] !== "command" && path[2] !== "url")
     lines.push(
-      /token|headers/.test(path[2] ?? "") ? 'mcp_servers.x.url = "https://x"' : 'mcp_servers.x.command = "x"',
+      /token|headers|oauth/.test(path[2] ?? "")
+        ? 'mcp_servers.x.url = "https://x"'
+        : 'mcp_servers.x.command = "x"',
     );
   return `${lines.join("\n")}\n`;
 }

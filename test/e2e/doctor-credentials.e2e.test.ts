@@ -151,7 +151,9 @@ interface Doctor {
 }
 
 async function doctor(home: string): Promise<Doctor["findings"]> {
-  const { stdout } = await runCodexAuth(["doctor", "--json"], { home });
+  // Whether there is a codex on PATH is no matter here.
+  const areas = ["credentials", "config", "store"];
+  const { stdout } = await runCodexAuth(["doctor", "--only", ...areas, "--json"], { home });
   return (JSON.parse(stdout) as Doctor).findings;
 }
 

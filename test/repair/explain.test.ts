@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { guideErrors } from "../../.ci/troubleshooting-page.ts";
 import { checks } from "../../src/repair/index.ts";
 import { entries, matchEntries } from "../../src/repair/explain/explain.ts";
 import { runFake } from "../support/fake-context.ts";
@@ -129,4 +130,22 @@ test.each(entries)("$id reads a long text in linear time", ({ example, pattern }
   const almost = `${example.slice(0, -2)} `.repeat(Math.ceil(100_000 / example.length));
   for (const text of [almost, " ".repeat(100_000), "model ".repeat(20_000), "`".repeat(100_000)])
     pattern.test(text);
+});
+
+// The guide's rows as they stand there, and what it calls their causes.
+test.each<[string, readonly string[]]>([
+  ...guideErrors.map(({ trouble, explain }): [string, readonly string[]] => [trouble, explain]),
+  ["Token expired or API key invalid", ["unauthorized"]],
+  ["Usage cap reached", ["usage_limit"]],
+  ["Port 1455 already in use (e.g. SSH tunnel) during login", ["login_port_in_use"]],
+  ["Network or proxy problem", ["reconnecting"]],
+  ["Device Code auth disabled by workspace admin", ["device_login_disabled"]],
+  ["Browser callback to localhost didn't complete", ["login_stuck"]],
+  ["model field in config.toml is not a valid model name", ["model_unknown"]],
+  ["Sandbox mode or approval settings too restrictive", ["sandbox"]],
+  ["~/.codex/config.toml has a syntax error", ["config_broken"]],
+  ["WSL Codex shares CODEX_HOME with Windows Codex", ["migration_modified"]],
+])("the guide's text is known: %s", (text, ids) => {
+  expect(ids).toEqual(expect.arrayContaining(idsOf(text).slice(0, 1)));
+  expect(idsOf(text)).not.toEqual([]);
 });

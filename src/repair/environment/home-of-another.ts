@@ -9,8 +9,9 @@ export const homeOfAnother: Check = {
   title: "sudo works on the CODEX_HOME of the person who called it",
   look: ({ fx: { env, fs }, paths }) => {
     const caller = env["SUDO_UID"];
+    if (!caller || caller === "0") return [];
     const owner = ownerOf(fs, paths.codexHome)?.uid;
-    if (!caller || caller === "0" || owner === undefined || String(owner) !== caller) return [];
+    if (owner === undefined || String(owner) !== caller) return [];
     const message = `${paths.codexHome} belongs to ${env["SUDO_USER"] ?? `user ${caller}`}, but this runs as root: files that Codex or codex-auth write now cannot be read by their owner afterwards. Run both without sudo.`;
     return [{ message, evidence: [`owner ${owner}, sudo was called by ${caller}`], fix: null }];
   },

@@ -8,7 +8,7 @@ export const limitEntries: readonly Entry[] = [
   {
     id: "usage_limit",
     title: "The usage window of this account is used up",
-    pattern: /hit your usage limit|usage_limit_reached|usage limit (?:has been )?reached/i,
+    pattern: /hit your usage limit|usage_limit_reached|usage (?:limit|cap) (?:has been )?reached/i,
     cause:
       "The five-hour or the weekly window of the account is spent. It fills again by itself at its reset.",
     fix: another,

@@ -78,7 +78,8 @@ export const loginEntries: readonly Entry[] = [
   {
     id: "unauthorized",
     title: "401: the server refused the credential",
-    pattern: /\b401\b|\bunauthorized\b|invalid_api_key|incorrect api key|token_expired|token_invalidated/i,
+    pattern:
+      /\b401\b|\bunauthorized\b|invalid_api_key|(?:incorrect|invalid) api key|api key (?:is )?invalid|token[_ ](?:has )?expired|token_invalidated/i,
     isGeneral: true,
     cause:
       "The request arrived, so the network is fine; the token has ended, was revoked, or none was sent. OPENAI_API_KEY plays no part (Codex 0.169 does not read it), CODEX_API_KEY and CODEX_ACCESS_TOKEN do.",
@@ -160,7 +161,8 @@ export const loginEntries: readonly Entry[] = [
   {
     id: "login_stuck",
     title: "The browser does not come back from signing in",
-    pattern: /sign in with chatgpt|state mismatch|navigate to this url to authenticate|callback/i,
+    pattern:
+      /sign in with chatgpt|login (?:is )?stuck|state mismatch|navigate to this url to authenticate|callback/i,
     isGeneral: true,
     cause:
       "After signing in, the browser must reach 127.0.0.1:1455 (or 1457) of the machine on which Codex runs. A firewall, a remote machine, a container or an old tab prevents that.",

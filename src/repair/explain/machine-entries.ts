@@ -7,7 +7,7 @@ export const machineEntries: readonly Entry[] = [
     id: "migration_modified",
     title: "Two builds of Codex share one CODEX_HOME",
     pattern:
-      /migration \d{1,6} was previously applied|previously applied but has been modified|local database appears to be damaged|failed to migrate state DB/i,
+      /migration \d{1,6} was previously applied|previously applied but has been modified|shares codex_home|local database appears to be damaged|failed to migrate state DB/i,
     cause:
       "The database in CODEX_HOME was made by another build of Codex, most often the one of Windows while this is WSL. codex exec goes on silently without it.",
     fix: `In WSL: ${ownHomeInWsl}. Elsewhere, with every Codex ended: move the named .sqlite file away; sessions stay, their list is made again.`,
@@ -94,7 +94,7 @@ export const machineEntries: readonly Entry[] = [
     id: "config_broken",
     title: "config.toml has a syntax error, so Codex does not start",
     pattern:
-      /error loading config\.toml|config\.toml:\d{1,7}:\d{1,7}|invalid basic string|unclosed array|TOML parse error|duplicate key|error loading configuration/i,
+      /error loading config\.toml|config\.toml:\d{1,7}:\d{1,7}|invalid basic string|unclosed array|TOML parse error|duplicate key|error loading configuration|config file prevents startup|config\.toml.{0,20} syntax error/i,
     isGeneral: true,
     cause: "A line of config.toml cannot be parsed; the text names line and column.",
     fix: "codex auth doctor shows the line; correct it, or move the file away, and Codex starts with defaults.",
@@ -114,7 +114,7 @@ export const machineEntries: readonly Entry[] = [
     id: "model_unknown",
     title: "Codex does not know the model",
     pattern:
-      /model metadata for|model_not_found|model .{1,80} (?:does not exist|is not supported)|not supported when using codex with a chatgpt|invalid model/i,
+      /model metadata for|model_not_found|model .{1,80} (?:does not exist|is not supported)|not supported when using codex with a chatgpt|invalid model|not a valid model/i,
     cause:
       "The name in model (config.toml or --model) is not in Codex's list. Codex 0.169 starts all the same; the server decides, and may refuse it for this account.",
     fix: "Remove the model line from config.toml to use the default.",

@@ -62,7 +62,7 @@ export const networkEntries: readonly Entry[] = [
     id: "reconnecting",
     title: "The connection breaks before an answer is complete",
     pattern:
-      /reconnecting|stream disconnected|stream closed before|falling back from websockets|error sending request|connection reset|os error (?:104|54|10054)\b|ECONNRESET/i,
+      /reconnecting|stream disconnected|stream closed before|falling back from websockets|error sending request|connection reset|os error (?:104|54|10054)\b|ECONNRESET|network (?:or proxy )?(?:problem|error)/i,
     isGeneral: true,
     cause:
       "A fault of the network or of a proxy, not of the login (that would be 401): the connection was cut, or WebSockets are blocked on the way. After five attempts Codex goes on over HTTPS.",
