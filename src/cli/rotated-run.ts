@@ -23,7 +23,7 @@ export function throughProxy({ command, args, env }: Invocation, { proxy, key }:
   return { command, args, env: { ...env, OPENAI_BASE_URL: `${proxy.origin}/v1`, OPENAI_API_KEY: key } };
 }
 
-export function isCodex(command: string): boolean {
+function isCodex(command: string): boolean {
   return (
     command
       .split(/[/\\]/)

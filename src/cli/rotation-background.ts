@@ -1,5 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { runningError } from "../store/rotation-file.ts";
+import { refuseSecondProxy } from "../store/rotation-file.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Context } from "./context.ts";
 import { findRotation } from "./rotation-client.ts";
@@ -17,8 +17,7 @@ export async function startInBackground(
   argv: readonly string[],
 ): Promise<Extract<RotationState, { kind: "running" }>> {
   const { rotation } = ctx.store;
-  const found = rotation.read();
-  if (found && found.liveness !== "dead") throw runningError(found.entry);
+  refuseSecondProxy(rotation.read());
   const env = { ...ctx.env, [backgroundVariable]: rotation.logFile };
   const child = ctx.startDetached(["rotation", "start", ...argv], { env, log: rotation.openLog() });
   for (let leftMs = patienceMs; leftMs > 0 && !child.hasEnded(); leftMs -= restMs) {
@@ -27,6 +26,8 @@ export async function startInBackground(
     const state = await findRotation(ctx);
     if (state.kind === "running") return state;
   }
+  const other = rotation.read();
+  if (other?.entry.process.pid !== child.pid) refuseSecondProxy(other);
   const said = safeText(rotation.readLog().trim().split("\n")[0] ?? "") || "It said nothing.";
   throw new CodexAuthError("command_failed", `The rotation proxy did not start in the background. ${said}`, {
     hint: `Its log: ${rotation.logFile}. To see it start: codex auth rotation start`,

@@ -1,5 +1,5 @@
 import type { RotationProxy, RotationStatus } from "../proxy/options.ts";
-import { runningError } from "../store/rotation-file.ts";
+import { refuseSecondProxy } from "../store/rotation-file.ts";
 import type { Context } from "./context.ts";
 import { launchProxy } from "./rotation-launch.ts";
 import type { LaunchOptions } from "./rotation-launch.ts";
@@ -17,8 +17,7 @@ interface ServeOptions extends LaunchOptions {
 /** Runs the proxy of this store until somebody asks it to end, and resolves to its last figures. */
 export async function serveRotation(ctx: Context, options: ServeOptions): Promise<RotationStatus> {
   const { rotation } = ctx.store;
-  const found = rotation.read();
-  if (found && found.liveness !== "dead") throw runningError(found.entry);
+  refuseSecondProxy(rotation.read());
   const { proxy, key } = await launchProxy(ctx, options);
   try {
     const { port } = proxy;

@@ -11,6 +11,7 @@ import { codexLines, dialectOf, shellLines } from "../cli/rotation-usage.ts";
 import { selectAccount } from "../cli/select-account.ts";
 import { rotationLines } from "../cli/rotation-lines.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { RotationStatus } from "../proxy/options.ts";
 
 interface Options {
   port?: string;
@@ -25,7 +26,7 @@ interface Options {
 const description = [
   "Run the rotation proxy: a program of this machine that gives each request of Codex to the account that serves it best, and moves on before Codex notices a failure.",
   "",
-  "start stays in the foreground until Ctrl-C, and with --background only goes there. status, stop and enable-hint speak of the proxy that runs; env prints the address and the key for clients that are not Codex. Nothing is written to config.toml: a Codex whose proxy is gone waits for it for ever, so the address belongs on the command line.",
+  "start runs until Ctrl-C; with --background it returns when the proxy answers. status and stop are about that proxy, enable-hint says how Codex uses it, env prints the address and the key for other clients. Nothing is written to config.toml: a Codex whose proxy is gone waits for it for ever, so the address belongs on the command line.",
   "",
   "For one run of Codex, without a proxy that stays: codex auth exec --rotate -- codex",
 ].join("\n");
@@ -114,9 +115,10 @@ async function start(ctx: Context, { background = false, ...options }: Options) 
     logFile,
     webSocket: options.websocket,
     pin: id === null ? undefined : { accountId: id, source: "--pin" },
-    onReady: ({ port: found }) => {
+    onReady: ({ port: found, accounts }) => {
       process.pid = ctx.store.rotation.read()?.entry.process.pid ?? 0;
-      ctx.stderr.write(`${startText(found)}\n${codexLines(found).join("\n")}\nCtrl-C ends it.\n`);
+      const lines = [startText(found), ...codexLines(found), ...emptyNote(accounts), "Ctrl-C ends it."];
+      ctx.stderr.write(`${lines.join("\n")}\n`);
     },
   });
   const served = last.accounts.reduce((sum, account) => sum + account.served, 0);
@@ -155,6 +157,14 @@ async function enableHint(ctx: Context) {
   return runningReport("enable-hint", state);
 }
 
+/** Accounts may come later, and serve at once. */
+function emptyNote(accounts: RotationStatus["accounts"]): string[] {
+  const canServe = accounts.some(({ state }) => state !== "unusable" && state !== "login-needed");
+  return canServe
+    ? []
+    : ["No account can serve yet. Add one: codex auth login. What is wrong: codex auth list"];
+}
+
 function runningReport(action: Action, state: Extract<RotationState, { kind: "running" }>) {
   const { port } = state.entry;
   const lines = codexLines(port);
@@ -173,7 +183,9 @@ function startText(port: number): string {
 
 function portOf(text: string | undefined): number {
   if (text === undefined) return 0;
-  const port = Number(text);
-  if (/^\d+$/.test(text) && port <= 65_535) return port;
-  throw new CodexAuthError("usage", `Invalid port: ${text}`, { hint: "Give a number from 1024 to 65535." });
+  const port = /^\d+$/.test(text) ? Number(text) : -1;
+  if (port === 0 || (port >= 1024 && port <= 65_535)) return port;
+  throw new CodexAuthError("usage", `Invalid port: ${text}`, {
+    hint: "Give a number from 1024 to 65535, or 0 for a free one.",
+  });
 }

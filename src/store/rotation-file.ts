@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isRecord, numberField, parseJson, textField } from "../errors/json-value.ts";
@@ -30,7 +31,7 @@ export interface RotationReading {
 export interface RotationFile {
   /** Null when there is no entry. */
   read(): RotationReading | null;
-  /** Enters this process. Throws `rotation_running` when the entry belongs to a process that is not proven dead. */
+  /** Enters this process. Throws `rotation_running` as `refuseSecondProxy` does. */
   claim(entry: Omit<RotationEntry, "process">): Promise<void>;
   /** Removes the entry of this process or of a dead one; any other stays. */
   release(): Promise<void>;
@@ -54,8 +55,7 @@ export function rotationFile(
     read,
     claim: (entry) =>
       locked(async () => {
-        const found = read();
-        if (found && found.liveness !== "dead") throw runningError(found.entry);
+        refuseSecondProxy(read());
         writeFileAtomic(fs, path, `${JSON.stringify({ ...entry, process: self() })}\n`);
       }),
     release: () =>
@@ -73,9 +73,12 @@ export function rotationFile(
   };
 }
 
-export function runningError({ port, process: { pid } }: RotationEntry): CodexAuthError {
-  const message = `A rotation proxy runs already: http://127.0.0.1:${port} (process ${pid}).`;
-  return new CodexAuthError("rotation_running", message, {
+/** Throws `rotation_running` when the entry belongs to a process that is not proven dead. */
+export function refuseSecondProxy(found: RotationReading | null): void {
+  if (found === null || found.liveness === "dead") return;
+  const { port, process } = found.entry;
+  const message = `A rotation proxy runs already: http://127.0.0.1:${port} (process ${process.pid}).`;
+  throw new CodexAuthError("rotation_running", message, {
     hint: "Use that one: codex auth rotation enable-hint. Or end it first: codex auth rotation stop",
   });
 }
@@ -119,10 +122,11 @@ function identity(value: unknown): ProcessIdentity | null {
   };
 }
 
+/** Of two that start at once both write here, so none takes the file from the other. */
 function openEmpty(fs: FileSystem, path: string): number {
-  removeIfPresent(fs, path);
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
   try {
-    return fs.openSync(path, "wx", 0o600);
+    return fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0o600);
   } catch (error) {
     throw fileError(error, `write ${path}`);
   }

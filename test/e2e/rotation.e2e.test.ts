@@ -29,7 +29,9 @@ test("an account that is limited is replaced, and Codex notices nothing", async 
   expect(second).toMatchObject({ status: 0, stdout: "hello\n" });
   expect(second.stderr).not.toMatch(trouble);
   expect(sessionId(second)).toBe(sessionId(first));
-  const servers = scene.upstream.received.filter(({ method }) => method === "POST").map(({ accountId }) => accountId);
+  const servers = scene.upstream.received
+    .filter(({ method }) => method === "POST")
+    .map(({ accountId }) => accountId);
   expect(servers.at(-1)).not.toBe(used);
   scene.expectUntouched();
 });
@@ -95,7 +97,10 @@ test("a Codex whose login the proxy does not know is told so once, and renews no
   const scene = await RotationScene.open();
   const { port } = await scene.start();
   await scene.done(["uninstall", "--dry-run"]);
-  writeAuthJson(join(scene.home, "auth.json"), scene.fake.issuer.issue({ email: "z@example.com", accountId: "acct-z", userId: "user-z" }));
+  writeAuthJson(
+    join(scene.home, "auth.json"),
+    scene.fake.issuer.issue({ email: "z@example.com", accountId: "acct-z", userId: "user-z" }),
+  );
   const { status, stderr } = await scene.turn(["hi"], port);
   expect([status, scene.fake.count("refresh"), scene.upstream.asked]).toEqual([1, 0, []]);
   expect(stderr).toContain("codex auth import");

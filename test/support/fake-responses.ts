@@ -147,7 +147,12 @@ export function delta(text: string) {
 }
 
 export function completed(id = "resp_1") {
-  const usage = { input_tokens: 11, input_tokens_details: { cached_tokens: 3 }, output_tokens: 5, total_tokens: 16 };
+  const usage = {
+    input_tokens: 11,
+    input_tokens_details: { cached_tokens: 3 },
+    output_tokens: 5,
+    total_tokens: 16,
+  };
   return { type: "response.completed", response: { id, status: "completed", output: [], usage } };
 }
 
