@@ -9,6 +9,8 @@ import { askOnTerminal } from "./platform/prompt.ts";
 import { isTerminal, openOutput } from "./platform/standard-output.ts";
 import { commands } from "./commands/index.ts";
 import { renewalWord, runRenewal, startRenewal } from "./platform/renewal-process.ts";
+import { onStopSignal, sendSignal } from "./platform/stop-signal.ts";
+import { startDetached } from "./platform/detached.ts";
 import { runInherited } from "./platform/run-inherited.ts";
 import { runToEnd } from "./platform/run-program.ts";
 import { sleep } from "./platform/sleep.ts";
@@ -59,6 +61,9 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     openUrl: openInBrowser,
     spawn: (command, args) => runToEnd(command, args, env),
     runInherited,
+    startDetached: (argv, run) => startDetached(join(packageRoot, "bin/codex-auth"), argv, run),
+    sendSignal,
+    onStopSignal,
     schedule,
     fetch: (url, init) => fetch(url, init),
     websocketStatus,

@@ -6,7 +6,8 @@ import { projectRoot } from "./support/home.ts";
 const src = join(projectRoot, "src");
 
 /** What commands are made of. */
-const belowCli = "repair ui auth upstream store sessions interchange codex accounts errors".split(" ");
+const belowCli =
+  "proxy helpers repair ui auth upstream store sessions interchange codex accounts errors".split(" ");
 
 /** Folder -> the folders it may import besides itself, and the Node modules and packages it may use. */
 const rules: Record<string, { folders: string[]; modules: string[] }> = {

@@ -33,6 +33,16 @@ export type Ending =
   | { kind: "not-found" }
   | { kind: "not-executable" };
 
+/** SIGINT is Ctrl-C; SIGHUP says that the terminal has gone. */
+export type StopSignal = "SIGINT" | "SIGTERM" | "SIGHUP";
+
+/** A process that outlives this one. */
+export interface Detached {
+  readonly pid: number;
+  /** Whether it has ended already. */
+  hasEnded: () => boolean;
+}
+
 export interface InheritedRun {
   env: Context["env"];
   onStart: (pid: number) => void;
@@ -61,6 +71,12 @@ export interface Context {
   spawn: (command: string, args: readonly string[]) => Promise<Finished>;
   /** Runs a program on our own standard streams and passes signals on to it; after it, nothing stops this process. */
   runInherited: (command: string, args: readonly string[], run: InheritedRun) => Promise<Ending>;
+  /** Runs this program once more, detached from the terminal; its output goes to the open file `log`, which is closed here. */
+  startDetached: (argv: readonly string[], run: { env: Context["env"]; log: number }) => Detached;
+  /** Asks a process to end: SIGTERM when its work is done, SIGHUP at once. */
+  sendSignal: (pid: number, signal: "SIGTERM" | "SIGHUP") => void;
+  /** Tells when this process is asked to end, which then does not end by itself. Returns what ends that. */
+  onStopSignal: (listener: (signal: StopSignal) => void) => () => void;
   /** Runs `work` once, later; returns what calls it off. */
   schedule: (delayMs: number, work: () => void) => () => void;
   fetch: Fetch;

@@ -1,5 +1,4 @@
 import type { Command } from "commander";
-import { keepLease } from "../auth/lease-keeper.ts";
 import { usableLogin } from "../auth/usable-login.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import { autoSelect } from "../cli/auto-select.ts";
@@ -7,19 +6,23 @@ import { chosenAccount, chosenText } from "../cli/chosen-account.ts";
 import type { Context, Ending } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
-import { privateEnvironment } from "../cli/private-environment.ts";
 import { selectAccount } from "../cli/select-account.ts";
-import { accountName } from "../store/account-name.ts";
 import { checkLogin } from "../cli/switch-checks.ts";
 import { overrides } from "../codex/environment.ts";
-import { lentDocument } from "../codex/lease.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
-import type { HomeLeavings, PrivateHome, Snapshot } from "../store/store.ts";
+import type { Snapshot } from "../store/store.ts";
+import { runPrivately } from "../cli/private-run.ts";
+import { bypassNote, heldAccount, pinOfRun } from "../cli/rotated-run.ts";
+import type { Launched } from "../cli/rotation-launch.ts";
+import type { Pin } from "../proxy/options.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
   auto?: boolean;
+  rotate?: boolean;
+  account?: string;
+  websocket?: boolean;
   /** How many words stood before `--`. */
   wordsBeforeDashes: number;
 }
@@ -29,6 +32,8 @@ const description = [
   "Run one command with one account, beside the active one.",
   "",
   "Which account, when none stands before the --: that of CODEX_AUTH_ACCOUNT, else of the nearest .codex-auth file (see use-here), else the active one. A line on standard error tells which.",
+  "",
+  'With --rotate a proxy runs as long as the command, and gives each request to the account that serves it best; it moves on before Codex notices a limit. A program named codex gets its address with -c openai_base_url, any other one in OPENAI_BASE_URL and OPENAI_API_KEY; in a script: codex -c openai_base_url="$OPENAI_BASE_URL". A rule that names an account holds here too: then that one alone serves.',
   "",
   "The command gets a CODEX_HOME of its own that shares settings and sessions with yours by links, and holds a login that Codex cannot renew or revoke: codex-auth renews it meanwhile. Its standard streams, signals and exit code are those of the command; so --json prints a document only when the command could not be started.",
 ].join("\n");
@@ -48,10 +53,14 @@ export default defineCommand({
       .description(description)
       .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
       .argument("[command...]", "the program and its arguments, after --")
-      .option("--auto", "take the recommended account"),
+      .option("--auto", "take the recommended account")
+      .option("--rotate", "let all accounts serve, through a proxy for this run")
+      .option("--account <account>", "with --rotate: let this account alone serve")
+      .option("--websocket", "with --rotate: serve WebSockets too; without it Codex takes HTTP, silently"),
   examples: [
     ["codex auth exec work -- codex exec 'say hi'", "one run with that account"],
     ["codex auth exec --auto -- codex", "with the recommended one"],
+    ["codex auth exec --rotate -- codex", "with all accounts, one after the other"],
   ],
   exits: {
     "1": "refused or failed before the program ran",
@@ -63,28 +72,21 @@ export default defineCommand({
   async run(ctx: Context, [first, others]: [string | undefined, string[]], options: Options) {
     const snapshot = await ctx.store.read();
     const words = first === undefined ? [] : [first, ...others];
-    const { account, command, args } = await understand(ctx, snapshot, words, options);
+    const order = await understand(ctx, snapshot, words, options);
+    const { account, command } = order;
     checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
     const login = await usableLogin(ctx, account);
-    const home = await ctx.store.openPrivateHome(account.id, lentDocument(login));
-    const isLease = login.kind === "chatgpt" && login.refreshToken !== "";
-    const keeper = isLease ? keepLease(ctx, { accountId: account.id, login, home }) : null;
-    const env = privateEnvironment(ctx, snapshot, { account, home });
-    let ending: Ending | null = null;
-    let notes: string[] = [];
+    const launched = options.rotate ? await launchFor(ctx, order, options) : null;
     try {
-      ending = await ctx.runInherited(command, args, { env, onStart: (pid) => home.occupy(pid) });
+      const run = { ...order, login, launched, isPinned: order.pin !== undefined };
+      const { ending, notes } = await runPrivately(ctx, snapshot, run);
+      const exitCode = exitCodeOf(ending, command);
+      return { account: reportOf(snapshot, account, ctx.now()), exitCode, notes };
     } finally {
-      keeper?.stop();
-      notes = await close(home);
+      await launched?.proxy.close();
     }
-    const exitCode = exitCodeOf(ending, command);
-    const problem = keeper?.problem();
-    if (problem)
-      notes.push(`The access token could not be renewed while the command ran: ${textOf(problem)}`);
-    return { account: reportOf(snapshot, account, ctx.now()), exitCode, notes };
   },
   render: () => "",
   isSilent: true,
@@ -96,6 +98,15 @@ interface Order {
   account: Account;
   command: string;
   args: readonly string[];
+  /** With --rotate: the account that alone may serve. */
+  pin?: Pin | undefined;
+}
+
+async function launchFor(ctx: Context, { pin, ...order }: Order, { websocket }: Options): Promise<Launched> {
+  const note = bypassNote(ctx, order);
+  if (note !== null) ctx.stderr.write(`${note}\n`);
+  const { launchProxy } = await import("../cli/rotation-launch.ts");
+  return await launchProxy(ctx, { pin, webSocket: websocket });
 }
 
 /** The first word is the account, unless it stands behind `--` or --auto chooses one. */
@@ -103,8 +114,10 @@ async function understand(
   ctx: Context,
   snapshot: Snapshot,
   words: readonly string[],
-  { auto = false, wordsBeforeDashes }: Options,
+  options: Options,
 ): Promise<Order> {
+  const { auto = false, rotate = false, wordsBeforeDashes } = options;
+  requireFitting(options);
   const isNamed = !auto && wordsBeforeDashes > 0;
   const [command, ...args] = isNamed ? words.slice(1) : words;
   if (command === undefined) {
@@ -112,12 +125,26 @@ async function understand(
       hint: "Usage: codex auth exec [account] -- <command> [arguments…]\nFor example: codex auth exec 2 -- codex exec 'say hi'",
     });
   }
+  if (rotate) {
+    const pin = pinOfRun(ctx, snapshot, options.account);
+    return { account: heldAccount(ctx, snapshot, pin), command, args, pin };
+  }
   if (auto) return { account: (await autoSelect(ctx)).account, command, args };
   return {
     account: isNamed ? selectAccount(snapshot, words[0] ?? "") : accountHere(ctx, snapshot),
     command,
     args,
   };
+}
+
+function requireFitting({ auto, rotate, account, websocket, wordsBeforeDashes }: Options): void {
+  const hint = "Usage: codex auth exec --rotate [--account <account>] -- <command> [arguments…]";
+  if (rotate && (auto || wordsBeforeDashes > 0))
+    throw new CodexAuthError("usage", "With --rotate every account serves, so none is named before the --.", {
+      hint,
+    });
+  if (rotate || (account === undefined && !websocket)) return;
+  throw new CodexAuthError("usage", "--account and --websocket belong to --rotate.", { hint });
 }
 
 /** Which one it is, and why, is told: nobody named it. */
@@ -132,26 +159,6 @@ function accountHere(ctx: Context, snapshot: Snapshot): Account {
   return chosen.account;
 }
 
-/** What went wrong while tidying up is told, but it is the program's result that counts. */
-async function close(home: PrivateHome): Promise<string[]> {
-  try {
-    return leavingsText(await home.close(), home);
-  } catch (error) {
-    return [`${home.path} could not be cleared; the next command tries again. ${textOf(error)}`];
-  }
-}
-
-function leavingsText({ adopted, kept, isOccupied }: HomeLeavings, { path }: PrivateHome): string[] {
-  const logins = adopted
-    .filter(({ outcome }) => outcome === "added" || outcome === "updated")
-    .map(({ account, outcome }) => `A login made inside was ${outcome}: ${accountName(account)}.`);
-  const files = kept.map(
-    (file) => `Codex's folder has another file of that name, so this one was kept: ${file}`,
-  );
-  const occupied = isOccupied ? [`A Codex still runs in ${path}; it is removed when that has ended.`] : [];
-  return [...logins, ...files, ...occupied];
-}
-
 function exitCodeOf(ending: Ending, command: string): number {
   if (ending.kind === "exited") return ending.code;
   if (ending.kind === "killed") return 128 + ending.signal;
@@ -164,8 +171,4 @@ function exitCodeOf(ending: Ending, command: string): number {
   throw new CodexAuthError("program_not_executable", `${name} cannot be run.`, {
     hint: `Is it a program, and may you run it? ls -l '${name}'`,
   });
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -92,6 +92,11 @@ export const commands: readonly CommandEntry[] = [
     ["run"],
   ),
   entry(
+    "rotation",
+    "Run the proxy that moves a running Codex to the next account: start, stop, status",
+    async () => (await import("./rotation.ts")).default,
+  ),
+  entry(
     "check",
     "Ask OpenAI about accounts: login and usage",
     async () => (await import("./check.ts")).default,

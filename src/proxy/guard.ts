@@ -1,17 +1,19 @@
 import { timingSafeEqual } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { methodOf } from "./routes.ts";
-import type { Target } from "./routes.ts";
+import type { RouteName, Target } from "./routes.ts";
 
 export type Refusal = "unauthorized" | "not-found" | "payload-too-large";
 
 export interface Gate {
   /** The client key, as `keyBytes` gives it. */
   readonly keyBytes: Buffer;
+  /** Whether an account of the pool has, or had, this access token. */
+  readonly isKnownToken: (token: string) => boolean;
   readonly bodyBytes: number;
 }
 
-interface Knock {
+export interface Knock {
   readonly request: IncomingMessage;
   readonly target: Target;
   readonly gate: Gate;
@@ -29,6 +31,22 @@ export function findRefusal(knock: Knock): Refusal | null {
     if (refusal !== null) return refusal;
   }
   return null;
+}
+
+/** What the proxy tells about itself is for who has the key, and not for a Codex. */
+export function findStatusRefusal(knock: Knock): Refusal | null {
+  if (!isFromThisMachine(knock) || !isKey(knock.target.key, knock.gate)) return "unauthorized";
+  return isRead(knock) ? null : "not-found";
+}
+
+/** The access token of its own login, which Codex shows with every request. */
+export function shownToken({ headers }: IncomingMessage): string | null {
+  return headers["chatgpt-account-id"] === undefined ? null : (bearerToken(headers.authorization) ?? null);
+}
+
+/** No other machine, and no web page that this machine shows. */
+export function isFromThisMachine(knock: Knock): boolean {
+  return (peer(knock) ?? host(knock) ?? origin(knock)) === null;
 }
 
 /** `/health` tells nothing, so it needs no key; a web page gets no answer all the same. */
@@ -68,7 +86,8 @@ function origin({ request: { headers } }: Knock): Refusal | null {
 
 function key({ request, target, gate }: Knock): Refusal | null {
   const given = [target.key, bearerToken(request.headers.authorization), request.headers["x-api-key"]];
-  return given.some((each) => isKey(each, gate)) ? null : "unauthorized";
+  if (given.some((each) => isKey(each, gate))) return null;
+  return gate.isKnownToken(bearerToken(request.headers.authorization) ?? "") ? null : "unauthorized";
 }
 
 function isKey(given: string | string[] | null | undefined, { keyBytes: wanted }: Gate): boolean {
@@ -81,11 +100,15 @@ function bearerToken(authorization: string | undefined): string | undefined {
 }
 
 function path({ target }: Knock): Refusal | null {
-  return target.route === null || target.route === "health" ? "not-found" : null;
+  return isServed(target.route) ? null : "not-found";
+}
+
+function isServed(route: Target["route"]): route is RouteName {
+  return route !== null && route !== "health" && route !== "status";
 }
 
 function method({ request, target: { route } }: Knock): Refusal | null {
-  if (route === null || route === "health") return "not-found";
+  if (!isServed(route)) return "not-found";
   return request.method === methodOf(route) || isUpgrade(request, route) ? null : "not-found";
 }
 

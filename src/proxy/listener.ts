@@ -5,23 +5,34 @@ import { proxyAnswer } from "../errors/proxy-answer.ts";
 import { readExchange } from "./client-request.ts";
 import type { ReadingOptions } from "./client-request.ts";
 import { reply } from "./exchange.ts";
-import { findHealthRefusal, findRefusal, keyBytes } from "./guard.ts";
+import { refusalOf } from "./admission.ts";
+import { findHealthRefusal, findStatusRefusal, keyBytes } from "./guard.ts";
 import type { Gate, Refusal } from "./guard.ts";
-import type { RotationProxyOptions } from "./options.ts";
+import type { RotationProxyOptions, RotationStatus } from "./options.ts";
 import { readTarget } from "./routes.ts";
+import type { RouteName, Target } from "./routes.ts";
 import { serve } from "./rotation.ts";
 import type { RotationParts } from "./rotation.ts";
 import { notServed, replyRaw, serveSocket, upgradeRefusal } from "./web-socket.ts";
 import type { Upgrade } from "./web-socket.ts";
 
+interface Door {
+  readonly gate: Gate;
+  readonly reading: ReadingOptions;
+  readonly status: () => RotationStatus;
+}
+
 /** The HTTP side: lets requests in or refuses them, and sees to it that each one ends. */
 export function makeServer(
   parts: RotationParts,
   { key, transformBody, webSocket = "refuse" }: RotationProxyOptions,
+  status: () => RotationStatus,
 ): Server {
   const { limits } = parts;
-  const gate: Gate = { keyBytes: keyBytes(key), bodyBytes: limits.bodyBytes };
+  const isKnownToken = (token: string) => parts.pool.tokens.has(token);
+  const gate: Gate = { keyBytes: keyBytes(key), isKnownToken, bodyBytes: limits.bodyBytes };
   const reading: ReadingOptions = { limits, budget: { heldBytes: 0 }, transformBody };
+  const door: Door = { gate, reading, status };
   const server = createServer(
     {
       keepAliveTimeout: 75_000,
@@ -32,7 +43,7 @@ export function makeServer(
       maxHeaderSize: 64 * 1024,
       noDelay: true,
     },
-    (request, response) => void handle(parts, gate, reading, request, response),
+    (request, response) => void handle(parts, door, request, response),
   );
   server.on("clientError", refuseBrokenRequest);
   // Requests that were sent ahead on one connection each listen to its end.
@@ -40,46 +51,61 @@ export function makeServer(
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Socket, head: Buffer) =>
-      void upgrade(parts, gate, webSocket, { request, socket, head }),
+      void upgrade(parts, door, webSocket, { request, socket, head }),
   );
   return server;
 }
 
 async function handle(
   parts: RotationParts,
-  gate: Gate,
-  options: ReadingOptions,
+  door: Door,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const { counters } = parts;
-  counters.inFlight += 1;
   response.once("error", () => undefined);
   try {
-    await answer(parts, gate, options, request, response);
+    await answer(parts, door, request, response);
   } catch (error) {
     parts.counters.problem = error;
     reply(response, proxyAnswer({ kind: "failed-before-forwarding" }, { isCodex: false, nowMs: 0 }));
     if (!response.writableEnded) response.destroy();
-  } finally {
-    counters.inFlight -= 1;
   }
 }
 
 async function answer(
   parts: RotationParts,
-  gate: Gate,
-  options: ReadingOptions,
+  { gate, status, reading }: Door,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
   const target = readTarget(request.url ?? "");
   const { route } = target;
-  if (route === "health") return replyHealth(response, findHealthRefusal({ request, target, gate }));
-  const refusal = findRefusal({ request, target, gate });
-  if (refusal !== null) return refuse(request, response, refusal);
+  const knock = { request, target, gate };
+  if (route === "health") return replyAbout(response, findHealthRefusal(knock), healthy);
+  if (route === "status") return replyAbout(response, findStatusRefusal(knock), status);
+  const refusal = await refusalOf(parts, knock);
+  if (refusal !== null) return refuseWith(request, response, refusal);
   if (route === null) return;
-  const reading = await readExchange(request, response, { ...target, route }, options);
+  parts.counters.inFlight += 1;
+  try {
+    await answerServed(parts, reading, { request, response, target: { ...target, route } });
+  } finally {
+    parts.counters.inFlight -= 1;
+  }
+}
+
+interface Visit {
+  readonly request: IncomingMessage;
+  readonly response: ServerResponse;
+  readonly target: Target & { readonly route: RouteName };
+}
+
+async function answerServed(
+  parts: RotationParts,
+  options: ReadingOptions,
+  { request, response, target }: Visit,
+): Promise<void> {
+  const reading = await readExchange(request, response, target, options);
   if (reading.kind === "gone") return void response.destroy();
   if (reading.kind === "refused") return refuseWith(request, response, reading.answer);
   try {
@@ -89,13 +115,12 @@ async function answer(
   }
 }
 
-function replyHealth(response: ServerResponse, refusal: Refusal | null): void {
-  if (refusal !== null) return reply(response, refusalAnswer(refusal));
-  reply(response, { status: 200, headers: { "content-type": "application/json" }, body: '{"status":"ok"}' });
-}
+const healthy = () => ({ status: "ok" });
 
-function refuse(request: IncomingMessage, response: ServerResponse, refusal: Refusal): void {
-  refuseWith(request, response, refusalAnswer(refusal));
+function replyAbout(response: ServerResponse, refusal: Refusal | null, tell: () => object): void {
+  if (refusal !== null) return reply(response, refusalAnswer(refusal));
+  const headers = { "content-type": "application/json" };
+  reply(response, { status: 200, headers, body: JSON.stringify(tell()) });
 }
 
 const discardMs = 5000;
@@ -130,13 +155,14 @@ function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void
 
 async function upgrade(
   parts: RotationParts,
-  gate: Gate,
+  { gate }: Door,
   mode: NonNullable<RotationProxyOptions["webSocket"]>,
   wanted: Upgrade & { readonly socket: Socket },
 ): Promise<void> {
   const { socket } = wanted;
   socket.on("error", () => socket.destroy());
-  const refusal = upgradeRefusal(wanted, gate);
+  const refusal = await upgradeRefusal(parts, wanted, gate);
+  if (socket.destroyed) return;
   if (refusal !== null || mode === "refuse") return replyRaw(socket, refusal ?? notServed());
   parts.counters.inFlight += 1;
   parts.sockets.add(socket);

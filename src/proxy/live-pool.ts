@@ -1,5 +1,6 @@
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
+import { KnownTokens } from "./known-tokens.ts";
 
 export interface LivePoolOptions {
   readonly store: Store;
@@ -18,7 +19,9 @@ export class LivePool {
   accounts: ReadonlyMap<string, Account> = new Map();
   /** Why the store could not be read the last time; the accounts are then the ones read before. */
   problem: unknown = null;
+  readonly tokens = new KnownTokens();
   readonly #options: LivePoolOptions;
+  #lastAskedMs = -Infinity;
   #reading: Promise<void> | null = null;
   #isOutdated = false;
   #tick: Promise<void> | null = null;
@@ -56,6 +59,13 @@ export class LivePool {
     if (this.#reading) await this.#reading;
   }
 
+  /** Reads the accounts for somebody who is not let in yet, and so not more often than every `pollMs`. */
+  async reloadSeldom(nowMs: number): Promise<void> {
+    if (nowMs - this.#lastAskedMs < this.#options.pollMs) return;
+    this.#lastAskedMs = nowMs;
+    await this.reload();
+  }
+
   /** Reads the accounts now; a call while that runs makes it run once more. */
   async reload(): Promise<void> {
     this.#isOutdated = true;
@@ -78,6 +88,7 @@ export class LivePool {
 
   #replace(accounts: readonly Account[]): void {
     const before = this.accounts;
+    this.tokens.note(accounts);
     this.accounts = new Map(accounts.map((account) => [account.id, account]));
     const renewed = accounts.filter(({ id, login }) => {
       const known = before.get(id);

@@ -57,7 +57,10 @@ export interface Preference {
 export interface RotationProxyOptions {
   /** The accounts; as `openStore` gives it. */
   readonly store: Store;
-  /** The client key: letters, digits, `-` and `_`, at least 16 of them. It becomes a segment of `url`. */
+  /**
+   * The client key: letters, digits, `-` and `_`, at least 16 of them. It becomes a segment of `url`. A Codex whose own
+   * login is one of the accounts needs none.
+   */
   readonly key: string;
   /** A loopback address; default 127.0.0.1. */
   readonly host?: string;
@@ -83,12 +86,15 @@ export interface RotationProxyOptions {
 export interface RotationProxy {
   /** With the client key as a path segment; ends in `/v1`. A secret: give it to the client only. */
   readonly url: string;
-  /** Without the key: `http://127.0.0.1:PORT`. */
+  /** Without the key: `http://127.0.0.1:PORT`. With `/v1` behind it, enough for a Codex that has a login of the pool. */
   readonly origin: string;
   readonly port: number;
   status(): RotationStatus;
-  /** Stops listening, ends every stream, writes what is known about limits. Resolves when all is done. */
-  close(): Promise<void>;
+  /**
+   * Stops listening, lets running requests end for up to `graceMs` (default 0), ends the rest, and writes what is known
+   * about limits. Resolves when all is done; a second call without grace ends the wait of the first.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>;
 }
 
 /** What `rotation status` shows. Times are epoch ms. Holds no secret. */

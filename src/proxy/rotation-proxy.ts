@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Counters } from "./counters.ts";
 import { makeServer } from "./listener.ts";
 import type { RotationProxy, RotationProxyOptions, RotationStatus } from "./options.ts";
 import { makeParts } from "./parts.ts";
@@ -19,14 +20,18 @@ export async function startRotationProxy(options: RotationProxyOptions): Promise
   requireKey(key);
   const parts = makeParts(options);
   await parts.pool.start();
-  const server = makeServer(parts, options);
+  const { webSocket = "refuse" } = options;
+  const running = { startedAtMs: parts.now(), webSocket, port };
+  const status = () => rotationStatus(parts, running);
+  const server = makeServer(parts, options, status);
   try {
     await listen(server, host, port);
   } catch (error) {
     parts.pool.stop();
     throw error;
   }
-  return runningProxy(server, parts, options);
+  running.port = addressOf(server).port;
+  return runningProxy(server, parts, { status, key });
 }
 
 function requireLoopback(host: string): void {
@@ -54,17 +59,28 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function runningProxy(server: Server, parts: RotationParts, options: RotationProxyOptions): RotationProxy {
-  const { address, port, family } = server.address() as AddressInfo;
+function addressOf(server: Server): AddressInfo {
+  return server.address() as AddressInfo;
+}
+
+function runningProxy(
+  server: Server,
+  parts: RotationParts,
+  { status, key }: Pick<RotationProxy, "status"> & { key: string },
+): RotationProxy {
+  const { address, port, family } = addressOf(server);
   const origin = `http://${family === "IPv6" ? `[${address}]` : address}:${port}`;
-  const startedAtMs = parts.now();
+  const grace = new AbortController();
   let closing: Promise<void> | null = null;
   return {
-    url: `${origin}/${options.key}/v1`,
+    url: `${origin}/${key}/v1`,
     origin,
     port,
-    status: () => rotationStatus(parts, { port, startedAtMs, webSocket: options.webSocket ?? "refuse" }),
-    close: () => (closing ??= close(server, parts)),
+    status,
+    close: ({ graceMs = 0 } = {}) => {
+      if (graceMs === 0) grace.abort();
+      return (closing ??= close(server, parts, { graceMs, signal: grace.signal }));
+    },
   };
 }
 
@@ -89,9 +105,11 @@ function rotationStatus(
 /** What has been learnt is written last, when nothing more can be learnt. */
 async function close(
   server: Server,
-  { pool, upstream, logins, books, ledger, sockets }: RotationParts,
+  { pool, upstream, logins, books, ledger, sockets, counters }: RotationParts,
+  grace: Grace,
 ): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
+  await untilIdle(server, counters, grace);
   pool.stop();
   server.closeAllConnections();
   for (const socket of sockets) socket.destroy();
@@ -100,4 +118,21 @@ async function close(
   await logins.settled();
   await books.settled();
   await ledger.close();
+}
+
+interface Grace {
+  readonly graceMs: number;
+  /** Aborted: nobody waits any more. */
+  readonly signal: AbortSignal;
+}
+
+const restMs = 50;
+
+/** Connections that wait for a next request are closed at once, those that are served when they have been. */
+async function untilIdle(server: Server, counters: Counters, { graceMs, signal }: Grace): Promise<void> {
+  for (let leftMs = graceMs; leftMs > 0 && !signal.aborted; leftMs -= restMs) {
+    server.closeIdleConnections();
+    if (counters.inFlight === 0) return;
+    await new Promise<void>((resolve) => setTimeout(resolve, restMs));
+  }
 }

@@ -5,7 +5,7 @@ export type RouteName = "responses" | "compact" | "models";
 export interface Target {
   /** A first path segment that stands before the part we know: the client key, if it is right. */
   readonly key: string | null;
-  readonly route: RouteName | "health" | null;
+  readonly route: RouteName | "health" | "status" | null;
   /** With its question mark, or empty. */
   readonly query: string;
 }
@@ -15,7 +15,7 @@ const nothing: Target = { key: null, route: null, query: "" };
 // No percent sign, no backslash, no empty segment: what could mean one path to us and another to somebody else is none.
 const plainPath = /^(?:\/[A-Za-z0-9._~-]+)+$/;
 const served = /^(?:\/([A-Za-z0-9_-]+))??\/(?:v1|backend-api\/codex)\/(responses|responses\/compact|models)$/;
-const health = /^(?:\/([A-Za-z0-9_-]+))?\/health$/;
+const own = /^(?:\/([A-Za-z0-9_-]+))?\/(health|status)$/;
 
 const routes: ReadonlyMap<string, RouteName> = new Map([
   ["responses", "responses"],
@@ -37,8 +37,8 @@ export function readTarget(url: string): Target {
   const query = mark < 0 ? "" : url.slice(mark);
   const match = served.exec(path);
   if (match) return { key: match[1] ?? null, route: routes.get(match[2] ?? "") ?? null, query };
-  const healthy = health.exec(path);
-  if (healthy) return { key: healthy[1] ?? null, route: "health", query };
+  const about = own.exec(path);
+  if (about) return { key: about[1] ?? null, route: about[2] === "status" ? "status" : "health", query };
   return { key: path.split("/")[1] ?? null, route: null, query };
 }
 

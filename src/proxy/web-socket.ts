@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { proxyAnswer } from "../errors/proxy-answer.ts";
 import type { ProxyAnswer } from "../errors/proxy-answer.ts";
-import { findRefusal } from "./guard.ts";
+import { refusalOf } from "./admission.ts";
 import type { Gate } from "./guard.ts";
 import { returnedHeaders } from "./headers.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -17,12 +17,18 @@ export interface Upgrade {
   readonly head: Buffer;
 }
 
-/** Null: the upgrade may be served. */
-export function upgradeRefusal({ request }: Upgrade, gate: Gate): ProxyAnswer | null {
+/** Null: the upgrade may be served. A Codex whose login is not known is told so over HTTP. */
+export async function upgradeRefusal(
+  parts: RotationParts,
+  { request }: Upgrade,
+  gate: Gate,
+): Promise<ProxyAnswer | null> {
   const target = readTarget(request.url ?? "");
-  const isElsewhere = target.route !== "responses";
-  const refusal = findRefusal({ request, target, gate }) ?? (isElsewhere ? "not-found" : null);
-  return refusal === null ? null : proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
+  const refusal = await refusalOf(parts, { request, target, gate });
+  if (refusal !== null) return refusal.status === 400 ? notServed() : refusal;
+  return target.route === "responses"
+    ? null
+    : proxyAnswer({ kind: "not-found" }, { isCodex: false, nowMs: 0 });
 }
 
 /** Codex asks once, and after 426 goes on over HTTP without a word. */

@@ -23,6 +23,7 @@ import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { readRescues, removeRescues } from "./rescue.ts";
+import { refuseRunningProxy, rotationFile } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
@@ -178,6 +179,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   async function removeOwn(removal: Removal): Promise<OwnFile[]> {
+    refuseRunningProxy(rotation.read());
     const { removeWanted } = await import("./removal.ts");
     await transaction("uninstall", () => undefined);
     const removed = await locked("uninstall", async () => {
@@ -200,8 +202,10 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     appendHistory(fs, paths.historyFile, also.history?.() ?? [], now());
   }
 
+  const rotation = rotationFile(paths, effects, (work) => inTurn(() => locked("rotation", work)));
   return {
     paths,
+    rotation,
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
@@ -228,10 +232,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: (needed) =>
       inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
-    ownFiles: () => {
-      requirePlaces(fs, paths);
-      return ownFiles(fs, paths);
-    },
+    ownFiles: () => ownFiles(fs, paths),
     foreignFiles: () => foreignFiles(fs, paths),
     removeOwnFiles: (removal) => inTurn(() => removeOwn(removal)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),

@@ -6,6 +6,7 @@ import { linkTarget, namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { parkedStrangers } from "./leftovers.ts";
 import type { Paths } from "./paths.ts";
+import { requirePlaces } from "./places.ts";
 
 /** What a person may want to keep: logins, copies of them, what is known of quotas; the rest is of no use to anybody. */
 export type OwnPart = "accounts" | "backups" | "history" | "working files";
@@ -31,7 +32,7 @@ const ownNames: readonly OwnName[] = [
   { name: /^backups$/, part: "backups", inside: /^(pool|repair)-\d{8}T\d{9}Z/ },
   { name: /^(limits\.json|history\.jsonl)$/, part: "history" },
   { name: /^sessions$/, part: "history", inside: /^\w+\.json$/ },
-  { name: /^proxied-sessions$/, part: "working files" },
+  { name: /^(proxied-sessions|rotation\.(json|log))$/, part: "working files" },
   { name: /^homes$/, part: "working files", inside: /^[0-9a-f]{12}-\d+(\.owner)?$/ },
   { name: /^locks$/, part: "working files", inside: /^(store|refresh-\w+)\.lock/ },
   { name: /^code-cache$/, part: "working files", inside: /\.v8$/ },
@@ -41,6 +42,7 @@ const brokenFile = /^(auth\.json|config\.toml)\.broken-\d{8}T\d{9}Z$/;
 
 /** Everything that codex-auth ever made on this machine, beside what a person asked it to write elsewhere. */
 export function ownFiles(fs: FileSystem, paths: Paths): OwnFile[] {
+  requirePlaces(fs, paths);
   const { storeDir } = paths;
   const names = namesIn(fs, storeDir);
   const found = names.flatMap((name) => {

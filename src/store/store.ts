@@ -11,6 +11,7 @@ import type { Pool } from "./pool-file.ts";
 import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
+import type { RotationFile } from "./rotation-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 import type { WatchOptions } from "./watch.ts";
 
@@ -125,6 +126,8 @@ export interface Store {
   updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords): Promise<void>;
   /** The sessions that a rotation proxy served; read without a lock. */
   proxiedSessions(): ReadonlySet<string>;
+  /** Which rotation proxy runs. */
+  readonly rotation: RotationFile;
   /** Tells when another process, or this one, has changed the accounts or the quotas; returns what ends it. */
   watch(options: WatchOptions): () => void;
   /** Whether this process has changed a file. */

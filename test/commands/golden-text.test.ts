@@ -3,7 +3,9 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { runFake } from "../support/fake-context.ts";
 import { TestHome, projectRoot } from "../support/home.ts";
+import { answerStatus, enterRotation } from "../support/known-rotation.ts";
 import { datedLogins, quotaScenarios } from "../support/quota-scenarios.ts";
+import type { Fetch } from "../../src/upstream/network-failure.ts";
 
 const folder = join(projectRoot, "fixtures/text");
 
@@ -13,6 +15,7 @@ interface Case {
   line: string;
   code?: number;
   env?: Record<string, string>;
+  fetch?: Fetch;
 }
 
 /** A file of fixtures/text -> the command line whose answer it holds, notes and errors below it. */
@@ -83,6 +86,13 @@ const cases: Record<string, Case> = {
     code: 1,
   },
   "exec-help": on("no-data", "exec --help"),
+  "rotation-status": { prepare: enterRotation, line: "rotation status", fetch: answerStatus },
+  "rotation-enable-hint": { prepare: enterRotation, line: "rotation enable-hint", fetch: answerStatus },
+  "rotation-env-fish": { prepare: enterRotation, line: "rotation env --shell fish", fetch: answerStatus },
+  "rotation-status-not-running": { line: "rotation status", code: 1 },
+  "rotation-env-not-running": { line: "rotation env", code: 1 },
+  "rotation-running": { prepare: enterRotation, line: "rotation start", code: 1 },
+  "rotation-help": { line: "rotation --help" },
   "use-here-help": on("no-data", "use-here --help"),
   "init-help": on("no-data", "init --help"),
   ...Object.fromEntries(
@@ -90,16 +100,17 @@ const cases: Record<string, Case> = {
   ),
 };
 
-for (const [name, { before = [], prepare, line, code = 0, env }] of Object.entries(cases)) {
+for (const [name, { before = [], prepare, line, code = 0, env, fetch }] of Object.entries(cases)) {
   test(`the text of ${name} is its golden one`, async () => {
     const home = new TestHome();
     home.writeLogins(datedLogins);
     for (const each of before) expect((await runFake(home, each.split(" "))).code).toBe(0);
     await prepare?.(home);
-    const answer = await runFake(home, line.split(" "), env ? { env } : {});
+    const answer = await runFake(home, line.split(" "), { ...(env && { env }), ...(fetch && { fetch }) });
     const text = `${answer.stdout}${answer.stderr}`
       .replaceAll(home.path, "<home>")
       .replaceAll(`${projectRoot}/`, "<package>/")
+      .replace(/(process )\d+/i, "$14711")
       .replaceAll(/Node v\S+, [\w-]+/g, "Node <version>, <platform>");
     checkGolden(name, text);
     expect(answer.code).toBe(code);

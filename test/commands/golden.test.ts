@@ -8,6 +8,7 @@ import { documentSchemas } from "../../src/documents.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
+import { answerStatus, enterRotation } from "../support/known-rotation.ts";
 import { usageBody } from "../support/fake-usage.ts";
 import { TestHome, projectRoot } from "../support/home.ts";
 import { datedLogins as dated, quotaScenarios } from "../support/quota-scenarios.ts";
@@ -134,6 +135,13 @@ const cases: Record<string, Case> = {
   },
   "explain-known": { prepare: loggedOut, line: "explain 401 Unauthorized" },
   "explain-unknown": { line: "explain my keyring is sad" },
+  "rotation-status": { prepare: enterRotation, line: "rotation status", fetch: answerStatus },
+  "rotation-enable-hint": { prepare: enterRotation, line: "rotation enable-hint", fetch: answerStatus },
+  "rotation-env": { prepare: enterRotation, line: "rotation env --shell sh", fetch: answerStatus },
+  "rotation-status-not-running": { line: "rotation status" },
+  "rotation-stop-not-running": { line: "rotation stop" },
+  "failure-rotation-running": { prepare: enterRotation, line: "rotation start" },
+  "failure-rotation-not-running": { line: "rotation env" },
   "failure-usage": { line: "switch" },
   "failure-account-not-found": { before: ["import logins"], line: "switch dave@team.example" },
   "failure-ambiguous-account": { before: ["import logins"], line: "switch ada" },
@@ -214,6 +222,7 @@ function withoutMachine(text: string, home: TestHome): string {
     .replaceAll(home.path, "<home>")
     .replaceAll(`${projectRoot}/`, "<package>/")
     .replace(/("nodeVersion": )"v[^"]+"/, '$1"<version>"')
+    .replace(/("pid": |process )\d+/, "$14711")
     .replace(/("platform": )"[^"]+"/, '$1"<platform>"');
 }
 

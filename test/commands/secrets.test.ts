@@ -48,6 +48,10 @@ test("no command and no error prints a secret, in any spelling", async () => {
     "doctor",
     "fix",
     `explain 401 ${secrets.join(" ")}`,
+    "rotation start --background",
+    "rotation status",
+    "rotation enable-hint",
+    "rotation stop",
     "demo",
     "bogus",
   ];

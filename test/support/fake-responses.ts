@@ -27,6 +27,8 @@ export class FakeResponses {
   /** The workspace as it is told to one account. */
   readonly workspaces = new Map<string, object>();
   checkStatus = 200;
+  /** For a real Codex, which asks for models by itself: answered with none, and not counted. */
+  servesModels = false;
   readonly #scenes = new Map<string, Scene[]>();
   readonly #always = new Map<string, Scene>();
   readonly #sockets = new Set<Socket>();
@@ -88,6 +90,10 @@ export class FakeResponses {
     response.on("error", () => undefined);
     const accountId = String(request.headers["chatgpt-account-id"] ?? "");
     if (request.url?.endsWith("/wham/accounts/check")) return this.#check(accountId, response);
+    if (this.servesModels && request.method === "GET") {
+      response.writeHead(200, { "content-type": "application/json" }).end('{"models":[]}');
+      return;
+    }
     const received = await receive(request, response, accountId);
     if (received === null) return;
     this.received.push(received);
@@ -141,7 +147,12 @@ export function delta(text: string) {
 }
 
 export function completed(id = "resp_1") {
-  const usage = { input_tokens: 11, input_tokens_details: { cached_tokens: 3 }, output_tokens: 5 };
+  const usage = {
+    input_tokens: 11,
+    input_tokens_details: { cached_tokens: 3 },
+    output_tokens: 5,
+    total_tokens: 16,
+  };
   return { type: "response.completed", response: { id, status: "completed", output: [], usage } };
 }
 

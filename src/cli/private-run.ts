@@ -1,0 +1,85 @@
+import { keepLease } from "../auth/lease-keeper.ts";
+import type { Login } from "../codex/auth-json.ts";
+import { lentDocument } from "../codex/lease.ts";
+import { accountName } from "../store/account-name.ts";
+import type { Account } from "../store/account.ts";
+import type { HomeLeavings, PrivateHome, Snapshot } from "../store/store.ts";
+import { accountVariable } from "./chosen-account.ts";
+import type { Context, Ending } from "./context.ts";
+import { privateEnvironment } from "./private-environment.ts";
+import { throughProxy } from "./rotated-run.ts";
+import type { Invocation } from "./rotated-run.ts";
+import type { Launched } from "./rotation-launch.ts";
+
+interface PrivateEnding {
+  ending: Ending;
+  /** What a person should know afterwards. */
+  notes: string[];
+}
+
+interface PrivateRun {
+  account: Account;
+  command: string;
+  args: readonly string[];
+  login: Login;
+  /** The proxy of --rotate. */
+  launched: Launched | null;
+  isPinned: boolean;
+}
+
+/** Runs a program in a private home with the login of one account, which is kept valid meanwhile. */
+export async function runPrivately(
+  ctx: Context,
+  snapshot: Snapshot,
+  run: PrivateRun,
+): Promise<PrivateEnding> {
+  const { account, login } = run;
+  const home = await ctx.store.openPrivateHome(account.id, lentDocument(login));
+  const isLease = login.kind === "chatgpt" && login.refreshToken !== "";
+  const keeper = isLease ? keepLease(ctx, { accountId: account.id, login, home }) : null;
+  const { command, args, env } = invocationOf(ctx, snapshot, home, run);
+  let ending: Ending;
+  let notes: string[] = [];
+  try {
+    ending = await ctx.runInherited(command, args, { env, onStart: (pid) => home.occupy(pid) });
+  } finally {
+    keeper?.stop();
+    notes = await close(home);
+  }
+  const problem = keeper?.problem();
+  if (problem) notes.push(`The access token could not be renewed while the command ran: ${textOf(problem)}`);
+  return { ending, notes };
+}
+
+/** The name of the account is for programs inside; where all of them serve there is none. */
+function invocationOf(ctx: Context, snapshot: Snapshot, home: PrivateHome, run: PrivateRun): Invocation {
+  const { account, command, args, launched, isPinned } = run;
+  const env = privateEnvironment(ctx, snapshot, { account, home });
+  if (!launched) return { command, args, env };
+  const unnamed = { ...env, [accountVariable]: undefined, CODEX_AUTH_LABEL: undefined };
+  return throughProxy({ command, args, env: isPinned ? env : unnamed }, launched);
+}
+
+/** What went wrong while tidying up is told, but it is the program's result that counts. */
+async function close(home: PrivateHome): Promise<string[]> {
+  try {
+    return leavingsText(await home.close(), home);
+  } catch (error) {
+    return [`${home.path} could not be cleared; the next command tries again. ${textOf(error)}`];
+  }
+}
+
+function leavingsText({ adopted, kept, isOccupied }: HomeLeavings, { path }: PrivateHome): string[] {
+  const logins = adopted
+    .filter(({ outcome }) => outcome === "added" || outcome === "updated")
+    .map(({ account, outcome }) => `A login made inside was ${outcome}: ${accountName(account)}.`);
+  const files = kept.map(
+    (file) => `Codex's folder has another file of that name, so this one was kept: ${file}`,
+  );
+  const occupied = isOccupied ? [`A Codex still runs in ${path}; it is removed when that has ended.`] : [];
+  return [...logins, ...files, ...occupied];
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

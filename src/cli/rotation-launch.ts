@@ -1,0 +1,63 @@
+import { whyUnusable } from "../auth/unusable.ts";
+import { loginRestriction } from "../codex/login-restriction.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Pin, RotationProxy } from "../proxy/options.ts";
+import { accountName } from "../store/account-name.ts";
+import type { Account } from "../store/account.ts";
+import { randomHex } from "../store/hash.ts";
+import type { Snapshot } from "../store/store.ts";
+import { backendOf } from "../upstream/backend.ts";
+import type { Context } from "./context.ts";
+import { readLoginSettings } from "./login-settings.ts";
+
+export interface LaunchOptions {
+  /** 0: a free one. */
+  port?: number;
+  pin?: Pin | undefined;
+  /** Serves WebSockets; else Codex is told to take HTTP, which it does without a word. */
+  webSocket?: boolean | undefined;
+}
+
+/** A running proxy, and the key for clients that are not Codex. */
+export interface Launched {
+  proxy: RotationProxy;
+  key: string;
+}
+
+/** Starts the rotation proxy in this process, over the accounts of the store. */
+export async function launchProxy(ctx: Context, options: LaunchOptions): Promise<Launched> {
+  const { port = 0, pin, webSocket = false } = options;
+  const backend = backendOf(ctx.env, readLoginSettings(ctx).chatgptBaseUrl);
+  requireAllowed(ctx, await ctx.store.read(), pin);
+  const { startRotationProxy } = await import("../proxy/rotation-proxy.ts");
+  const { transformRequestBody } = await import("../helpers/transform-request-body.ts");
+  // It begins as the keys of OpenAI do: clients ask for that, and our redactor knows it.
+  const key = `sk-rotation-${randomHex(24)}`;
+  const proxy = await startRotationProxy({
+    key,
+    port,
+    backend,
+    store: ctx.store,
+    renew: ctx.renew,
+    now: ctx.now,
+    webSocket: webSocket ? "forward" : "refuse",
+    transformBody: (body) => transformRequestBody({ body, codexInstructions: "" }),
+    ...(pin && { pin }),
+  });
+  return { proxy, key };
+}
+
+/** Where config.toml allows some accounts only, requests must not wander to the others. */
+function requireAllowed(ctx: Context, { pool }: Snapshot, pin: Pin | undefined): void {
+  const settings = readLoginSettings(ctx);
+  const taking = (account: Account) =>
+    pin ? account.id === pin.accountId : whyUnusable(account, ctx.now()) === null;
+  for (const account of pool.accounts.filter(taking)) {
+    const restriction = loginRestriction(settings, account.login);
+    if (restriction === null) continue;
+    const message = `config.toml forbids ${accountName(account)}: ${restriction}.`;
+    const hint =
+      "Take it out of rotation: codex auth pause <account>. Or let one account serve: --account, --pin";
+    throw new CodexAuthError("login_restricted", message, { hint });
+  }
+}

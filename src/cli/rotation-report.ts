@@ -1,0 +1,80 @@
+import type { AccountStatus, RotationStatus } from "../proxy/options.ts";
+import type { Zod } from "./define-command.ts";
+
+const time = (z: Zod) => z.iso.datetime().nullable();
+
+const accountSchema = (z: Zod) =>
+  z.object({
+    id: z.string(),
+    label: z.string().nullable(),
+    email: z.string().nullable(),
+    plan: z.string().nullable(),
+    state: z.enum(["ready", "paused", "limited", "cooling", "login-needed", "unusable"]),
+    reason: z.string().nullable(),
+    returnsAt: time(z).describe("when it may serve again"),
+    served: z.int().describe("requests that it answered"),
+    failedOver: z.int().describe("requests that failed on it and went on to another account"),
+    inFlight: z.int(),
+    lastError: z.object({ at: z.iso.datetime(), code: z.string(), message: z.string() }).nullable(),
+    tokens: z.object({ input: z.int(), cachedInput: z.int(), output: z.int() }),
+  });
+
+const decisionSchema = (z: Zod) =>
+  z.object({
+    at: z.iso.datetime(),
+    kind: z.enum(["use", "hold", "wait"]),
+    accountId: z.string().nullable(),
+    reason: z.string(),
+    outcome: z.string().nullable().describe("null while it runs"),
+  });
+
+/** The proxy as it describes itself. No key is in it. */
+export const proxySchema = (z: Zod) =>
+  z.object({
+    url: z.string().describe("for a Codex whose login is in the pool; other clients need the key too"),
+    port: z.int(),
+    pid: z.int(),
+    startedAt: z.iso.datetime(),
+    uptimeMs: z.int(),
+    logFile: z.string().nullable().describe("of a proxy in the background"),
+    inFlight: z.int(),
+    pin: z.object({ accountId: z.string(), source: z.string() }).nullable(),
+    webSocket: z.enum(["refuse", "forward"]),
+    problem: z.string().nullable().describe("why the store could not be read or written the last time"),
+    accounts: z.array(accountSchema(z)),
+    decisions: z.array(decisionSchema(z)).describe("the last ten, newest first"),
+  });
+
+export type ProxyReport = ReturnType<typeof proxyReport>;
+
+export function proxyReport(
+  { port, uptimeMs, inFlight, pin, webSocket, problem, ...status }: RotationStatus,
+  { pid, logFile }: { pid: number; logFile: string | null },
+) {
+  return {
+    url: `http://127.0.0.1:${port}/v1`,
+    port,
+    pid,
+    startedAt: isoTime(status.startedAtMs),
+    uptimeMs: Math.max(0, Math.round(uptimeMs)),
+    logFile,
+    inFlight,
+    pin: pin && { accountId: pin.accountId, source: pin.source },
+    webSocket,
+    problem,
+    accounts: status.accounts.map(accountReport),
+    decisions: status.decisions.map(({ atMs, ...decision }) => ({ at: isoTime(atMs), ...decision })),
+  };
+}
+
+function accountReport({ returnsAtMs, lastError, ...account }: AccountStatus) {
+  return {
+    ...account,
+    returnsAt: returnsAtMs === null ? null : isoTime(returnsAtMs),
+    lastError: lastError && { at: isoTime(lastError.atMs), code: lastError.code, message: lastError.message },
+  };
+}
+
+function isoTime(ms: number): string {
+  return new Date(ms).toISOString();
+}

@@ -1,0 +1,54 @@
+import type { RotationProxy, RotationStatus } from "../proxy/options.ts";
+import { refuseSecondProxy } from "../store/rotation-file.ts";
+import type { Context } from "./context.ts";
+import { launchProxy } from "./rotation-launch.ts";
+import type { LaunchOptions } from "./rotation-launch.ts";
+
+/** How long requests may go on after the proxy was asked to end. */
+export const graceMs = 30_000;
+
+interface ServeOptions extends LaunchOptions {
+  /** Set in the background, where the output of this process goes there. */
+  logFile: string | null;
+  /** Called when the proxy listens and other commands can find it. */
+  onReady: (status: RotationStatus) => void;
+}
+
+/** Runs the proxy of this store until somebody asks it to end, and resolves to its last figures. */
+export async function serveRotation(ctx: Context, options: ServeOptions): Promise<RotationStatus> {
+  const { rotation } = ctx.store;
+  refuseSecondProxy(rotation.read());
+  const { proxy, key } = await launchProxy(ctx, options);
+  try {
+    const { port } = proxy;
+    await rotation.claim({ port, key, startedAtMs: ctx.now(), logFile: options.logFile });
+    options.onReady(proxy.status());
+    await closedOnSignal(ctx, proxy);
+  } finally {
+    await proxy.close();
+    await rotation.release();
+  }
+  return proxy.status();
+}
+
+/** After the first signal the requests that run may end; a second one, and SIGHUP, end them too. */
+function closedOnSignal(ctx: Context, proxy: RotationProxy): Promise<void> {
+  let isFirst = true;
+  return new Promise((resolve, reject) => {
+    const end = ctx.onStopSignal((signal) => {
+      const mayFinish = isFirst && signal !== "SIGHUP";
+      isFirst = false;
+      const { inFlight } = proxy.status();
+      if (mayFinish && inFlight > 0) ctx.stderr.write(waitingText(inFlight));
+      proxy
+        .close({ graceMs: mayFinish ? graceMs : 0 })
+        .then(resolve, reject)
+        .finally(end);
+    });
+  });
+}
+
+function waitingText(inFlight: number): string {
+  const requests = inFlight === 1 ? "a request" : `${inFlight} requests`;
+  return `Waiting up to ${graceMs / 1000} s for ${requests}; once more ends them now.\n`;
+}

@@ -1,0 +1,52 @@
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+
+/** What makes a Codex use the proxy. Codex shows the token of its own login there, so no secret is on its command line. */
+export function baseUrlSetting(port: number): string {
+  return `openai_base_url="http://127.0.0.1:${port}/v1"`;
+}
+
+/** How Codex uses the proxy on this port; nothing of it is written anywhere. */
+export function codexLines(port: number): string[] {
+  const codex = `codex -c '${baseUrlSetting(port)}'`;
+  return [
+    `One run:      ${codex}`,
+    `This shell:   alias codex-rotated="${codex.replaceAll('"', '\\"')}"`,
+    "Codex keeps the login that it has, which must be one of: codex auth list",
+    "Leave config.toml as it is: a Codex whose proxy is gone waits for it for ever.",
+  ];
+}
+
+const quote = (text: string) => `'${text}'`;
+
+const dialects = {
+  sh: (name: string, value: string) => `export ${name}=${quote(value)}`,
+  fish: (name: string, value: string) => `set -gx ${name} ${quote(value)}`,
+  powershell: (name: string, value: string) => `$env:${name} = ${quote(value)}`,
+};
+
+type Dialect = keyof typeof dialects;
+
+const shells: ReadonlyMap<string, Dialect> = new Map([
+  ["sh", "sh"],
+  ["bash", "sh"],
+  ["zsh", "sh"],
+  ["fish", "fish"],
+  ["powershell", "powershell"],
+  ["pwsh", "powershell"],
+]);
+
+/** The dialect that was asked for, else that of the shell whose path SHELL holds. */
+export function dialectOf(wanted: string | undefined, path: string | undefined): Dialect {
+  if (wanted === undefined) return shells.get(path?.split("/").at(-1) ?? "sh") ?? "sh";
+  const dialect = shells.get(wanted);
+  if (dialect) return dialect;
+  throw new CodexAuthError("usage", `Unknown shell: ${wanted}`, {
+    hint: "Use --shell sh, fish or powershell.",
+  });
+}
+
+/** Address and key for clients of OpenAI's API that are not Codex. */
+export function shellLines({ port, key }: { port: number; key: string }, dialect: Dialect): string[] {
+  const write = dialects[dialect];
+  return [write("OPENAI_BASE_URL", `http://127.0.0.1:${port}/v1`), write("OPENAI_API_KEY", key)];
+}

@@ -1,0 +1,191 @@
+import type { Command } from "commander";
+import type { Context } from "../cli/context.ts";
+import { defineCommand } from "../cli/define-command.ts";
+import type { Zod } from "../cli/define-command.ts";
+import { backgroundVariable, startInBackground } from "../cli/rotation-background.ts";
+import { findRotation, notRunning, stateText, stopRotation } from "../cli/rotation-client.ts";
+import type { RotationState } from "../cli/rotation-client.ts";
+import { proxyReport, proxySchema } from "../cli/rotation-report.ts";
+import { serveRotation } from "../cli/rotation-serve.ts";
+import { codexLines, dialectOf, shellLines } from "../cli/rotation-usage.ts";
+import { selectAccount } from "../cli/select-account.ts";
+import { rotationLines } from "../cli/rotation-lines.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { RotationStatus } from "../proxy/options.ts";
+
+interface Options {
+  port?: string;
+  pin?: string;
+  websocket?: boolean;
+  background?: boolean;
+  now?: boolean;
+  shell?: string;
+  json?: boolean;
+}
+
+const description = [
+  "Run the rotation proxy: a program of this machine that gives each request of Codex to the account that serves it best, and moves on before Codex notices a failure.",
+  "",
+  "start runs until Ctrl-C; with --background it returns when the proxy answers. status and stop are about that proxy, enable-hint says how Codex uses it, env prints the address and the key for other clients. Nothing is written to config.toml: a Codex whose proxy is gone waits for it for ever, so the address belongs on the command line.",
+  "",
+  "For one run of Codex, without a proxy that stays: codex auth exec --rotate -- codex",
+].join("\n");
+
+const actions = ["start", "stop", "status", "env", "enable-hint"] as const;
+type Action = (typeof actions)[number];
+
+const schema = (z: Zod) =>
+  z.object({
+    action: z.enum(actions),
+    running: z.boolean().describe("when the command ended"),
+    proxy: proxySchema(z).nullable().describe("for stop, and start in the foreground: its last figures"),
+    lines: z.array(z.string()).describe("for enable-hint and env: what to type; never the key"),
+    message: z.string(),
+  });
+
+export default defineCommand({
+  flags: (command: Command) =>
+    command
+      .description(description)
+      .argument("<action>", actions.join(", "))
+      .option("--port <n>", "start: this port instead of a free one")
+      .option("--pin <account>", "start: this account serves everything, or nothing does")
+      .option("--websocket", "start: serve WebSockets too; without it Codex takes HTTP, silently")
+      .option("--background", "start: leave the proxy running in the background")
+      .option("--now", "stop: do not wait for the requests that run")
+      .option("--shell <name>", "env: sh, fish or powershell"),
+  examples: [
+    ["codex auth rotation start", "run it here until Ctrl-C"],
+    ["codex auth rotation start --background --port 4321", "leave it running"],
+    ["codex auth rotation enable-hint", "how Codex uses it"],
+    ['eval "$(codex auth rotation env)"', "for another client: OPENAI_BASE_URL and OPENAI_API_KEY"],
+    ["codex auth rotation stop", "end it when its requests have ended"],
+  ],
+  exits: { "1": "refused or failed; status: it does not run or does not answer" },
+  schema,
+  run: (ctx: Context, [word]: [string], options: Options) => runs[actionOf(word, options)](ctx, options),
+  render: ({ action, message, proxy, lines }, ui) => {
+    if (action === "env") return "";
+    const shown = proxy && action === "status" ? rotationLines(proxy, ui) : [];
+    return [message, ...shown, ...lines].join("\n");
+  },
+  exitCode: ({ action, running }) => (action === "status" && !running ? 1 : 0),
+});
+
+/** Which options an action has. */
+const optionsOf: Record<Action, readonly (keyof Options)[]> = {
+  start: ["port", "pin", "websocket", "background"],
+  stop: ["now"],
+  status: [],
+  env: ["shell"],
+  "enable-hint": [],
+};
+
+function actionOf(word: string, options: Options): Action {
+  const action = actions.find((each) => each === word);
+  const hint =
+    "Usage: codex auth rotation start|stop|status|env|enable-hint. See: codex auth rotation --help";
+  if (!action) throw new CodexAuthError("usage", `Unknown action: ${word}`, { hint });
+  const given = Object.keys(options) as (keyof Options)[];
+  const other = given.find((name) => name in allOptions && !optionsOf[action].includes(name));
+  if (other) throw new CodexAuthError("usage", `--${other} does not belong to ${action}.`, { hint });
+  return action;
+}
+
+const allOptions = { port: 0, pin: 0, websocket: 0, background: 0, now: 0, shell: 0 };
+
+const runs = { start, stop, status, env, "enable-hint": enableHint };
+
+async function start(ctx: Context, { background = false, ...options }: Options) {
+  const port = portOf(options.port);
+  const id = options.pin === undefined ? null : selectAccount(await ctx.store.read(), options.pin).id;
+  if (background) {
+    const argv = [
+      "--port",
+      String(port),
+      ...(id ? ["--pin", id] : []),
+      ...(options.websocket ? ["--websocket"] : []),
+    ];
+    return runningReport("start", await startInBackground(ctx, argv));
+  }
+  const logFile = ctx.env[backgroundVariable] ?? null;
+  const process = { pid: 0, logFile };
+  const last = await serveRotation(ctx, {
+    port,
+    logFile,
+    webSocket: options.websocket,
+    pin: id === null ? undefined : { accountId: id, source: "--pin" },
+    onReady: ({ port: found, accounts }) => {
+      process.pid = ctx.store.rotation.read()?.entry.process.pid ?? 0;
+      const lines = [startText(found), ...codexLines(found), ...emptyNote(accounts), "Ctrl-C ends it."];
+      ctx.stderr.write(`${lines.join("\n")}\n`);
+    },
+  });
+  const served = last.accounts.reduce((sum, account) => sum + account.served, 0);
+  const message = `The rotation proxy has ended. It answered ${served} ${served === 1 ? "request" : "requests"}.`;
+  return { action: "start" as const, running: false, proxy: proxyReport(last, process), lines: [], message };
+}
+
+async function stop(ctx: Context, { now = false }: Options) {
+  const state = await findRotation(ctx);
+  await stopRotation(ctx, state, now);
+  const proxy = reportOf(state);
+  const wasRunning = state.kind === "running" || state.kind === "silent";
+  const message = wasRunning ? "The rotation proxy has ended." : stateText(state);
+  return { action: "stop" as const, running: false, proxy, lines: [], message };
+}
+
+async function status(ctx: Context) {
+  const state = await findRotation(ctx);
+  const running = state.kind === "running";
+  const message = running ? startText(state.entry.port) : stateText(state);
+  return { action: "status" as const, running, proxy: reportOf(state), lines: [], message };
+}
+
+/** The key goes to standard output alone, as that of `token` does; JSON has the names of the variables. */
+async function env(ctx: Context, { shell, json = false }: Options) {
+  const state = await findRotation(ctx);
+  if (state.kind !== "running") throw notRunning(state);
+  const dialect = dialectOf(shell, ctx.env["SHELL"]);
+  if (!json) ctx.stdout.write(`${shellLines(state.entry, dialect).join("\n")}\n`);
+  return { ...runningReport("env", state), lines: shellLines({ ...state.entry, key: "…" }, dialect) };
+}
+
+async function enableHint(ctx: Context) {
+  const state = await findRotation(ctx);
+  if (state.kind !== "running") throw notRunning(state);
+  return runningReport("enable-hint", state);
+}
+
+/** Accounts may come later, and serve at once. */
+function emptyNote(accounts: RotationStatus["accounts"]): string[] {
+  const canServe = accounts.some(({ state }) => state !== "unusable" && state !== "login-needed");
+  return canServe
+    ? []
+    : ["No account can serve yet. Add one: codex auth login. What is wrong: codex auth list"];
+}
+
+function runningReport(action: Action, state: Extract<RotationState, { kind: "running" }>) {
+  const { port } = state.entry;
+  const lines = codexLines(port);
+  return { action, running: true, proxy: reportOf(state), lines, message: startText(port) };
+}
+
+function reportOf(state: RotationState) {
+  if (state.kind !== "running") return null;
+  const { process, logFile } = state.entry;
+  return proxyReport(state.status, { pid: process.pid, logFile });
+}
+
+function startText(port: number): string {
+  return `The rotation proxy listens on http://127.0.0.1:${port}.`;
+}
+
+function portOf(text: string | undefined): number {
+  if (text === undefined) return 0;
+  const port = /^\d+$/.test(text) ? Number(text) : -1;
+  if (port === 0 || (port >= 1024 && port <= 65_535)) return port;
+  throw new CodexAuthError("usage", `Invalid port: ${text}`, {
+    hint: "Give a number from 1024 to 65535, or 0 for a free one.",
+  });
+}

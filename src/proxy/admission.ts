@@ -1,0 +1,35 @@
+import { isCodexClient, proxyAnswer } from "../errors/proxy-answer.ts";
+import type { ProxyAnswer } from "../errors/proxy-answer.ts";
+import { findRefusal, isFromThisMachine, shownToken } from "./guard.ts";
+import type { Knock } from "./guard.ts";
+import type { RotationParts } from "./rotation.ts";
+
+const strangerText =
+  "The rotation proxy does not know the login of this Codex. Start Codex anew. If it has a CODEX_HOME of its own, take its login in: codex auth import";
+
+/** The answer to a request that is not let in, before its body is read; null for one that is. */
+export async function refusalOf(
+  { pool, now }: Pick<RotationParts, "pool" | "now">,
+  knock: Knock,
+): Promise<ProxyAnswer | null> {
+  const first = findRefusal(knock);
+  if (first !== "unauthorized" || !isCodexOfAnotherLogin(knock)) return answerTo(first);
+  // It may have renewed its token a moment ago.
+  await pool.reloadSeldom(now());
+  const second = findRefusal(knock);
+  if (second !== "unauthorized") return answerTo(second);
+  // After a 401 Codex would renew the user's own login six times.
+  return proxyAnswer({ kind: "no-account", message: strangerText }, { isCodex: true, nowMs: 0 });
+}
+
+function isCodexOfAnotherLogin(knock: Knock): boolean {
+  const { request, target } = knock;
+  const isOnPath = target.key === null && target.route !== null;
+  return (
+    isOnPath && isFromThisMachine(knock) && isCodexClient(request.headers) && shownToken(request) !== null
+  );
+}
+
+function answerTo(refusal: ReturnType<typeof findRefusal>): ProxyAnswer | null {
+  return refusal === null ? null : proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
+}

@@ -1,0 +1,133 @@
+import { constants } from "node:fs";
+import { join } from "node:path";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { isRecord, numberField, parseJson, textField } from "../errors/json-value.ts";
+import { writeFileAtomic } from "./atomic-write.ts";
+import { fileError } from "./file-error.ts";
+import { readTextIfPresent, removeIfPresent } from "./files.ts";
+import type { FileSystem } from "./file-system.ts";
+import { prepareFolders } from "./store-folders.ts";
+import type { Paths } from "./paths.ts";
+import { livenessOf } from "./process-identity.ts";
+import type { Liveness, ProcessIdentity } from "./process-identity.ts";
+
+/** What other commands must know of the rotation proxy that runs. The key is a secret. */
+export interface RotationEntry {
+  readonly process: ProcessIdentity;
+  readonly port: number;
+  readonly key: string;
+  readonly startedAtMs: number;
+  /** What the background process prints; null for one in the foreground. */
+  readonly logFile: string | null;
+}
+
+/** `dead`: it was killed and could not take its entry away. `unknown`: the system does not tell. */
+export interface RotationReading {
+  readonly entry: RotationEntry;
+  readonly liveness: Exclude<Liveness, "self">;
+}
+
+/** The entry of the one rotation proxy of a store, `rotation.json`, and its log. */
+export interface RotationFile {
+  /** Null when there is no entry. */
+  read(): RotationReading | null;
+  /** Enters this process. Throws `rotation_running` as `refuseSecondProxy` does. */
+  claim(entry: Omit<RotationEntry, "process">): Promise<void>;
+  /** Removes the entry of this process or of a dead one; any other stays. */
+  release(): Promise<void>;
+  readonly logFile: string;
+  /** Empties the log and opens it, mode 0600. */
+  openLog(): number;
+  readLog(): string;
+}
+
+type Locked = (work: () => Promise<void>) => Promise<void>;
+
+export function rotationFile(
+  paths: Paths,
+  { fs, self }: { fs: FileSystem; self: () => ProcessIdentity },
+  locked: Locked,
+): RotationFile {
+  const path = join(paths.storeDir, "rotation.json");
+  const logFile = join(paths.storeDir, "rotation.log");
+  const read = () => readRotation(fs, path, self());
+  return {
+    read,
+    claim: (entry) =>
+      locked(async () => {
+        refuseSecondProxy(read());
+        writeFileAtomic(fs, path, `${JSON.stringify({ ...entry, process: self() })}\n`);
+      }),
+    release: () =>
+      locked(async () => {
+        const found = read();
+        if (found && (found.liveness === "dead" || found.entry.process.pid === self().pid))
+          removeIfPresent(fs, path);
+      }),
+    logFile,
+    openLog: () => {
+      prepareFolders(fs, paths);
+      return openEmpty(fs, logFile);
+    },
+    readLog: () => readTextIfPresent(fs, logFile) ?? "",
+  };
+}
+
+/** Throws `rotation_running` when the entry belongs to a process that is not proven dead. */
+export function refuseSecondProxy(found: RotationReading | null): void {
+  if (found === null || found.liveness === "dead") return;
+  const { port, process } = found.entry;
+  const message = `A rotation proxy runs already: http://127.0.0.1:${port} (process ${process.pid}).`;
+  throw new CodexAuthError("rotation_running", message, {
+    hint: "Use that one: codex auth rotation enable-hint. Or end it first: codex auth rotation stop",
+  });
+}
+
+/** It would write its figures into a store that is gone. */
+export function refuseRunningProxy(found: RotationReading | null): void {
+  if (found === null || found.liveness === "dead") return;
+  const message = `The rotation proxy still runs (process ${found.entry.process.pid}).`;
+  throw new CodexAuthError("store_in_use", message, {
+    hint: "End it: codex auth rotation stop. Nothing was changed.",
+  });
+}
+
+function readRotation(fs: FileSystem, path: string, self: ProcessIdentity): RotationReading | null {
+  const entry = parseEntry(readTextIfPresent(fs, path) ?? "");
+  if (entry === null) return null;
+  const liveness = livenessOf(entry.process, self);
+  return { entry, liveness: liveness === "self" ? "alive" : liveness };
+}
+
+/** Null for what we did not write: the file is replaced whole, so it is never half written. */
+function parseEntry(text: string): RotationEntry | null {
+  const value = parseJson(text);
+  const process = isRecord(value) ? identity(value["process"]) : null;
+  const [port, startedAtMs] = [numberField(value, "port"), numberField(value, "startedAtMs")];
+  const key = textField(value, "key");
+  if (process === null || port === undefined || startedAtMs === undefined || key === undefined) return null;
+  return { process, port, key, startedAtMs, logFile: textField(value, "logFile") ?? null };
+}
+
+function identity(value: unknown): ProcessIdentity | null {
+  const [pid, host] = [numberField(value, "pid"), textField(value, "host")];
+  if (pid === undefined || host === undefined) return null;
+  const optional = (name: string) => textField(value, name) ?? null;
+  return {
+    pid,
+    host,
+    start: optional("start"),
+    boot: optional("boot"),
+    pidNamespace: optional("pidNamespace"),
+  };
+}
+
+/** Of two that start at once both write here, so none takes the file from the other. */
+function openEmpty(fs: FileSystem, path: string): number {
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
+  try {
+    return fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0o600);
+  } catch (error) {
+    throw fileError(error, `write ${path}`);
+  }
+}

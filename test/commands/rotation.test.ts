@@ -1,0 +1,273 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import { expect, onTestFinished, test } from "vitest";
+import { until } from "../support/exec-scene.ts";
+import { FakeResponses, goodStream, silent } from "../support/fake-responses.ts";
+import { homeWithThree, projectRoot } from "../support/home.ts";
+import type { TestHome } from "../support/home.ts";
+
+interface Entry {
+  process: { pid: number; start: string | null };
+  port: number;
+  key: string;
+}
+
+const entryOf = (home: TestHome) => JSON.parse(home.read("codex-auth/rotation.json")) as Entry;
+
+const accounts = ["acct-personal", "acct-team", "acct-lab"];
+
+const type = { "content-type": "text/event-stream" };
+
+const isEntered = (home: TestHome) => existsSync(home.file("codex-auth/rotation.json"));
+
+/** A proxy in the background of a home of its own, with its upstream; it ends with the test. */
+async function background(options: readonly string[] = []) {
+  const upstream = await FakeResponses.start();
+  const home = await homeWithThree();
+  const env = { CODEX_AUTH_BACKEND: upstream.backend };
+  const started = await home.run(["rotation", "start", "--background", ...options], { env });
+  expect(started).toMatchObject({ code: 0, stderr: "" });
+  const { process: owner, port, key } = entryOf(home);
+  onTestFinished(() => endProcess(owner.pid));
+  return { home, upstream, env, started, pid: owner.pid, port, key };
+}
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+/** A turn of a client that is not Codex. */
+function ask(port: number, key: string): Promise<Response> {
+  return fetch(`http://127.0.0.1:${port}/v1/responses`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "gpt-5", input: "hi", stream: true }),
+  });
+}
+
+async function errorOf(home: TestHome, line: string) {
+  const { code, stdout } = await home.run([...line.split(" "), "--json"]);
+  return { code, ...(JSON.parse(stdout) as { command: string; error: { code: string; message: string } }) };
+}
+
+test.each([
+  ["rotation", "Missing required argument 'action'"],
+  ["rotation begin", "Unknown action: begin"],
+  ["rotation start --port 1", "Invalid port: 1"],
+  ["rotation start --port 70000", "Invalid port: 70000"],
+  ["rotation start --port 4e3", "Invalid port: 4e3"],
+  ["rotation start --pin nobody", 'No account matches "nobody".'],
+  ["rotation start --now", "--now does not belong to start."],
+  ["rotation status --port 4321", "--port does not belong to status."],
+])("%s is refused", async (line, message) => {
+  const home = await homeWithThree();
+  const { code, stdout, stderr } = await home.run(line.split(" "));
+  expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(message)]);
+  expect(await errorOf(home, line)).toMatchObject({
+    code: 1,
+    ok: false,
+    error: { code: expect.any(String) },
+  });
+  expect(isEntered(home)).toBe(false);
+});
+
+test.each(["status", "stop", "env", "enable-hint"])("%s says that no proxy runs", async (action) => {
+  const home = await homeWithThree();
+  const { code, stdout, stderr } = await home.run(["rotation", action]);
+  expect(stdout + stderr).toContain("The rotation proxy is not running.");
+  expect(code).toBe(action === "stop" ? 0 : 1);
+});
+
+test("a port that is taken is refused, in the foreground and in the background", async () => {
+  const home = await homeWithThree();
+  const server = createServer().listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(() => void server.close());
+  const { port } = server.address() as AddressInfo;
+  const line = ["rotation", "start", "--port", String(port)];
+  const foreground = await home.run(line);
+  const inBackground = await home.run([...line, "--background"]);
+  for (const { code, stdout, stderr } of [foreground, inBackground])
+    expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(`port ${port}`)]);
+  expect(isEntered(home)).toBe(false);
+});
+
+test("a proxy in the background is found, used and stopped, and leaves no entry", async () => {
+  const { home, upstream, started, port, key, pid } = await background();
+  expect(started.stdout).toContain(`http://127.0.0.1:${port}`);
+  const answer = await ask(port, key);
+  expect([answer.status, await answer.text()]).toEqual([200, expect.stringContaining("response.completed")]);
+  expect(upstream.asked).toHaveLength(1);
+  const status = JSON.parse((await home.run(["rotation", "status", "--json"])).stdout);
+  expect(status).toMatchObject({
+    command: "rotation",
+    action: "status",
+    running: true,
+    proxy: { port, pid },
+  });
+  expect(status.proxy.accounts.map(({ served }: { served: number }) => served).toSorted()).toEqual([0, 0, 1]);
+  const table = (await home.run(["rotation", "status"])).stdout;
+  expect(table).toContain("dev@team.example");
+  expect(await home.run(["rotation", "stop"])).toMatchObject({
+    code: 0,
+    stdout: "The rotation proxy has ended.\n",
+  });
+  expect(isEntered(home)).toBe(false);
+  expect((await home.run(["rotation", "status"])).code).toBe(1);
+});
+
+test("entry and log are for their owner alone, and only env prints the key, on standard output", async () => {
+  const { home, key } = await background();
+  for (const name of ["rotation.json", "rotation.log"])
+    expect(statSync(home.file(`codex-auth/${name}`)).mode & 0o777).toBe(0o600);
+  const env = await home.run(["rotation", "env", "--shell", "sh"]);
+  const { port } = entryOf(home);
+  const lines = [
+    `export OPENAI_BASE_URL='http://127.0.0.1:${port}/v1'`,
+    `export OPENAI_API_KEY='${key}'`,
+    "",
+  ];
+  expect(env).toEqual({ code: 0, stdout: lines.join("\n"), stderr: "" });
+  const fish = await home.run(["rotation", "env", "--shell", "fish"]);
+  expect(fish.stdout).toContain(`set -gx OPENAI_API_KEY '${key}'`);
+  for (const line of ["env --json", "status", "status --json", "enable-hint", "enable-hint --json", "stop"]) {
+    const { stdout, stderr } = await home.run(["rotation", ...line.split(" ")]);
+    expect([line, (stdout + stderr).includes(key)]).toEqual([line, false]);
+  }
+  expect(home.read("codex-auth/rotation.log")).not.toContain(key);
+});
+
+test("a second proxy is refused and the first goes on", async () => {
+  const { home, port } = await background();
+  for (const line of ["rotation start", "rotation start --background"])
+    expect(await errorOf(home, line)).toMatchObject({
+      code: 1,
+      error: { code: "rotation_running", message: expect.stringContaining(String(port)) },
+    });
+  expect((await home.run(["rotation", "status"])).code).toBe(0);
+});
+
+test("of two that start at once one runs, and the other says so", async () => {
+  const home = await homeWithThree();
+  const line = ["rotation", "start", "--background"];
+  const both = await Promise.all([home.run(line), home.run(line)]);
+  const { pid } = entryOf(home).process;
+  onTestFinished(() => endProcess(pid));
+  expect(both.map(({ code }) => code).toSorted()).toEqual([0, 1]);
+  expect(both.map(({ stderr }) => stderr).join("")).toContain("A rotation proxy runs already");
+  expect((await home.run(["rotation", "status"])).code).toBe(0);
+});
+
+test("a proxy that was killed is told once, and its port can be taken again", async () => {
+  const { home, pid, port, env } = await background();
+  process.kill(pid, "SIGKILL");
+  await until(() => !existsSync(`/proc/${pid}`));
+  expect((await home.run(["rotation", "status"])).stdout).toContain("was killed");
+  expect((await home.run(["rotation", "status"])).stdout).toContain("is not running");
+  const again = await home.run(["rotation", "start", "--background", "--port", String(port)], { env });
+  onTestFinished(() => endProcess(entryOf(home).process.pid));
+  expect([again.code, entryOf(home).port]).toEqual([0, port]);
+});
+
+test("the entry of a process whose number belongs to another program now is that of a dead one", async () => {
+  const { home, pid } = await background();
+  const entry = entryOf(home);
+  await home.run(["rotation", "stop"]);
+  const other = { ...entry, process: { ...entry.process, pid: process.pid } };
+  home.write("codex-auth/rotation.json", other);
+  expect(pid).not.toBe(process.pid);
+  expect(await home.run(["rotation", "stop"])).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining("was killed"),
+  });
+  expect(isEntered(home)).toBe(false);
+});
+
+test.each(["{", "[]", '{"port":1}'])("an entry that we did not write, %s, counts as none", async (text) => {
+  const home = await homeWithThree();
+  home.write("codex-auth/rotation.json", text);
+  expect((await home.run(["rotation", "status"])).stdout).toContain("is not running");
+});
+
+test("uninstall waits for the proxy: it refuses, and removes its files when it has ended", async () => {
+  const { home } = await background();
+  const line = ["uninstall", "--yes", "--forget-accounts"];
+  const refused = await home.run(line);
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("codex auth rotation stop")]);
+  expect(isEntered(home)).toBe(true);
+  await home.run(["rotation", "stop"]);
+  expect(await home.run(line)).toMatchObject({ code: 0 });
+  expect(existsSync(home.file("codex-auth"))).toBe(false);
+});
+
+test("stop waits for the requests that run", async () => {
+  const { home, upstream, port, key } = await background();
+  let release: () => void = () => undefined;
+  const held = new Promise<void>((resolve) => (release = resolve));
+  for (const name of accounts)
+    upstream.always(name, (response) =>
+      held.then(() => void response.writeHead(200, type).end(goodStream())),
+    );
+  const turn = ask(port, key);
+  await upstream.arrival(1);
+  const stopped = home.run(["rotation", "stop"]);
+  await until(() => home.read("codex-auth/rotation.log").includes("Waiting up to 30 s for a request"));
+  release();
+  expect(await (await turn).text()).toContain("response.completed");
+  expect(await stopped).toMatchObject({ code: 0 });
+});
+
+test("stop --now ends the requests that run", async () => {
+  const { home, upstream, port, key } = await background();
+  for (const name of accounts) upstream.always(name, silent);
+  const turn = ask(port, key).then(
+    (answer) => answer.text(),
+    () => "cut",
+  );
+  await upstream.arrival(1);
+  expect(await home.run(["rotation", "stop", "--now"])).toMatchObject({ code: 0 });
+  expect(await turn).not.toContain("response.completed");
+});
+
+test("in the foreground it ends with Ctrl-C, and says what it served", async () => {
+  const home = await homeWithThree();
+  const child = spawn(join(projectRoot, "bin/codex-auth"), ["rotation", "start", "--json"], {
+    env: home.env,
+  });
+  onTestFinished(() => void child.kill("SIGKILL"));
+  const output = { stdout: "", stderr: "" };
+  child.stdout.on("data", (chunk: Buffer) => void (output.stdout += chunk.toString()));
+  child.stderr.on("data", (chunk: Buffer) => void (output.stderr += chunk.toString()));
+  await until(() => output.stderr.includes("Ctrl-C ends it."));
+  expect(output.stdout).toBe("");
+  child.kill("SIGINT");
+  const [code] = await once(child, "close");
+  expect([code, JSON.parse(output.stdout)]).toMatchObject([0, { action: "start", running: false }]);
+  expect(isEntered(home)).toBe(false);
+});
+
+test("with --pin one account serves, and without it nothing is served", async () => {
+  const { home, upstream, port, key } = await background(["--pin", "dev@team.example"]);
+  await (await ask(port, key)).text();
+  expect(upstream.asked).toEqual(["acct-team"]);
+  await home.run(["pause", "dev@team.example"]);
+  const refused = await ask(port, key);
+  expect(await refused.json()).toMatchObject({ error: { code: "codex_pinned_account_unavailable" } });
+  expect((await home.run(["rotation", "status"])).stdout).toContain("Only dev@team.example may serve");
+});
+
+test("a store that cannot be written starts no proxy", async () => {
+  const home = await homeWithThree();
+  home.write("file", "in the way");
+  const env = { CODEX_AUTH_DIR: home.file("file/store") };
+  const { code, stdout, stderr } = await home.run(["rotation", "start"], { env });
+  expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(home.file("file"))]);
+});
