@@ -2,10 +2,11 @@
 // environment of the caller: with NODE_EXTRA_CA_CERTS, for example, the empty program takes three times as long.
 // Prints medians; machines are noisy, so this is no test. Usage: node test/bench/cli.mjs [runs]
 import { execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeForgedLogins } from "./forged-logins.mjs";
 
 const runs = Number(process.argv[2] ?? 15);
 const binary = fileURLToPath(new URL("../../bin/codex-auth", import.meta.url));
@@ -53,33 +54,10 @@ function cpuMs(home, args) {
 
 function makeHome(name, count) {
   const home = join(root, name);
-  mkdirSync(join(home, "logins"), { recursive: true });
-  for (let index = 0; index < count; index += 1) {
-    writeFileSync(join(home, "logins", `${index}.json`), JSON.stringify(login(index)));
-  }
+  writeForgedLogins(join(home, "logins"), count);
   const env = { ...process.env, CODEX_HOME: home };
   execFileSync(process.execPath, [binary, "import", join(home, "logins")], { env, stdio: "ignore" });
   for (const row of ["1", "2"])
     execFileSync(process.execPath, [binary, "switch", row], { env, stdio: "ignore" });
   return home;
-}
-
-/** A forged login with tokens as long as real ones. */
-function login(index) {
-  const iat = Math.floor(Date.now() / 1000);
-  const auth = {
-    chatgpt_plan_type: "plus",
-    chatgpt_account_id: `acct-${index}`,
-    chatgpt_user_id: `user-${index}`,
-  };
-  const claims = {
-    iat,
-    exp: iat + 864_000,
-    email: `person${index}@example.com`,
-    "https://api.openai.com/auth": auth,
-  };
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const jwt = `${part({ alg: "RS256" })}.${part({ ...claims, pad: "x".repeat(700) })}.${"s".repeat(342)}`;
-  const tokens = { id_token: jwt, access_token: jwt, refresh_token: `rt_${index}_${"r".repeat(80)}` };
-  return { auth_mode: "chatgpt", OPENAI_API_KEY: null, tokens, last_refresh: new Date().toISOString() };
 }

@@ -1,10 +1,11 @@
 // The processes of a benchmark of the proxy: a backend, and a proxy with forged accounts in a home of its own.
 import { execFileSync, fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { writeForgedLogins } from "../forged-logins.mjs";
 
 /** `backend` is a script beside this one that sends its port. */
 export async function openScene(backendScript, accounts) {
@@ -44,35 +45,8 @@ export async function openScene(backendScript, accounts) {
 
 function importAccounts(home, count) {
   const folder = join(home, "logins");
-  mkdirSync(folder, { recursive: true });
-  for (let index = 0; index < count; index += 1)
-    writeFileSync(join(folder, `${index}.json`), JSON.stringify(login(index)));
+  writeForgedLogins(folder, count);
   const binary = fileURLToPath(new URL("../../../bin/codex-auth", import.meta.url));
   const env = { ...process.env, CODEX_HOME: home };
   execFileSync(process.execPath, [binary, "import", folder], { env, stdio: "ignore" });
-}
-
-/** A forged login with tokens as long as real ones. */
-function login(index) {
-  const iat = Math.floor(Date.now() / 1000);
-  const auth = {
-    chatgpt_plan_type: "plus",
-    chatgpt_account_id: `acct-${index}`,
-    chatgpt_user_id: `user-${index}`,
-  };
-  const claims = {
-    iat,
-    exp: iat + 864_000,
-    email: `p${index}@example.com`,
-    "https://api.openai.com/auth": auth,
-  };
-  const part = (value) => Buffer.from(JSON.stringify(value)).toString("base64url");
-  const jwt = `${part({ alg: "RS256" })}.${part({ ...claims, pad: "x".repeat(700) })}.${"s".repeat(342)}`;
-  const tokens = {
-    id_token: jwt,
-    access_token: jwt,
-    refresh_token: `rt_${index}`,
-    account_id: `acct-${index}`,
-  };
-  return { auth_mode: "chatgpt", OPENAI_API_KEY: null, tokens, last_refresh: new Date().toISOString() };
 }
