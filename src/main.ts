@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
+import { fetchIn, tunnelsIn } from "./platform/environment-fetch.ts";
 import { interruptible } from "./platform/interrupt.ts";
 import { openInBrowser } from "./platform/open-url.ts";
 import { readAllInput, readLine } from "./platform/standard-input.ts";
@@ -65,7 +66,8 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     sendSignal,
     onStopSignal,
     schedule,
-    fetch: (url, init) => fetch(url, init),
+    fetch: fetchIn(env),
+    tunnels: () => tunnelsIn(env),
     websocketStatus,
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),

@@ -41,7 +41,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     modules: ["commander"],
   },
   platform: {
-    folders: ["cli", "auth", "store", "errors"],
+    folders: ["cli", "auth", "upstream", "store", "codex", "errors"],
     modules: [
       "node:child_process",
       "node:fs",
@@ -50,6 +50,7 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
       "node:os",
       "node:readline/promises",
       "node:stream",
+      "node:tls",
       "node:tty",
       "open",
     ],

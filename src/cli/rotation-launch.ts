@@ -38,6 +38,7 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     port,
     backend,
     store: ctx.store,
+    tunnels: await ctx.tunnels(),
     renew: ctx.renew,
     now: ctx.now,
     webSocket: webSocket ? "forward" : "refuse",

@@ -22,10 +22,28 @@ export function plainProxy(env: Env): Proxy | null {
 }
 
 function addressOf(value: string): string | null {
+  const url = urlOf(value);
+  return url && `${url.protocol}//${url.host}`;
+}
+
+function urlOf(value: string): URL | null {
   const text = value.includes("://") ? value : `http://${value}`;
   if (!URL.canParse(text)) return null;
-  const { protocol, host } = new URL(text);
-  return host === "" ? null : `${protocol}//${host}`;
+  const url = new URL(text);
+  return url.host === "" ? null : url;
+}
+
+/**
+ * The proxy through which Codex reaches an https address, with the user and password that the variable may hold; null
+ * when it goes there directly, and for what is no http proxy (SOCKS).
+ */
+export function tunnelFor(env: Env, url: string): URL | null {
+  const { protocol, hostname, host } = new URL(url);
+  if (protocol !== "https:" || isDirect(env, hostname)) return null;
+  const names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
+  const proxy = names.flatMap((name) => urlOf(env[name] ?? "") ?? []).at(0);
+  if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.host === host) return null;
+  return proxy;
 }
 
 /** Whether NO_PROXY names a host. Measured: `localhost` there does not cover 127.0.0.1. */

@@ -13,6 +13,8 @@ import type { RotationParts } from "./rotation.ts";
 import { WorkspaceRouting } from "./routing.ts";
 import { Upstream } from "./upstream.ts";
 
+const direct = () => null;
+
 /** Everything that a running proxy consists of, put together. */
 export function makeParts(options: RotationProxyOptions): RotationParts {
   const { store, renew, now = Date.now } = options;
@@ -21,7 +23,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const conversations = new Conversations();
   const counters = new Counters();
   const models = new ModelBook();
-  const upstream = new Upstream();
+  const upstream = new Upstream(options.tunnels ?? direct);
   const isKnown = (id: string) => pool.accounts.has(id);
   const ledger = new Ledger({ store, now, writeEveryMs: limits.writeEveryMs, isKnown });
   const pool = new LivePool({

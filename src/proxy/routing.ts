@@ -1,7 +1,7 @@
 import { minuteMs } from "../accounts/limit.ts";
 import { field, parseJson, readList, readText } from "../accounts/unknown-value.ts";
 import type { Account } from "../store/account.ts";
-import { backendUrl } from "../upstream/backend.ts";
+import { backendUrl, isLoopbackHost } from "../upstream/backend.ts";
 import { readStart } from "./upstream.ts";
 import type { Upstream } from "./upstream.ts";
 
@@ -116,12 +116,7 @@ function isPersonal({ plan }: Login): boolean {
 function allowedOrigin(text: string, base: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || url.username !== "" || url.password !== "") return base;
-  if (base.startsWith("http:")) return isLoopbackUrl(url) ? url.origin : base;
+  if (base.startsWith("http:"))
+    return url.protocol === "http:" && isLoopbackHost(url.hostname) ? url.origin : base;
   return url.protocol === "https:" ? url.origin : base;
-}
-
-function isLoopbackUrl({ protocol, hostname }: URL): boolean {
-  return (
-    protocol === "http:" && (hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127."))
-  );
 }

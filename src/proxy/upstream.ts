@@ -1,6 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
+import type { Tunnels } from "../upstream/network-failure.ts";
 import type { Body } from "./body.ts";
 
 export interface UpstreamRequest {
@@ -33,6 +34,11 @@ interface Origin {
 /** Keep-alive connections to OpenAI, one pool for each origin. */
 export class Upstream {
   readonly #origins = new Map<string, Origin>();
+  readonly #tunnels: Tunnels;
+
+  constructor(tunnels: Tunnels) {
+    this.#tunnels = tunnels;
+  }
 
   send(wanted: UpstreamRequest): Sending {
     let current: ClientRequest | null = null;
@@ -87,7 +93,7 @@ export class Upstream {
 
   /** A request whose body is still to be written. Throws for what cannot be a header. */
   open(origin: string, path: string, method: "GET" | "POST", headers: readonly string[]): ClientRequest {
-    const known = this.#origins.get(origin) ?? makeOrigin(origin);
+    const known = this.#origins.get(origin) ?? makeOrigin(origin, this.#tunnels);
     this.#origins.set(origin, known);
     return known.send({ ...known.options, path, method, headers: headers as string[] });
   }
@@ -96,11 +102,11 @@ export class Upstream {
 // Edges in front of OpenAI send long policies.
 const longestHead = 64 * 1024;
 
-function makeOrigin(origin: string): Origin {
+function makeOrigin(origin: string, tunnels: Tunnels): Origin {
   const { protocol, hostname, port } = new URL(origin);
   const isTls = protocol === "https:";
   const kept = { keepAlive: true, noDelay: true, maxFreeSockets: 64, scheduling: "lifo" } as const;
-  const agent = isTls ? new HttpsAgent(kept) : new HttpAgent(kept);
+  const agent = tunnels(origin, kept) ?? (isTls ? new HttpsAgent(kept) : new HttpAgent(kept));
   const host = hostname.replace(/^\[|\]$/g, "");
   const options = { host, port, agent, setHost: false, maxHeaderSize: longestHead };
   return { send: isTls ? httpsRequest : httpRequest, options, agent };

@@ -34,12 +34,13 @@ function checkedBase(setting: string, text: string): string {
 
 function addressProblem({ protocol, hostname, username, password, search, hash }: URL): string | null {
   if (protocol !== "https:" && protocol !== "http:") return "it is no http or https address";
-  if (protocol === "http:" && !isLoopback(hostname))
+  if (protocol === "http:" && !isLoopbackHost(hostname))
     return "a token would go unencrypted to another machine; plain http is for this machine only";
   if (username !== "" || password !== "") return "it holds a user name or password";
   return search === "" && hash === "" ? null : "it holds more than a host and a path";
 }
 
-function isLoopback(hostname: string): boolean {
+/** Takes the hostname of a URL. */
+export function isLoopbackHost(hostname: string): boolean {
   return hostname === "localhost" || hostname === "[::1]" || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

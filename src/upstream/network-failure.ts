@@ -1,9 +1,15 @@
+import type { Agent } from "node:http";
+import type { AgentOptions } from "node:https";
+
 /** The part of fetch that we use; Node's own fits. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** Codes of failures before a byte of the request was written: name lookup, connection, TLS handshake. */
+/** What makes connections to an https address through a network proxy; null where they are direct. */
+export type Tunnels = (url: string, options?: AgentOptions) => Agent | null;
+
+/** Codes of failures before a byte of the request was written: name lookup, connection, proxy, TLS handshake. */
 const connectCodes =
-  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|CERT_.*|.*SELF_SIGNED.*|UNABLE_TO_.*|ERR_INVALID_URL)$/;
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|EADDRNOTAVAIL|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|CERT_.*|.*SELF_SIGNED.*|UNABLE_TO_.*|ERR_INVALID_URL|PROXY_.*)$/;
 
 /** The code of whatever fetch threw, from the innermost cause: undici wraps it. */
 export function networkCode(error: unknown): string {

@@ -10,7 +10,16 @@ export type Reached = { origin: Origin; url: string } & (
 /** Of which service. */
 export type Origin = "backend" | "issuer" | "api";
 
-export type Trouble = "timeout" | "name" | "refused" | "tls" | "cut" | "route" | "other";
+export type Trouble =
+  | "timeout"
+  | "name"
+  | "refused"
+  | "tls"
+  | "cut"
+  | "route"
+  | "proxy"
+  | "no-proxy"
+  | "other";
 
 const timeoutMs = 10_000;
 
@@ -37,6 +46,8 @@ export async function reach(fetch: Fetch, origin: Origin, url: string): Promise<
 }
 
 const troubles: readonly [Trouble, RegExp][] = [
+  ["proxy", /^PROXY_HTTP_/],
+  ["no-proxy", /^PROXY_/],
   ["timeout", /^(?:TimeoutError|AbortError|ETIMEDOUT|UND_ERR_\w{1,40}_TIMEOUT)$/],
   ["name", /^(?:ENOTFOUND|EAI_AGAIN|EAI_\w{1,20})$/],
   ["refused", /^ECONNREFUSED$/],

@@ -130,20 +130,6 @@ test("a handshake is asked for on a real server, whatever it answers", async () 
   });
 });
 
-test("a dead proxy is found, and what it hides is no error", async () => {
-  const document = await live(
-    { fetch: () => failure("ECONNREFUSED") },
-    { HTTPS_PROXY: "http://u:secret@127.0.0.1:3128" },
-  );
-  expect(document.findings[0]).toMatchObject({
-    id: "proxy_dead",
-    severity: "error",
-    evidence: ["http://127.0.0.1:3128", "ECONNREFUSED"],
-    fix: "unset HTTPS_PROXY",
-  });
-  expect(document.findings.slice(1).map(({ severity }) => severity)).toEqual(["info", "info", "info"]);
-});
-
 test("an account that OpenAI refuses is found, without renewing anything", async () => {
   const fake = await startFake();
   // `renew` is not allowed here: a look that tried to would throw.

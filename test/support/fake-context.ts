@@ -37,6 +37,7 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     onStopSignal: () => unexpected("onStopSignal"),
     schedule: () => unexpected("schedule"),
     fetch: () => unexpected("fetch"),
+    tunnels: () => unexpected("tunnels"),
     websocketStatus: () => unexpected("websocketStatus"),
     renew: () => unexpected("renew"),
     processes: () => [],

@@ -1,4 +1,4 @@
-import { proxiesIn } from "../../codex/proxy-environment.ts";
+import { isDirect, proxiesIn, tunnelFor } from "../../codex/proxy-environment.ts";
 import type { Reached, Trouble } from "../../upstream/reach.ts";
 import type { Severity } from "../../errors/finding.ts";
 import type { Check } from "../check.ts";
@@ -11,6 +11,8 @@ const texts: Record<Trouble, string> = {
   refused: "refuses the connection: nothing listens there, or a firewall forbids it",
   tls: "shows a certificate that is not trusted: somebody signs in between, or the clock is wrong",
   cut: "cuts the connection before it answers: a firewall or a proxy does that",
+  proxy: "is not let through by the network proxy",
+  "no-proxy": "cannot be reached, because the network proxy does not answer",
   route: "cannot be reached: there is no way out of this network",
   other: "cannot be asked",
 };
@@ -18,6 +20,7 @@ const texts: Record<Trouble, string> = {
 const remedies: Partial<Record<Trouble, string>> = {
   tls: 'export CODEX_CA_CERTIFICATE="/path/to/company.pem" NODE_EXTRA_CA_CERTS="/path/to/company.pem"',
   timeout: "export HTTPS_PROXY=http://<host>:<port>",
+  proxy: "export HTTPS_PROXY=http://<user>:<password>@<host>:<port>",
 };
 
 /** The guide's triage: an answer, even 401, means that the network is fine. */
@@ -28,16 +31,24 @@ export const networkUnreachable: Check = {
   title: "a service of OpenAI cannot be reached",
   isLive: true,
   look: async (scene) => {
+    const { env } = scene.fx;
     const failed = (await scene.reached()).filter((each) => each.kind === "failed");
-    const proxies = proxiesIn(scene.fx.env);
     return failed.map((each) => ({
-      severity: proxies.length > 0 ? "info" : severityOf(scene, each),
-      message: `${hostOf(each.url)} ${texts[each.trouble]}.${proxies.length > 0 ? " Codex goes through a proxy and may reach it; codex-auth connects directly." : ""}`,
+      // Where the proxy is dead, that is the error.
+      severity: each.trouble === "no-proxy" || isOtherWay(env, each) ? "info" : severityOf(scene, each),
+      message: `${hostOf(each.url)} ${texts[each.trouble]}.${isOtherWay(env, each) ? " Codex goes through a SOCKS proxy and may reach it; codex-auth connects directly." : ""}`,
       evidence: [`${each.code}, asked for ${purposes[each.origin]}`],
       fix: remedies[each.trouble] ?? null,
     }));
   },
 };
+
+/** Codex takes a proxy that we do not speak to. */
+function isOtherWay(env: Scene["fx"]["env"], { url }: Reached): boolean {
+  const isProxied = proxiesIn(env).some(({ name }) => /^(?:https|all)_/i.test(name));
+  const { protocol, hostname } = new URL(url);
+  return isProxied && protocol === "https:" && !isDirect(env, hostname) && tunnelFor(env, url) === null;
+}
 
 /** api.openai.com serves keys; a ChatGPT login never goes there. */
 function severityOf({ live }: Scene, { origin }: Reached): Severity {

@@ -54,12 +54,14 @@ export class Browser {
     ];
     const child = spawn(path, [...flags, `--user-data-dir=${profile}`, "about:blank"], {
       stdio: ["ignore", "ignore", "ignore", "pipe", "pipe"],
+      // A process group of its own: its helpers write into the profile until they have ended too.
+      detached: true,
     });
     onTestFinished(async () => {
       const ended = new Promise((resolve) => child.once("close", resolve));
-      child.kill("SIGKILL");
+      if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");
       await ended;
-      rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+      rmSync(profile, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
     });
     const browser = new Browser(child.stdio[3] as Writable, child.stdio[4] as Readable);
     const { targetId } = await browser.send("Target.createTarget", { url: "about:blank" });

@@ -1,0 +1,154 @@
+import { expect, onTestFinished, test } from "vitest";
+import { requestFetch } from "../../src/platform/request-fetch.ts";
+import { TunnelAgent } from "../../src/platform/tunnel-agent.ts";
+import { FakeOpenAI } from "../support/fake-openai.ts";
+import { FakeResponses, errorBody, refuses } from "../support/fake-responses.ts";
+import { TestHome, homeWithThree, threeLogins } from "../support/home.ts";
+import { NetworkProxy, certificateFile } from "../support/network-proxy.ts";
+
+const portOf = (url: string) => Number(new URL(url).port);
+
+const openai = {
+  NODE_EXTRA_CA_CERTS: certificateFile,
+  CODEX_AUTH_BACKEND: "https://openai.example/backend-api",
+  CODEX_AUTH_ISSUER: "https://openai.example",
+};
+
+/** A home whose accounts are those of a fake OpenAI, which only the proxy knows the way to. */
+async function scene(manner: Parameters<typeof NetworkProxy.start>[1] = {}) {
+  const fake = await FakeOpenAI.start();
+  onTestFinished(() => fake.close());
+  const home = new TestHome();
+  const expired = fake.issuer.issue({ ...threeLogins["a"], expiresInSec: -60 });
+  home.write("auth.json", expired);
+  await home.run(["import"]);
+  const proxy = await NetworkProxy.start(portOf(fake.url), manner);
+  return { fake, home, proxy, env: { ...openai, HTTPS_PROXY: proxy.url } };
+}
+
+test("a renewal and a check go through the proxy that HTTPS_PROXY names", async () => {
+  const { fake, home, proxy, env } = await scene();
+  const { code, stdout } = await home.run(["check", "--json"], { env });
+  expect([code, JSON.parse(stdout)]).toMatchObject([0, { results: [{ ok: true, renewed: true }] }]);
+  expect(fake.count("refresh")).toBe(1);
+  expect(new Set(proxy.connected)).toEqual(new Set(["openai.example:443"]));
+});
+
+test.each([
+  ["https_proxy", (url: string) => ({ https_proxy: url, HTTPS_PROXY: "http://127.0.0.1:3" })],
+  ["ALL_PROXY without a scheme", (url: string) => ({ ALL_PROXY: url.replace("http://", "") })],
+  ["beside NODE_USE_ENV_PROXY", (url: string) => ({ HTTPS_PROXY: url, NODE_USE_ENV_PROXY: "1" })],
+])("the proxy is found: %s", async (_, variables) => {
+  const { fake, home, proxy } = await scene();
+  const { code } = await home.run(["check"], { env: { ...openai, ...variables(proxy.url) } });
+  expect([code, fake.count("usage")]).toEqual([0, 1]);
+});
+
+test("user and password of the variable are given to the proxy, and to nobody else", async () => {
+  const authorization = `Basic ${Buffer.from("ada:pass word").toString("base64")}`;
+  const { fake, home, proxy } = await scene({ authorization });
+  const HTTPS_PROXY = proxy.url.replace("http://", "http://ada:pass%20word@");
+  const { code, stdout, stderr } = await home.run(["check"], { env: { ...openai, HTTPS_PROXY } });
+  expect([code, stdout + stderr]).toEqual([0, expect.not.stringContaining("pass")]);
+  expect(fake.count("usage")).toBe(1);
+});
+
+// An answer of the proxy is none of OpenAI: no account may be set aside for it.
+test.each([407, 403, 502])("a proxy that answers %i costs no token and flags nobody", async (status) => {
+  const { fake, home, env } = await scene({ refusesWith: status });
+  const before = home.read("auth.json");
+  const { code, stderr, stdout } = await home.run(["check"], { env });
+  expect([code, stdout + stderr]).toEqual([1, expect.stringContaining(`PROXY_HTTP_${status}`)]);
+  expect([fake.log, home.read("auth.json")]).toEqual([[], before]);
+  const open = await NetworkProxy.start(portOf(fake.url));
+  const again = await home.run(["check", "--json"], { env: { ...env, HTTPS_PROXY: open.url } });
+  expect(JSON.parse(again.stdout)).toMatchObject({ results: [{ ok: true, renewed: true }] });
+});
+
+test("NO_PROXY and this machine are asked directly, also with NODE_USE_ENV_PROXY", async () => {
+  const { fake, home, proxy } = await scene();
+  const direct = { CODEX_AUTH_BACKEND: `${fake.url}/backend-api`, CODEX_AUTH_ISSUER: fake.url };
+  const variables = { HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: "1" };
+  expect(await home.run(["check"], { env: { ...direct, ...variables } })).toMatchObject({ code: 0 });
+  const { stdout, stderr } = await home.run(["check"], {
+    env: { ...openai, ...variables, NO_PROXY: "openai.example" },
+  });
+  expect(stdout + stderr).toMatch(/ENOTFOUND|EAI_AGAIN/);
+  expect(proxy.connected).toEqual([]);
+});
+
+test("doctor --live tells a proxy that refuses from one that is dead", async () => {
+  const { home, env } = await scene({ refusesWith: 407 });
+  const look = async (HTTPS_PROXY: string) => {
+    const { stdout } = await home.run(["doctor", "--live", "--json"], { env: { ...env, HTTPS_PROXY } });
+    const { findings } = JSON.parse(stdout) as {
+      findings: { id: string; severity: string; message: string }[];
+    };
+    return findings.filter(({ id }) => id === "proxy_dead" || id === "network_unreachable");
+  };
+  const refused = await look(env.HTTPS_PROXY);
+  expect(refused[0]).toMatchObject({
+    id: "network_unreachable",
+    severity: "error",
+    message: "openai.example is not let through by the network proxy.",
+  });
+  const [dead, ...hidden] = await look("http://u:secret@127.0.0.1:2");
+  expect(dead).toMatchObject({
+    id: "proxy_dead",
+    severity: "error",
+    evidence: ["http://127.0.0.1:2", "ECONNREFUSED"],
+    fix: "unset HTTPS_PROXY",
+  });
+  expect(hidden.map(({ severity }) => severity)).toEqual(["info", "info", "info"]);
+});
+
+test("the rotation proxy reaches OpenAI through the network proxy, and reuses its connections", async () => {
+  const upstream = await FakeResponses.start();
+  const proxy = await NetworkProxy.start(portOf(upstream.url));
+  const home = await homeWithThree();
+  const env = { ...openai, HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: "1" };
+  upstream.next("acct-personal", refuses(429, errorBody("usage_limit_reached", { resets_in_seconds: 60 })));
+  upstream.next("acct-team", refuses(429, errorBody("usage_limit_reached", { resets_in_seconds: 60 })));
+  const script = `for i in 1 2 3; do curl -sN -X POST "$OPENAI_BASE_URL/responses" -H "Authorization: Bearer $OPENAI_API_KEY" -H 'Content-Type: application/json' -d '{"model":"gpt-5","input":"hi","stream":true}' --noproxy '*'; done`;
+  const { code, stdout } = await home.run(["exec", "--rotate", "--", "sh", "-c", script], { env });
+  expect([code, stdout.match(/event: response.completed/g)]).toEqual([
+    0,
+    Array(3).fill("event: response.completed"),
+  ]);
+  expect(new Set(proxy.connected)).toEqual(new Set(["openai.example:443"]));
+  expect(proxy.connected.length).toBeLessThan(upstream.asked.length + upstream.checked.length);
+});
+
+test("an untrusted certificate behind the proxy ends the request", async () => {
+  const { proxy } = await scene();
+  const agent = new TunnelAgent(new URL(proxy.url));
+  await expect(requestFetch(agent, "https://openai.example/usage")).rejects.toMatchObject({
+    code: "DEPTH_ZERO_SELF_SIGNED_CERT",
+  });
+});
+
+test("requestFetch sends and answers as fetch does", async () => {
+  const fake = await FakeOpenAI.start();
+  onTestFinished(() => fake.close());
+  fake.routes.turn = ({ body, headers }) => ({
+    status: 201,
+    body: { body: body.toString(), type: headers["content-type"] },
+    headers: { "x-two": "words" },
+  });
+  const init = { method: "POST", body: new URLSearchParams({ a: "1 2" }) };
+  const [ours, theirs] = await Promise.all([
+    requestFetch(null, `${fake.url}/v1/responses`, init),
+    fetch(`${fake.url}/v1/responses`, init),
+  ]);
+  expect([ours.status, ours.headers.get("x-two"), await ours.json()]).toEqual([
+    theirs.status,
+    theirs.headers.get("x-two"),
+    await theirs.json(),
+  ]);
+  fake.routes.usage = () => ({ status: 302, body: "", headers: { location: "https://evil.example/" } });
+  const usage = `${fake.url}/backend-api/wham/usage`;
+  await expect(requestFetch(null, usage, { redirect: "error" })).rejects.toThrow("redirect");
+  expect((await requestFetch(null, usage, { redirect: "manual" })).status).toBe(302);
+  const signal = AbortSignal.abort(new Error("enough"));
+  await expect(requestFetch(null, usage, { signal })).rejects.toThrow("enough");
+});
