@@ -38,7 +38,7 @@ export const proxySet: Check = {
     const caught = await proxyLoopback.look(scene);
     if (proxies.length === 0 || "skipped" in caught || caught.length > 0) return [];
     const message =
-      "Codex goes through the proxy that the environment names; codex-auth itself connects directly, so its live questions may fail where Codex works.";
+      "Codex and codex-auth go through the proxy that the environment names; codex-auth speaks to no SOCKS proxy and connects directly there.";
     const sighting: Sighting = {
       message,
       evidence: proxies.map(({ name, address }) => `${name} is ${address}`),
