@@ -3,11 +3,13 @@ import type { LoginSettings } from "../codex/config-toml.ts";
 import { backendOf, backendUrl } from "../upstream/backend.ts";
 import { reach } from "../upstream/reach.ts";
 import type { Reached } from "../upstream/reach.ts";
-import type { SceneEffects } from "./scene.ts";
+import type { Fetch } from "../upstream/network-failure.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** Asks the three services of OpenAI at once, without credentials. An address that no token may go to is left out. */
 export async function reachOrigins(
-  { env, fetch }: Pick<SceneEffects, "env" | "fetch">,
+  { env, fetch }: { env: Env; fetch: Fetch },
   settings: LoginSettings | null,
 ): Promise<Reached[]> {
   const backend = backendOf(env, settings?.chatgptBaseUrl);
@@ -19,7 +21,7 @@ export async function reachOrigins(
 }
 
 /** Where keys go. With CODEX_AUTH_BACKEND, which is for tests, nothing leaves this machine. */
-export function apiOf(env: SceneEffects["env"]): string {
+export function apiOf(env: Env): string {
   const isElsewhere = Boolean(env["CODEX_AUTH_BACKEND"]);
   return `${isElsewhere ? new URL(backendOf(env, undefined)).origin : "https://api.openai.com"}/v1`;
 }

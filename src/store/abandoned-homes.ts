@@ -11,7 +11,7 @@ import { lastingLinks, traceOfCodex } from "./home-layout.ts";
 import { isOrphaned, ownerEnding, ownerPath, readHomeOwner } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import type { StoreEffects } from "./store.ts";
+import type { StoreEffects } from "./store-effects.ts";
 
 /** A private home that nobody uses any more. */
 export interface AbandonedHome {

@@ -21,7 +21,7 @@ import type { Lease } from "./lock.ts";
 import { parkLogin } from "./parked.ts";
 import type { Paths } from "./paths.ts";
 import { isOlderVersion, poolText } from "./pool-file.ts";
-import type { StoreEffects } from "./store.ts";
+import type { StoreEffects } from "./store-effects.ts";
 
 interface Commit {
   draft: WorkingDraft;

@@ -35,9 +35,9 @@ import type {
   Removal,
   ServedRecords,
   Store,
-  StoreEffects,
   TransactionOptions,
 } from "./store.ts";
+import type { StoreEffects } from "./store-effects.ts";
 
 type Change<T> = (draft: Draft) => T;
 

@@ -12,7 +12,8 @@ import { isPrivate, sharedFiles, sharedFolders } from "./home-layout.ts";
 import { addOccupant, claimHome, readHomeOwner } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
 import { identityOf } from "./process-identity.ts";
-import type { HomeLeavings, PrivateHome, StoreEffects } from "./store.ts";
+import type { HomeLeavings, PrivateHome } from "./store.ts";
+import type { StoreEffects } from "./store-effects.ts";
 
 interface Request {
   accountId: string;

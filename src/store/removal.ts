@@ -9,7 +9,8 @@ import { irreplaceableFiles, ownFiles, removeOwnFiles } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import type { Paths } from "./paths.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
-import type { Removal, Snapshot, StoreEffects } from "./store.ts";
+import type { Removal, Snapshot } from "./store.ts";
+import type { StoreEffects } from "./store-effects.ts";
 
 /** For the holder of the lock of the store, who has just settled what Codex or a killed command left. */
 export function removeWanted(

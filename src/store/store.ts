@@ -3,14 +3,12 @@ import type { AuthDocument } from "../codex/auth-json.ts";
 import type { Adoption } from "./adopt.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Backup } from "./backups.ts";
-import type { FileSystem } from "./file-system.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
 import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
 import type { RotationFile } from "./rotation-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 import type { WatchOptions } from "./watch.ts";
@@ -70,14 +68,6 @@ export interface HomeLeavings {
   kept: readonly string[];
   /** A Codex still runs inside, so the home stays until a later command finds it empty. */
   isOccupied: boolean;
-}
-
-/** What the store needs of the outside world. */
-export interface StoreEffects {
-  fs: FileSystem;
-  now: () => number;
-  sleep: (ms: number) => Promise<void>;
-  self: () => ProcessIdentity;
 }
 
 export interface TransactionOptions {

@@ -6,7 +6,7 @@ import { examine } from "../../src/repair/examine.ts";
 import { checks } from "../../src/repair/index.ts";
 import { openScene } from "../../src/repair/scene.ts";
 import type { SceneEffects } from "../../src/repair/scene.ts";
-import type { StoreEffects } from "../../src/store/store.ts";
+import type { StoreEffects } from "../../src/store/store-effects.ts";
 import { homeWith, makeHome, poolOf, seat, storeOf, writeAuth } from "./store-home.ts";
 import type { Home } from "./store-home.ts";
 import { pathsBelow } from "./tree.ts";

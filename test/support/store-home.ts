@@ -9,7 +9,8 @@ import { parsePool } from "../../src/store/pool-file.ts";
 import { resolvePaths } from "../../src/store/paths.ts";
 import type { Paths } from "../../src/store/paths.ts";
 import { currentProcess } from "../../src/store/process-identity.ts";
-import type { Store, StoreEffects } from "../../src/store/store.ts";
+import type { Store } from "../../src/store/store.ts";
+import type { StoreEffects } from "../../src/store/store-effects.ts";
 import { forgeAuthJson } from "./forge.ts";
 import type { Login } from "./forge.ts";
 
