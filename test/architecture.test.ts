@@ -119,7 +119,7 @@ test("no module imports itself through others", () => {
 
 function localImports(file: string): string[] {
   return importsOf(file)
-    .filter(({ target, isType }) => target.startsWith(".") && !isType)
+    .filter(({ target }) => target.startsWith("."))
     .map(({ target }) => relative(src, resolve(src, dirname(file), target)));
 }
 
