@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
-import { fetchIn, tunnelsIn } from "./platform/environment-fetch.ts";
+import { agentsIn, fetchIn } from "./platform/environment-fetch.ts";
 import { interruptible } from "./platform/interrupt.ts";
 import { openInBrowser } from "./platform/open-url.ts";
 import { readAllInput, readLine } from "./platform/standard-input.ts";
@@ -67,8 +67,9 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     onStopSignal,
     schedule,
     fetch: fetchIn(env),
-    tunnels: () => tunnelsIn(env),
-    websocketStatus,
+    agents: () => agentsIn(env),
+    websocketStatus: async (url, timeoutMs) =>
+      await websocketStatus(url, timeoutMs, (await agentsIn(env))(url)),
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
     fs,

@@ -2,7 +2,7 @@ import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Store } from "../store/store.ts";
-import type { Fetch, Tunnels } from "../upstream/network-failure.ts";
+import type { Agents, Fetch } from "../upstream/network-failure.ts";
 
 export interface Output {
   write(text: string): void;
@@ -79,10 +79,10 @@ export interface Context {
   onStopSignal: (listener: (signal: StopSignal) => void) => () => void;
   /** Runs `work` once, later; returns what calls it off. */
   schedule: (delayMs: number, work: () => void) => () => void;
-  /** Through the network proxies of the environment, as Codex does. */
+  /** By the network proxies and certificates that the environment names for Codex. */
   fetch: Fetch;
   /** The same for connections of another kind. */
-  tunnels: () => Promise<Tunnels>;
+  agents: () => Promise<Agents>;
   /** Asks for a WebSocket without credentials: the status of the answer. Rejects when there is none. */
   websocketStatus: (url: string, timeoutMs: number) => Promise<number>;
   /** Renews the access token of an account in a process that outlives this one; see auth/refresh.ts. */

@@ -38,7 +38,7 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     port,
     backend,
     store: ctx.store,
-    tunnels: await ctx.tunnels(),
+    agents: await ctx.agents(),
     renew: ctx.renew,
     now: ctx.now,
     webSocket: webSocket ? "forward" : "refuse",

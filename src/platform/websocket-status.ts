@@ -1,4 +1,4 @@
-import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
+import type { Agent, ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 
 // 16 bytes in base64, as the protocol asks; the answer is not used.
 const key = "Y29kZXgtYXV0aCBwcm9iZQ==";
@@ -6,7 +6,11 @@ const key = "Y29kZXgtYXV0aCBwcm9iZQ==";
 type Request = (url: string, options: RequestOptions) => ClientRequest;
 
 /** Asks for a WebSocket without credentials, and returns the status of the answer; 101 when it was opened. Rejects when there is none. */
-export async function websocketStatus(url: string, timeoutMs: number): Promise<number> {
+export async function websocketStatus(
+  url: string,
+  timeoutMs: number,
+  agent: Agent | null = null,
+): Promise<number> {
   const { request } = (url.startsWith("https:") ? await import("node:https") : await import("node:http")) as {
     request: Request;
   };
@@ -18,7 +22,7 @@ export async function websocketStatus(url: string, timeoutMs: number): Promise<n
     "sec-websocket-key": key,
   };
   return await new Promise((resolve, reject) => {
-    const asking = request(url, { headers, signal, agent: false });
+    const asking = request(url, { headers, signal, agent: agent ?? false });
     const take = (response: IncomingMessage) => {
       response.socket.destroy();
       resolve(response.statusCode ?? 0);

@@ -1,6 +1,6 @@
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import type { Store } from "../store/store.ts";
-import type { Tunnels } from "../upstream/network-failure.ts";
+import type { Agents } from "../upstream/network-failure.ts";
 
 /** Every cap and wait of the proxy. Times in ms, sizes in bytes. */
 export interface ProxyLimits {
@@ -69,8 +69,8 @@ export interface RotationProxyOptions {
   readonly port?: number;
   /** OpenAI's backend; default `https://chatgpt.com/backend-api`. Plain http is for this machine only. */
   readonly backend?: string;
-  /** Network proxies on the way to OpenAI; default none. An agent should keep connections alive as the options say. */
-  readonly tunnels?: Tunnels;
+  /** The way to OpenAI, by origin: a network proxy, certificates. The options ask to keep connections alive; null: direct. */
+  readonly agents?: Agents;
   /** Renews the access token of an account without losing its refresh token. */
   readonly renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
   /** Epoch ms; default `Date.now`. */

@@ -23,7 +23,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const conversations = new Conversations();
   const counters = new Counters();
   const models = new ModelBook();
-  const upstream = new Upstream(options.tunnels ?? direct);
+  const upstream = new Upstream(options.agents ?? direct);
   const isKnown = (id: string) => pool.accounts.has(id);
   const ledger = new Ledger({ store, now, writeEveryMs: limits.writeEveryMs, isKnown });
   const pool = new LivePool({

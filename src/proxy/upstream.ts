@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { Tunnels } from "../upstream/network-failure.ts";
+import type { Agents } from "../upstream/network-failure.ts";
 import type { Body } from "./body.ts";
 
 export interface UpstreamRequest {
@@ -34,10 +34,10 @@ interface Origin {
 /** Keep-alive connections to OpenAI, one pool for each origin. */
 export class Upstream {
   readonly #origins = new Map<string, Origin>();
-  readonly #tunnels: Tunnels;
+  readonly #agents: Agents;
 
-  constructor(tunnels: Tunnels) {
-    this.#tunnels = tunnels;
+  constructor(agents: Agents) {
+    this.#agents = agents;
   }
 
   send(wanted: UpstreamRequest): Sending {
@@ -93,7 +93,7 @@ export class Upstream {
 
   /** A request whose body is still to be written. Throws for what cannot be a header. */
   open(origin: string, path: string, method: "GET" | "POST", headers: readonly string[]): ClientRequest {
-    const known = this.#origins.get(origin) ?? makeOrigin(origin, this.#tunnels);
+    const known = this.#origins.get(origin) ?? makeOrigin(origin, this.#agents);
     this.#origins.set(origin, known);
     return known.send({ ...known.options, path, method, headers: headers as string[] });
   }
@@ -102,11 +102,11 @@ export class Upstream {
 // Edges in front of OpenAI send long policies.
 const longestHead = 64 * 1024;
 
-function makeOrigin(origin: string, tunnels: Tunnels): Origin {
+function makeOrigin(origin: string, agents: Agents): Origin {
   const { protocol, hostname, port } = new URL(origin);
   const isTls = protocol === "https:";
   const kept = { keepAlive: true, noDelay: true, maxFreeSockets: 64, scheduling: "lifo" } as const;
-  const agent = tunnels(origin, kept) ?? (isTls ? new HttpsAgent(kept) : new HttpAgent(kept));
+  const agent = agents(origin, kept) ?? (isTls ? new HttpsAgent(kept) : new HttpAgent(kept));
   const host = hostname.replace(/^\[|\]$/g, "");
   const options = { host, port, agent, setHost: false, maxHeaderSize: longestHead };
   return { send: isTls ? httpsRequest : httpRequest, options, agent };

@@ -4,8 +4,8 @@ import type { AgentOptions } from "node:https";
 /** The part of fetch that we use; Node's own fits. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
 
-/** What makes connections to an https address through a network proxy; null where they are direct. */
-export type Tunnels = (url: string, options?: AgentOptions) => Agent | null;
+/** What makes connections to an address, where it is not Node's own way; else null. */
+export type Agents = (url: string, options?: AgentOptions) => Agent | null;
 
 /** Codes of failures before a byte of the request was written: name lookup, connection, proxy, TLS handshake. */
 const connectCodes =

@@ -77,6 +77,19 @@ test("NO_PROXY and this machine are asked directly, also with NODE_USE_ENV_PROXY
   expect(proxy.connected).toEqual([]);
 });
 
+test.each(["CODEX_CA_CERTIFICATE", "SSL_CERT_FILE"])("the certificates of %s are trusted", async (name) => {
+  const { fake, home, proxy } = await scene();
+  const { NODE_EXTRA_CA_CERTS: _, ...addresses } = openai;
+  const variables = { [name]: certificateFile };
+  const proxied = { ...addresses, ...variables, HTTPS_PROXY: proxy.url };
+  expect(await home.run(["check"], { env: proxied })).toMatchObject({ code: 0 });
+  const direct = { CODEX_AUTH_BACKEND: `${proxy.direct}/backend-api`, CODEX_AUTH_ISSUER: proxy.direct };
+  expect(await home.run(["check"], { env: { ...direct, ...variables } })).toMatchObject({ code: 0 });
+  expect(fake.count("usage")).toBe(2);
+  const refused = await home.run(["check"], { env: { ...direct, [name]: home.write("no.pem", "none") } });
+  expect(refused.stdout + refused.stderr).toContain("SELF_SIGNED");
+});
+
 test("doctor --live tells a proxy that refuses from one that is dead", async () => {
   const { home, env } = await scene({ refusesWith: 407 });
   const look = async (HTTPS_PROXY: string) => {

@@ -10,7 +10,7 @@ import { projectRoot } from "./home.ts";
 
 const folder = join(projectRoot, "fixtures/tls");
 
-/** Who trusts this file trusts `https://openai.example` and its subdomains. */
+/** Who trusts this file trusts `https://openai.example` and 127.0.0.1. */
 export const certificateFile = join(folder, "certificate.pem");
 
 interface Manner {
@@ -25,9 +25,12 @@ export class NetworkProxy {
   /** The addresses that were asked for. */
   readonly connected: string[] = [];
   readonly url: string;
+  /** The same server with TLS, without the proxy. */
+  readonly direct: string;
 
   private constructor(server: Server, frontPort: number, { authorization, refusesWith }: Manner) {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+    this.direct = `https://127.0.0.1:${frontPort}`;
     server.on("connect", ({ url = "", headers }, client: Socket) => {
       this.connected.push(url);
       client.on("error", () => client.destroy());

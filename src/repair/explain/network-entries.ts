@@ -32,7 +32,7 @@ export const networkEntries: readonly Entry[] = [
       /UnknownIssuer|invalid peer certificate|self[- _]signed|certificate (?:verify|has expired|is not valid)|UNABLE_TO_(?:VERIFY|GET)|CERT_HAS_EXPIRED|NotValidForName|ERR_TLS/i,
     cause:
       "Somebody stands between: a proxy of the company or a virus scanner signs with its own certificate; or the clock is wrong, so that a good certificate seems expired.",
-    fix: 'Name the certificate of the company: export CODEX_CA_CERTIFICATE="/path/to/company.pem" (for codex-auth: NODE_EXTRA_CA_CERTS)',
+    fix: 'Name the certificate of the company: export CODEX_CA_CERTIFICATE="/path/to/company.pem"',
     checks: ["ca_file_unusable", "proxy_set", "clock_behind", "network"],
     example: "stream disconnected before completion: invalid peer certificate: UnknownIssuer",
   },

@@ -18,7 +18,7 @@ const texts: Record<Trouble, string> = {
 };
 
 const remedies: Partial<Record<Trouble, string>> = {
-  tls: 'export CODEX_CA_CERTIFICATE="/path/to/company.pem" NODE_EXTRA_CA_CERTS="/path/to/company.pem"',
+  tls: 'export CODEX_CA_CERTIFICATE="/path/to/company.pem"',
   timeout: "export HTTPS_PROXY=http://<host>:<port>",
   proxy: "export HTTPS_PROXY=http://<user>:<password>@<host>:<port>",
 };

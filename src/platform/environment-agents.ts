@@ -1,0 +1,41 @@
+import * as fs from "node:fs";
+import { Agent } from "node:https";
+import { createSecureContext, rootCertificates } from "node:tls";
+import type { SecureContext } from "node:tls";
+import { namedCertificates } from "../codex/certificate-environment.ts";
+import { tunnelFor } from "../codex/proxy-environment.ts";
+import { certificateProblem } from "../store/certificate-file.ts";
+import { isLoopbackHost } from "../upstream/backend.ts";
+import type { Agents } from "../upstream/network-failure.ts";
+import { TunnelAgent } from "./tunnel-agent.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** Connections through the proxy that the environment names for an address, with the certificates that it names. */
+export function environmentAgents(env: Env): Agents {
+  const secureContext = trusting(env);
+  return (url, kept) => {
+    const { protocol, hostname } = new URL(url);
+    if (protocol !== "https:") return null;
+    const options = { ...kept, ...(secureContext && { secureContext }) };
+    const proxy = isLoopbackHost(hostname) ? null : tunnelFor(env, url);
+    if (proxy) return new TunnelAgent(proxy, options);
+    return secureContext && new Agent(options);
+  };
+}
+
+/** Null: Node's own certificates do. A file that cannot be used is left out; `doctor` names it. */
+function trusting(env: Env): SecureContext | null {
+  const named = certificatesIn(namedCertificates(env));
+  if (named === null) return null;
+  const more = certificatesIn(env["NODE_EXTRA_CA_CERTS"] ?? null);
+  try {
+    return createSecureContext({ ca: [...rootCertificates, named, ...(more === null ? [] : [more])] });
+  } catch {
+    return null;
+  }
+}
+
+function certificatesIn(path: string | null): string | null {
+  return path && certificateProblem(fs, path) === null ? fs.readFileSync(path, "utf8") : null;
+}
