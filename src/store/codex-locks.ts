@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -65,6 +64,8 @@ function openLockFile(fs: FileSystem, path: string): number {
 /** True when all are locked, or when the system has no flock program. Locking one twice does no harm. */
 function flockAll(descriptors: readonly number[]): Promise<boolean> {
   const script = descriptors.map((_, index) => `flock -xn ${index + 3}`).join(" && ");
+  // Asked for here, because it brings all of Node's network code along.
+  const { spawn } = process.getBuiltinModule("node:child_process");
   // 127 is the shell's word for "no such program".
   const child = spawn("/bin/sh", ["-c", script], { stdio: ["ignore", "ignore", "ignore", ...descriptors] });
   return new Promise((resolve) => {

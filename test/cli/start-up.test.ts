@@ -1,0 +1,22 @@
+import { expect, test } from "vitest";
+import { homeWithThree } from "../support/home.ts";
+
+/** Node's own modules that cost a short command more than its work. */
+const heavy = ["child_process", "crypto", "http", "https", "net", "stream", "tls"];
+
+test.each(["--version", "list", "list --json", "status", "__complete -- switch "])(
+  "%s loads none of Node's network and process code",
+  async (line) => {
+    const home = await homeWithThree();
+    const spy = home.write(
+      "spy.cjs",
+      `const heavy = ${JSON.stringify(heavy)};
+       process.on("exit", () => {
+         const loaded = new Set(process.moduleLoadList.map((each) => each.replace("NativeModule ", "")));
+         process._rawDebug("loaded: " + heavy.filter((name) => loaded.has(name)).join(" ") + ".");
+       });`,
+    );
+    const { code, stderr } = await home.run(line.split(" "), { env: { NODE_OPTIONS: `--require ${spy}` } });
+    expect([code, stderr]).toEqual([0, "loaded: .\n"]);
+  },
+);
