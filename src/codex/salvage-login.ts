@@ -64,9 +64,9 @@ function pieces(text: string): AuthDocument | null {
   return withoutWrongFields(JSON.parse(JSON.stringify(document)) as AuthDocument);
 }
 
-/** The value of a key whose text is complete, in a text that need not be JSON as a whole. */
+/** The value of a key whose text is complete, as what follows it shows, in a text that need not be JSON as a whole. */
 export function stringIn(text: string, key: string): string | undefined {
-  const match = new RegExp(`"${key}"\\s*:\\s*("(?:[^"\\\\\\n]|\\\\.)*")`).exec(text);
+  const match = new RegExp(`"${key}"\\s*:\\s*("(?:[^"\\\\\\n]|\\\\.)*")\\s*(?:[,}\\]]|$)`).exec(text);
   try {
     return match?.[1] === undefined ? undefined : String(JSON.parse(match[1]));
   } catch {

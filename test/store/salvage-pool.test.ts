@@ -89,6 +89,15 @@ test("laid out by an editor, torn or with a comma too much, the accounts are rea
   expect(emails(salvaged(home, laidOut.slice(0, laidOut.indexOf('"label-c"')))?.pool)).toBe("ab");
 });
 
+test("a token with a stray quote in it is taken for none", async () => {
+  const { home, text } = await poolOfThree();
+  const at = text.indexOf('"refresh_token":"') + '"refresh_token":"'.length;
+  for (const place of [at, at + 4]) {
+    const damaged = `${text.slice(0, place)}"${text.slice(place + 1)}`;
+    expect(emails(salvaged(home, damaged)?.pool)).toBe("bc");
+  }
+});
+
 test("whatever was done to the file, it does not throw, and makes no account of nothing", async () => {
   const { home, text } = await poolOfThree();
   const put = fc.constantFrom("", "}", '"', "\n", "{", "\\", ",");
