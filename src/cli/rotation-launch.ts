@@ -1,5 +1,6 @@
 import { whyUnusable } from "../auth/unusable.ts";
 import { loginRestriction } from "../codex/login-restriction.ts";
+import { isDirect, proxiesIn } from "../codex/proxy-environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Pin, RotationProxy } from "../proxy/options.ts";
 import { accountName } from "../store/account-name.ts";
@@ -29,6 +30,8 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
   const { port = 0, pin, webSocket = false } = options;
   const backend = backendOf(ctx.env, readLoginSettings(ctx).chatgptBaseUrl);
   requireAllowed(ctx, await ctx.store.read(), pin);
+  const skipped = skippedProxy(ctx.env, backend);
+  if (skipped) ctx.stderr.write(`${skipped} is set, but the rotation proxy connects to OpenAI directly.\n`);
   const { startRotationProxy } = await import("../proxy/rotation-proxy.ts");
   const { transformRequestBody } = await import("../helpers/transform-request-body.ts");
   // It begins as the keys of OpenAI do: clients ask for that, and our redactor knows it.
@@ -45,6 +48,13 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     ...(pin && { pin }),
   });
   return { proxy, key };
+}
+
+/** The variable with the network proxy by which Codex alone would go. */
+function skippedProxy(env: Context["env"], backend: string): string | null {
+  const { protocol, hostname } = new URL(backend);
+  if (protocol !== "https:" || isDirect(env, hostname)) return null;
+  return proxiesIn(env).find(({ name }) => !/^http_/i.test(name))?.name ?? null;
 }
 
 /** Where config.toml allows some accounts only, requests must not wander to the others. */

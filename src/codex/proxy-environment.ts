@@ -45,6 +45,24 @@ export function isDirect(env: Env, hostname: string): boolean {
     );
 }
 
+const here = "127.0.0.1";
+
+/** The proxy that catches what is meant for this machine; null when none does. */
+export function catchesLoopback(env: Env): Proxy | null {
+  return isDirect(env, here) ? null : plainProxy(env);
+}
+
+/** What a person types against that, in a POSIX shell. */
+export const loopbackBypass =
+  'export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"; export no_proxy="$NO_PROXY"';
+
+/** The variables that do the same for a program that we start; none where no proxy catches anything. */
+export function bypassVariables(env: Env): Record<string, string> {
+  if (catchesLoopback(env) === null) return {};
+  const names = [env["no_proxy"] || env["NO_PROXY"] || "", here].filter((each) => each !== "").join(",");
+  return { NO_PROXY: names, no_proxy: names };
+}
+
 /** "127.0.0.0/8" */
 function isInside(host: string, range: string): boolean {
   const [base = "", bits = ""] = range.split("/");

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/exec-scene.ts";
 import { FakeResponses, goodStream, silent } from "../support/fake-responses.ts";
-import { homeWithThree, projectRoot } from "../support/home.ts";
+import { homeWithThree, projectRoot, runProcess } from "../support/home.ts";
 import type { TestHome } from "../support/home.ts";
 
 interface Entry {
@@ -252,6 +252,60 @@ test("in the foreground it ends with Ctrl-C, and says what it served", async () 
   const [code] = await once(child, "close");
   expect([code, JSON.parse(output.stdout)]).toMatchObject([0, { action: "start", running: false }]);
   expect(isEntered(home)).toBe(false);
+});
+
+/** A program named codex that tells how it was called. */
+function tellingCodex(home: TestHome): string {
+  const variables = ["OPENAI_BASE_URL", "OPENAI_API_KEY", "NO_PROXY", "no_proxy"];
+  const lines = ['echo "$1 $2"', ...variables.map((name) => `echo "${name}=$${name}"`)];
+  const path = home.write("bin/codex", `#!/bin/sh\n${lines.join("\n")}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test.each([
+  [{}, "", ""],
+  [{ HTTP_PROXY: "http://proxy.example:3128" }, "127.0.0.1", "127.0.0.1"],
+  [{ http_proxy: "proxy.example:3128", NO_PROXY: "a.example" }, "a.example,127.0.0.1", "a.example,127.0.0.1"],
+  [{ HTTP_PROXY: "http://proxy.example:3128", no_proxy: "127.0.0.0/8" }, "", "127.0.0.0/8"],
+])("exec --rotate keeps Codex from asking another proxy: %j", async (env, upper, lower) => {
+  const home = await homeWithThree();
+  const { code, stdout } = await home.run(["exec", "--rotate", "--", tellingCodex(home)], { env });
+  const port = /:(\d+)\/v1/.exec(stdout)?.[1];
+  const lines = [
+    `-c openai_base_url="http://127.0.0.1:${port}/v1"`,
+    `OPENAI_BASE_URL=http://127.0.0.1:${port}/v1`,
+    "OPENAI_API_KEY=",
+    `NO_PROXY=${upper}`,
+    `no_proxy=${lower}`,
+    "",
+  ];
+  expect([code, stdout]).toEqual([0, lines.join("\n")]);
+});
+
+test("where a proxy of the network would get it all, start and env say what helps", async () => {
+  const { home, port, key, env } = await background();
+  const caught = { ...env, HTTP_PROXY: "http://proxy.example:3128", NO_PROXY: "it's.example" };
+  const hint = await home.run(["rotation", "enable-hint"], { env: caught });
+  expect(hint.stdout).toContain('HTTP_PROXY would get all of it, so first: export NO_PROXY="127.0.0.1,');
+  const { stdout } = await home.run(["rotation", "env", "--shell", "sh"], { env: caught });
+  const script = `${stdout}\necho "$OPENAI_BASE_URL $OPENAI_API_KEY $NO_PROXY $no_proxy"`;
+  const shell = await runProcess("/bin/sh", ["-c", script]);
+  const names = "it's.example,127.0.0.1";
+  expect(shell.stdout).toBe(`http://127.0.0.1:${port}/v1 ${key} ${names} ${names}\n`);
+});
+
+test("a network proxy that the rotation proxy does not take is named", async () => {
+  const home = await homeWithThree();
+  const env = {
+    CODEX_AUTH_BACKEND: "https://backend.example/backend-api",
+    https_proxy: "http://p.example:1",
+  };
+  const { code, stderr } = await home.run(["exec", "--rotate", "--", "true"], { env });
+  expect([code, stderr]).toEqual([
+    0,
+    "https_proxy is set, but the rotation proxy connects to OpenAI directly.\n",
+  ]);
 });
 
 test("with --pin one account serves, and without it nothing is served", async () => {
