@@ -191,7 +191,81 @@ test("the entry of a process whose number belongs to another program now is that
   expect(isEntered(home)).toBe(false);
 });
 
-test.each(["{", "[]", '{"port":1}'])("an entry that we did not write, %s, counts as none", async (text) => {
+const written = (entry: object, owner: object) =>
+  JSON.stringify({
+    port: 4321,
+    key: "sk-rotation-0123456789",
+    startedAtMs: 1,
+    ...entry,
+    process: { pid: 4321, host: "elsewhere", ...owner },
+  });
+
+test("the entry of another machine ends nothing, and how to get rid of it is told", async () => {
+  const home = await homeWithThree();
+  const path = home.write("codex-auth/rotation.json", written({ port: 1 }, {}));
+  const { code, stderr } = await home.run(["rotation", "stop"]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining(`If no proxy runs there any more: rm '${path}'`),
+  ]);
+  expect(stderr).toContain("process 4321 of elsewhere");
+});
+
+test("a proxy that is suspended is told so, and stop ends it", async () => {
+  const { home, pid } = await background();
+  process.kill(pid, "SIGSTOP");
+  expect((await home.run(["rotation", "status"])).stdout).toContain(`kill -CONT ${pid}, lets it go on`);
+  expect(await home.run(["rotation", "stop"])).toMatchObject({ code: 0 });
+  expect(isEntered(home)).toBe(false);
+});
+
+// As on a disk that is full: the entry stayed, and stop said that nothing was changed.
+test("where no lock can be taken any more, a proxy still ends in order", async () => {
+  const { home, pid } = await background();
+  home.remove("codex-auth/locks");
+  home.write("codex-auth/locks", "in the way");
+  const stopped = { code: 0, stdout: "The rotation proxy has ended.\n" };
+  expect(await home.run(["rotation", "stop"])).toMatchObject(stopped);
+  await until(() => !existsSync(`/proc/${pid}/exe`));
+  expect(isEntered(home)).toBe(false);
+  const start = await home.run(["rotation", "start", "--background"]);
+  expect([start.code, start.stderr]).toEqual([1, expect.stringContaining(home.file("codex-auth/locks"))]);
+});
+
+test("where no lock can be taken, one that was killed is told all the same", async () => {
+  const { home, pid } = await background();
+  process.kill(pid, "SIGKILL");
+  await until(() => !existsSync(`/proc/${pid}/exe`));
+  home.remove("codex-auth/locks");
+  home.write("codex-auth/locks", "in the way");
+  expect((await home.run(["rotation", "status"])).stdout).toContain("was killed");
+  expect(await home.run(["rotation", "stop"])).toMatchObject({ code: 0 });
+});
+
+test("a pipe in the place of the log is refused, and nobody waits for its reader", async () => {
+  const home = await homeWithThree();
+  await runProcess("mkfifo", [home.file("codex-auth/rotation.log")], { env: home.env });
+  const { code, stderr } = await home.run(["rotation", "start", "--background"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("rotation.log: it is no regular file")]);
+});
+
+// Each renewal ended at once, because its folder was gone: all accounts went to sleep.
+test("a command that runs in a folder that was removed goes on", async () => {
+  const home = await homeWithThree();
+  const program = join(projectRoot, "bin/codex-auth");
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec ${program} exec --rotate -- echo ran`;
+  const { code, stdout } = await runProcess("/bin/sh", ["-c", script], { env: home.env, cwd: home.path });
+  expect([code, stdout]).toEqual([0, "ran\n"]);
+});
+
+test.each([
+  "{",
+  "[]",
+  '{"port":1}',
+  written({ port: 70_000 }, {}),
+  written({ key: "../../other" }, {}),
+  written({}, { pid: -1 }),
+])("an entry that we did not write, %s, counts as none", async (text) => {
   const home = await homeWithThree();
   home.write("codex-auth/rotation.json", text);
   expect((await home.run(["rotation", "status"])).stdout).toContain("is not running");
@@ -220,6 +294,7 @@ test("stop waits for the requests that run", async () => {
   await upstream.arrival(1);
   const stopped = home.run(["rotation", "stop"]);
   await until(() => home.read("codex-auth/rotation.log").includes("Waiting up to 30 s for a request"));
+  expect((await home.run(["rotation", "status"])).stdout).toContain("does not answer: it is ending");
   release();
   expect(await (await turn).text()).toContain("response.completed");
   expect(await stopped).toMatchObject({ code: 0 });
