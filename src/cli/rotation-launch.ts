@@ -29,7 +29,9 @@ export interface Launched {
 export async function launchProxy(ctx: Context, options: LaunchOptions): Promise<Launched> {
   const { port = 0, pin, webSocket = false } = options;
   const backend = backendOf(ctx.env, readLoginSettings(ctx).chatgptBaseUrl);
-  requireAllowed(ctx, await ctx.store.read(), pin);
+  const snapshot = await ctx.store.read();
+  requireAllowed(ctx, snapshot, pin);
+  requireQuota(snapshot, pin);
   const skipped = skippedProxy(ctx.env, backend);
   if (skipped) ctx.stderr.write(`${skipped} is set, but the rotation proxy connects to OpenAI directly.\n`);
   const { startRotationProxy } = await import("../proxy/rotation-proxy.ts");
@@ -48,6 +50,15 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     ...(pin && { pin }),
   });
   return { proxy, key };
+}
+
+/** An account that is paused or limited may serve later; a key has no plan, and never serves. */
+function requireQuota({ pool }: Snapshot, pin: Pin | undefined): void {
+  const account = pool.accounts.find(({ id }) => id === pin?.accountId);
+  if (!account || account.login.kind === "chatgpt" || account.login.kind === "accessToken") return;
+  const message = `${accountName(account)} cannot serve: it has no quota of a plan.`;
+  const hint = "Choose one with a plan: codex auth list. With this one: codex auth exec <account> -- codex";
+  throw new CodexAuthError("no_account_ready", message, { hint });
 }
 
 /** The variable with the network proxy by which Codex alone would go. */

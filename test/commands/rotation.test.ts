@@ -393,6 +393,20 @@ test("with --pin one account serves, and without it nothing is served", async ()
   expect((await home.run(["rotation", "status"])).stdout).toContain("Only dev@team.example may serve");
 });
 
+test.each([
+  ["rotation", "start", "--pin"],
+  ["rotation", "start", "--background", "--pin"],
+  ["exec", "--rotate", "--account"],
+])("%s %s %s with an API key is refused", async (...words) => {
+  const home = await homeWithThree();
+  const key = { auth_mode: "apikey", OPENAI_API_KEY: "sk-forged-0123456789abcdef" };
+  await home.run(["import", home.write("key.json", key)]);
+  const rest = words[0] === "exec" ? ["4", "--", "true"] : ["4"];
+  const { code, stdout, stderr } = await home.run([...words, ...rest]);
+  expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(/API key .* cannot serve/)]);
+  expect(isEntered(home)).toBe(false);
+});
+
 test("a store that cannot be written starts no proxy", async () => {
   const home = await homeWithThree();
   home.write("file", "in the way");
