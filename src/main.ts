@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
+import { currentFolder } from "./platform/current-folder.ts";
 import { agentsIn, fetchIn } from "./platform/environment-fetch.ts";
 import { interruptible } from "./platform/interrupt.ts";
 import { openInBrowser } from "./platform/open-url.ts";
@@ -22,7 +23,7 @@ import { resolvePaths, userHome } from "./store/paths.ts";
 import { currentProcess } from "./store/process-identity.ts";
 
 const packageRoot = join(__dirname, "../..");
-const here = { env: process.env, cwd: process.cwd() };
+const here = { env: process.env, cwd: currentFolder() };
 const context = makeContext(here, openOutput(1, process.env), openOutput(2, process.env));
 
 /** Whether the command wrote to the store. */

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { Script } from "node:vm";
+import { currentFolder } from "./platform/current-folder.ts";
 import { codeCacheFile, readCodeCache, writeCodeCache } from "./store/code-cache.ts";
 import { resolvePaths, userHome } from "./store/paths.ts";
 
@@ -16,7 +17,7 @@ interface Program {
  * to the store anyway leaves a cache behind: one that only looks leaves no trace.
  */
 const file = join(__dirname, "program.cjs");
-const { storeDir } = resolvePaths(process.env, userHome(process.env), process.cwd());
+const { storeDir } = resolvePaths(process.env, userHome(process.env), currentFolder());
 const cacheFile = codeCacheFile(storeDir, CODEX_AUTH_BUILD);
 const cachedData = readCodeCache(cacheFile);
 const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(file, "utf8")}\n})`;

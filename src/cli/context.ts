@@ -73,8 +73,8 @@ export interface Context {
   runInherited: (command: string, args: readonly string[], run: InheritedRun) => Promise<Ending>;
   /** Runs this program once more, detached from the terminal; its output goes to the open file `log`, which is closed here. */
   startDetached: (argv: readonly string[], run: { env: Context["env"]; log: number }) => Detached;
-  /** Asks a process to end: SIGTERM when its work is done, SIGHUP at once. */
-  sendSignal: (pid: number, signal: "SIGTERM" | "SIGHUP") => void;
+  /** Asks a process to end: SIGTERM when its work is done, SIGHUP at once. SIGCONT lets it go on. */
+  sendSignal: (pid: number, signal: "SIGTERM" | "SIGHUP" | "SIGCONT") => void;
   /** Tells when this process is asked to end, which then does not end by itself. Returns what ends that. */
   onStopSignal: (listener: (signal: StopSignal) => void) => () => void;
   /** Runs `work` once, later; returns what calls it off. */

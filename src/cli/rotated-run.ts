@@ -1,4 +1,5 @@
 import { whyUnusable } from "../auth/unusable.ts";
+import { bypassVariables } from "../codex/proxy-environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Pin } from "../proxy/options.ts";
 import type { Account } from "../store/account.ts";
@@ -19,8 +20,10 @@ export interface Invocation {
 
 /** The same invocation, through the proxy. Only the environment, which other users cannot read, holds the key. */
 export function throughProxy({ command, args, env }: Invocation, { proxy, key }: Launched): Invocation {
-  if (isCodex(command)) return { command, args: ["-c", baseUrlSetting(proxy.port), ...args], env };
-  return { command, args, env: { ...env, OPENAI_BASE_URL: `${proxy.origin}/v1`, OPENAI_API_KEY: key } };
+  // An old Codex (0.63) knows the variable alone, a new one (0.169) the setting alone.
+  const through = { ...env, ...bypassVariables(env), OPENAI_BASE_URL: `${proxy.origin}/v1` };
+  if (isCodex(command)) return { command, args: ["-c", baseUrlSetting(proxy.port), ...args], env: through };
+  return { command, args, env: { ...through, OPENAI_API_KEY: key } };
 }
 
 function isCodex(command: string): boolean {

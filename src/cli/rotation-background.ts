@@ -17,9 +17,9 @@ export async function startInBackground(
   argv: readonly string[],
 ): Promise<Extract<RotationState, { kind: "running" }>> {
   const { rotation } = ctx.store;
-  refuseSecondProxy(rotation.read());
+  const log = await rotation.openLog();
   const env = { ...ctx.env, [backgroundVariable]: rotation.logFile };
-  const child = ctx.startDetached(["rotation", "start", ...argv], { env, log: rotation.openLog() });
+  const child = ctx.startDetached(["rotation", "start", ...argv], { env, log });
   for (let leftMs = patienceMs; leftMs > 0 && !child.hasEnded(); leftMs -= restMs) {
     await ctx.sleep(restMs);
     if (rotation.read()?.entry.process.pid !== child.pid) continue;

@@ -3,6 +3,7 @@ import { isRecord } from "../errors/json-value.ts";
 import type { RotationStatus } from "../proxy/options.ts";
 import type { RotationEntry } from "../store/rotation-file.ts";
 import { networkCode } from "../upstream/network-failure.ts";
+import { safeText } from "../ui/safe-text.ts";
 import type { Context } from "./context.ts";
 import { graceMs } from "./rotation-serve.ts";
 
@@ -21,13 +22,14 @@ export async function findRotation(ctx: Context): Promise<RotationState> {
   if (found === null) return { kind: "none" };
   const { entry, liveness } = found;
   if (liveness === "dead") {
-    await rotation.release();
+    await rotation.sweep();
     return { kind: "killed", entry };
   }
-  const answer = await askStatus(ctx, entry);
-  return typeof answer === "string"
-    ? { kind: "silent", entry, why: answer }
-    : { kind: "running", entry, status: answer };
+  const answer = found.isSuspended ? suspendedText(entry) : await askStatus(ctx, entry);
+  if (typeof answer !== "string") return { kind: "running", entry, status: answer };
+  const isEnding = answer === "ECONNREFUSED" && liveness === "alive";
+  const why = isEnding ? "it is ending, when the requests that run have ended" : answer;
+  return { kind: "silent", entry, why };
 }
 
 /** The status, or why there is none. Only who has our key can have written the entry that names it. */
@@ -38,8 +40,13 @@ async function askStatus(ctx: Context, { port, key }: RotationEntry): Promise<Ro
     const body: unknown = await response.json();
     return response.ok && isStatus(body) ? body : `it answered with status ${response.status}`;
   } catch (error) {
-    return networkCode(error);
+    const code = networkCode(error);
+    return code === "TimeoutError" ? "no answer came in 5 s" : code;
   }
+}
+
+function suspendedText({ process: { pid } }: RotationEntry): string {
+  return `it is suspended, as by Ctrl-Z; fg, or kill -CONT ${pid}, lets it go on`;
 }
 
 function isStatus(body: unknown): body is RotationStatus {
@@ -66,17 +73,19 @@ export function stateText(state: RotationState): string {
  */
 export async function stopRotation(ctx: Context, state: RotationState, isNow: boolean): Promise<void> {
   if (state.kind === "none" || state.kind === "killed") return;
-  const { pid } = state.entry.process;
+  const { pid, host } = state.entry.process;
   if (state.kind === "silent" && ctx.store.rotation.read()?.liveness !== "alive") {
     throw new CodexAuthError("rotation_unresponsive", stateText(state), {
-      hint: `Nothing was ended: process ${pid} may be another program by now. Look: ps -p ${pid}`,
+      hint: `Nothing was ended: process ${pid} of ${safeText(host)} may be another program by now, or one that cannot be seen from here. If no proxy runs there any more: rm '${ctx.store.rotation.path}'`,
     });
   }
   ctx.sendSignal(pid, isNow ? "SIGHUP" : "SIGTERM");
+  // One that is suspended hears of nothing before it goes on.
+  ctx.sendSignal(pid, "SIGCONT");
   for (let leftMs = graceMs + 10_000; leftMs > 0; leftMs -= restMs) {
     const found = ctx.store.rotation.read();
     if (found === null || found.liveness === "dead" || found.entry.process.pid !== pid)
-      return await ctx.store.rotation.release();
+      return await ctx.store.rotation.sweep();
     await ctx.sleep(restMs);
   }
   throw new CodexAuthError("rotation_unresponsive", `The rotation proxy (process ${pid}) does not end.`, {

@@ -1,5 +1,6 @@
 import { whyUnusable } from "../auth/unusable.ts";
 import { loginRestriction } from "../codex/login-restriction.ts";
+import { foreignProxy } from "../codex/proxy-environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Pin, RotationProxy } from "../proxy/options.ts";
 import { accountName } from "../store/account-name.ts";
@@ -28,7 +29,12 @@ export interface Launched {
 export async function launchProxy(ctx: Context, options: LaunchOptions): Promise<Launched> {
   const { port = 0, pin, webSocket = false } = options;
   const backend = backendOf(ctx.env, readLoginSettings(ctx).chatgptBaseUrl);
-  requireAllowed(ctx, await ctx.store.read(), pin);
+  const snapshot = await ctx.store.read();
+  requireAllowed(ctx, snapshot, pin);
+  requireQuota(snapshot, pin);
+  const skipped = foreignProxy(ctx.env, backend);
+  if (skipped)
+    ctx.stderr.write(`${skipped} names a SOCKS proxy; the rotation proxy connects to OpenAI directly.\n`);
   const { startRotationProxy } = await import("../proxy/rotation-proxy.ts");
   const { transformRequestBody } = await import("../helpers/transform-request-body.ts");
   // It begins as the keys of OpenAI do: clients ask for that, and our redactor knows it.
@@ -46,6 +52,15 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     ...(pin && { pin }),
   });
   return { proxy, key };
+}
+
+/** An account that is paused or limited may serve later; a key has no plan, and never serves. */
+function requireQuota({ pool }: Snapshot, pin: Pin | undefined): void {
+  const account = pool.accounts.find(({ id }) => id === pin?.accountId);
+  if (!account || account.login.kind === "chatgpt" || account.login.kind === "accessToken") return;
+  const message = `${accountName(account)} cannot serve: it has no quota of a plan.`;
+  const hint = "Choose one with a plan: codex auth list. With this one: codex auth exec <account> -- codex";
+  throw new CodexAuthError("no_account_ready", message, { hint });
 }
 
 /** Where config.toml allows some accounts only, requests must not wander to the others. */

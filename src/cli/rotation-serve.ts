@@ -25,8 +25,7 @@ export async function serveRotation(ctx: Context, options: ServeOptions): Promis
     options.onReady(proxy.status());
     await closedOnSignal(ctx, proxy);
   } finally {
-    await proxy.close();
-    await rotation.release();
+    await proxy.close().finally(() => rotation.release());
   }
   return proxy.status();
 }

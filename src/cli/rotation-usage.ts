@@ -1,3 +1,4 @@
+import { bypassVariables, catchesLoopback, loopbackBypass } from "../codex/proxy-environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 
 /** What makes a Codex use the proxy. Codex shows the token of its own login there, so no secret is on its command line. */
@@ -5,10 +6,15 @@ export function baseUrlSetting(port: number): string {
   return `openai_base_url="http://127.0.0.1:${port}/v1"`;
 }
 
-/** How Codex uses the proxy on this port; nothing of it is written anywhere. */
-export function codexLines(port: number): string[] {
+type Env = Readonly<Record<string, string | undefined>>;
+
+/** How a Codex with this environment uses the proxy on this port; nothing of it is written anywhere. */
+export function codexLines(port: number, env: Env): string[] {
   const codex = `codex -c '${baseUrlSetting(port)}'`;
+  const caught = catchesLoopback(env);
+  const first = caught ? [`${caught.name} would get all of it, so first: ${loopbackBypass}`] : [];
   return [
+    ...first,
     `One run:      ${codex}`,
     `This shell:   alias codex-rotated="${codex.replaceAll('"', '\\"')}"`,
     "Codex keeps the login that it has, which must be one of: codex auth list",
@@ -16,12 +22,12 @@ export function codexLines(port: number): string[] {
   ];
 }
 
-const quote = (text: string) => `'${text}'`;
+const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
 
 const dialects = {
   sh: (name: string, value: string) => `export ${name}=${quote(value)}`,
   fish: (name: string, value: string) => `set -gx ${name} ${quote(value)}`,
-  powershell: (name: string, value: string) => `$env:${name} = ${quote(value)}`,
+  powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
 };
 
 type Dialect = keyof typeof dialects;
@@ -45,8 +51,12 @@ export function dialectOf(wanted: string | undefined, path: string | undefined):
   });
 }
 
-/** Address and key for clients of OpenAI's API that are not Codex. */
-export function shellLines({ port, key }: { port: number; key: string }, dialect: Dialect): string[] {
-  const write = dialects[dialect];
-  return [write("OPENAI_BASE_URL", `http://127.0.0.1:${port}/v1`), write("OPENAI_API_KEY", key)];
+/** Address and key for clients of OpenAI's API that are not Codex, and what lets them reach this machine. */
+export function shellLines(
+  { port, key }: { port: number; key: string },
+  { dialect, env }: { dialect: Dialect; env: Env },
+): string[] {
+  const address = { OPENAI_BASE_URL: `http://127.0.0.1:${port}/v1`, OPENAI_API_KEY: key };
+  const variables = Object.entries({ ...address, ...bypassVariables(env) });
+  return variables.map(([name, value]) => dialects[dialect](name, value));
 }

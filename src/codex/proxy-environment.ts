@@ -46,6 +46,13 @@ export function tunnelFor(env: Env, url: string): URL | null {
   return proxy;
 }
 
+/** The variable with a proxy by which Codex alone goes to an https address, because we do not speak to it (SOCKS). */
+export function foreignProxy(env: Env, url: string): string | null {
+  const { protocol, hostname } = new URL(url);
+  if (protocol !== "https:" || isDirect(env, hostname) || tunnelFor(env, url) !== null) return null;
+  return proxiesIn(env).find(({ name }) => !/^http_/i.test(name))?.name ?? null;
+}
+
 /** Whether NO_PROXY names a host. Measured: `localhost` there does not cover 127.0.0.1. */
 export function isDirect(env: Env, hostname: string): boolean {
   const host = hostname.toLowerCase();
@@ -61,6 +68,24 @@ export function isDirect(env: Env, hostname: string): boolean {
         host.endsWith(each.startsWith(".") ? each : `.${each}`) ||
         isInside(host, each),
     );
+}
+
+const here = "127.0.0.1";
+
+/** The proxy that catches what is meant for this machine; null when none does. */
+export function catchesLoopback(env: Env): Proxy | null {
+  return isDirect(env, here) ? null : plainProxy(env);
+}
+
+/** What a person types against that, in a POSIX shell. */
+export const loopbackBypass =
+  'export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"; export no_proxy="$NO_PROXY"';
+
+/** The variables that do the same for a program that we start; none where no proxy catches anything. */
+export function bypassVariables(env: Env): Record<string, string> {
+  if (catchesLoopback(env) === null) return {};
+  const names = [env["no_proxy"] || env["NO_PROXY"] || "", here].filter((each) => each !== "").join(",");
+  return { NO_PROXY: names, no_proxy: names };
 }
 
 /** "127.0.0.0/8" */

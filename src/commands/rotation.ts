@@ -106,7 +106,7 @@ async function start(ctx: Context, { background = false, ...options }: Options) 
       ...(id ? ["--pin", id] : []),
       ...(options.websocket ? ["--websocket"] : []),
     ];
-    return runningReport("start", await startInBackground(ctx, argv));
+    return runningReport(ctx, "start", await startInBackground(ctx, argv));
   }
   const logFile = ctx.env[backgroundVariable] ?? null;
   const process = { pid: 0, logFile };
@@ -117,7 +117,8 @@ async function start(ctx: Context, { background = false, ...options }: Options) 
     pin: id === null ? undefined : { accountId: id, source: "--pin" },
     onReady: ({ port: found, accounts }) => {
       process.pid = ctx.store.rotation.read()?.entry.process.pid ?? 0;
-      const lines = [startText(found), ...codexLines(found), ...emptyNote(accounts), "Ctrl-C ends it."];
+      const lines = [startText(found), ...codexLines(found, ctx.env), ...emptyNote(accounts)];
+      if (logFile === null) lines.push("Ctrl-C ends it.");
       ctx.stderr.write(`${lines.join("\n")}\n`);
     },
   });
@@ -146,15 +147,16 @@ async function status(ctx: Context) {
 async function env(ctx: Context, { shell, json = false }: Options) {
   const state = await findRotation(ctx);
   if (state.kind !== "running") throw notRunning(state);
-  const dialect = dialectOf(shell, ctx.env["SHELL"]);
-  if (!json) ctx.stdout.write(`${shellLines(state.entry, dialect).join("\n")}\n`);
-  return { ...runningReport("env", state), lines: shellLines({ ...state.entry, key: "…" }, dialect) };
+  const { env: variables } = ctx;
+  const place = { dialect: dialectOf(shell, variables["SHELL"]), env: variables };
+  if (!json) ctx.stdout.write(`${shellLines(state.entry, place).join("\n")}\n`);
+  return { ...runningReport(ctx, "env", state), lines: shellLines({ ...state.entry, key: "…" }, place) };
 }
 
 async function enableHint(ctx: Context) {
   const state = await findRotation(ctx);
   if (state.kind !== "running") throw notRunning(state);
-  return runningReport("enable-hint", state);
+  return runningReport(ctx, "enable-hint", state);
 }
 
 /** Accounts may come later, and serve at once. */
@@ -165,9 +167,9 @@ function emptyNote(accounts: RotationStatus["accounts"]): string[] {
     : ["No account can serve yet. Add one: codex auth login. What is wrong: codex auth list"];
 }
 
-function runningReport(action: Action, state: Extract<RotationState, { kind: "running" }>) {
+function runningReport(ctx: Context, action: Action, state: Extract<RotationState, { kind: "running" }>) {
   const { port } = state.entry;
-  const lines = codexLines(port);
+  const lines = codexLines(port, ctx.env);
   return { action, running: true, proxy: reportOf(state), lines, message: startText(port) };
 }
 

@@ -10,7 +10,7 @@ export function onStopSignal(listener: (signal: StopSignal) => void): () => void
 }
 
 /** A process that has gone meanwhile needs no signal any more. */
-export function sendSignal(pid: number, signal: "SIGTERM" | "SIGHUP"): void {
+export function sendSignal(pid: number, signal: "SIGTERM" | "SIGHUP" | "SIGCONT"): void {
   try {
     process.kill(pid, signal);
   } catch (error) {

@@ -5,7 +5,7 @@ import type { Knock } from "./guard.ts";
 import type { RotationParts } from "./rotation.ts";
 
 const strangerText =
-  "The rotation proxy does not know the login of this Codex. Start Codex anew. If it has a CODEX_HOME of its own, take its login in: codex auth import";
+  "The rotation proxy does not know the login of this Codex. Start Codex anew. If it has a CODEX_HOME of its own, take its login in: codex auth import. An API key is not let in: use a ChatGPT login of the pool.";
 
 /** The answer to a request that is not let in, before its body is read; null for one that is. */
 export async function refusalOf(

@@ -39,9 +39,9 @@ export function findStatusRefusal(knock: Knock): Refusal | null {
   return isRead(knock) ? null : "not-found";
 }
 
-/** The access token of its own login, which Codex shows with every request. */
+/** The access token or API key of its own login, which Codex shows with every request. */
 export function shownToken({ headers }: IncomingMessage): string | null {
-  return headers["chatgpt-account-id"] === undefined ? null : (bearerToken(headers.authorization) ?? null);
+  return bearerToken(headers.authorization) ?? null;
 }
 
 /** No other machine, and no web page that this machine shows. */

@@ -6,9 +6,8 @@ import { writeFileAtomic } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
 import { readTextIfPresent, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
-import { prepareFolders } from "./store-folders.ts";
 import type { Paths } from "./paths.ts";
-import { livenessOf } from "./process-identity.ts";
+import { livenessOf, processStat } from "./process-identity.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
 
 /** What other commands must know of the rotation proxy that runs. The key is a secret. */
@@ -25,6 +24,9 @@ export interface RotationEntry {
 export interface RotationReading {
   readonly entry: RotationEntry;
   readonly liveness: Exclude<Liveness, "self">;
+  readonly isOwn: boolean;
+  /** Stopped by Ctrl-Z or SIGSTOP: it answers nobody until it goes on. */
+  readonly isSuspended: boolean;
 }
 
 /** The entry of the one rotation proxy of a store, `rotation.json`, and its log. */
@@ -33,15 +35,18 @@ export interface RotationFile {
   read(): RotationReading | null;
   /** Enters this process. Throws `rotation_running` as `refuseSecondProxy` does. */
   claim(entry: Omit<RotationEntry, "process">): Promise<void>;
-  /** Removes the entry of this process or of a dead one; any other stays. */
-  release(): Promise<void>;
+  /** Removes the entry of this process, also from a disk that is full. */
+  release(): void;
+  /** Removes the entry of a dead process; where that is not possible now it stays, and is dead all the same. */
+  sweep(): Promise<void>;
+  readonly path: string;
   readonly logFile: string;
-  /** Empties the log and opens it, mode 0600. */
-  openLog(): number;
+  /** Empties the log and opens it, mode 0600. Throws where no entry could be written, and `rotation_running`. */
+  openLog(): Promise<number>;
   readLog(): string;
 }
 
-type Locked = (work: () => Promise<void>) => Promise<void>;
+type Locked = <T>(work: () => Promise<T>) => Promise<T>;
 
 export function rotationFile(
   paths: Paths,
@@ -58,17 +63,21 @@ export function rotationFile(
         refuseSecondProxy(read());
         writeFileAtomic(fs, path, `${JSON.stringify({ ...entry, process: self() })}\n`);
       }),
-    release: () =>
-      locked(async () => {
-        const found = read();
-        if (found && (found.liveness === "dead" || found.entry.process.pid === self().pid))
-          removeIfPresent(fs, path);
-      }),
-    logFile,
-    openLog: () => {
-      prepareFolders(fs, paths);
-      return openEmpty(fs, logFile);
+    // Without the lock: nobody else replaces the entry of a process that lives.
+    release: () => {
+      if (read()?.isOwn) removeIfPresent(fs, path);
     },
+    sweep: () =>
+      locked(async () => {
+        if (read()?.liveness === "dead") removeIfPresent(fs, path);
+      }).catch(() => undefined),
+    path,
+    logFile,
+    openLog: () =>
+      locked(async () => {
+        refuseSecondProxy(read());
+        return openEmpty(fs, logFile);
+      }),
     readLog: () => readTextIfPresent(fs, logFile) ?? "",
   };
 }
@@ -96,7 +105,9 @@ function readRotation(fs: FileSystem, path: string, self: ProcessIdentity): Rota
   const entry = parseEntry(readTextIfPresent(fs, path) ?? "");
   if (entry === null) return null;
   const liveness = livenessOf(entry.process, self);
-  return { entry, liveness: liveness === "self" ? "alive" : liveness };
+  const isOwn = liveness === "self";
+  const isSuspended = liveness === "alive" && processStat(entry.process.pid)?.state === "T";
+  return { entry, liveness: isOwn ? "alive" : liveness, isOwn, isSuspended };
 }
 
 /** Null for what we did not write: the file is replaced whole, so it is never half written. */
@@ -105,13 +116,15 @@ function parseEntry(text: string): RotationEntry | null {
   const process = isRecord(value) ? identity(value["process"]) : null;
   const [port, startedAtMs] = [numberField(value, "port"), numberField(value, "startedAtMs")];
   const key = textField(value, "key");
-  if (process === null || port === undefined || startedAtMs === undefined || key === undefined) return null;
+  if (process === null || startedAtMs === undefined || key === undefined) return null;
+  // The key stands in an address that is asked, and the process may be sent a signal.
+  if (port === undefined || !isCount(port, 65_535) || !/^[\w-]{16,256}$/.test(key)) return null;
   return { process, port, key, startedAtMs, logFile: textField(value, "logFile") ?? null };
 }
 
 function identity(value: unknown): ProcessIdentity | null {
   const [pid, host] = [numberField(value, "pid"), textField(value, "host")];
-  if (pid === undefined || host === undefined) return null;
+  if (pid === undefined || !isCount(pid, 2 ** 31) || host === undefined) return null;
   const optional = (name: string) => textField(value, name) ?? null;
   return {
     pid,
@@ -122,11 +135,16 @@ function identity(value: unknown): ProcessIdentity | null {
   };
 }
 
-/** Of two that start at once both write here, so none takes the file from the other. */
+function isCount(value: number, most: number): boolean {
+  return Number.isInteger(value) && value > 0 && value <= most;
+}
+
+/** Of two that start at once both write here, so none takes the file from the other. A pipe there is refused. */
 function openEmpty(fs: FileSystem, path: string): number {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW } = constants;
+  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    return fs.openSync(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW, 0o600);
+    const flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
+    return fs.openSync(path, flags, 0o600);
   } catch (error) {
     throw fileError(error, `write ${path}`);
   }

@@ -1,13 +1,13 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { until } from "../support/exec-scene.ts";
 import { FakeResponses, goodStream, silent } from "../support/fake-responses.ts";
-import { homeWithThree, projectRoot } from "../support/home.ts";
+import { homeWithThree, projectRoot, runProcess } from "../support/home.ts";
 import type { TestHome } from "../support/home.ts";
 
 interface Entry {
@@ -191,7 +191,81 @@ test("the entry of a process whose number belongs to another program now is that
   expect(isEntered(home)).toBe(false);
 });
 
-test.each(["{", "[]", '{"port":1}'])("an entry that we did not write, %s, counts as none", async (text) => {
+const written = (entry: object, owner: object) =>
+  JSON.stringify({
+    port: 4321,
+    key: "sk-rotation-0123456789",
+    startedAtMs: 1,
+    ...entry,
+    process: { pid: 4321, host: "elsewhere", ...owner },
+  });
+
+test("the entry of another machine ends nothing, and how to get rid of it is told", async () => {
+  const home = await homeWithThree();
+  const path = home.write("codex-auth/rotation.json", written({ port: 1 }, {}));
+  const { code, stderr } = await home.run(["rotation", "stop"]);
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringContaining(`If no proxy runs there any more: rm '${path}'`),
+  ]);
+  expect(stderr).toContain("process 4321 of elsewhere");
+});
+
+test("a proxy that is suspended is told so, and stop ends it", async () => {
+  const { home, pid } = await background();
+  process.kill(pid, "SIGSTOP");
+  expect((await home.run(["rotation", "status"])).stdout).toContain(`kill -CONT ${pid}, lets it go on`);
+  expect(await home.run(["rotation", "stop"])).toMatchObject({ code: 0 });
+  expect(isEntered(home)).toBe(false);
+});
+
+// As on a disk that is full: the entry stayed, and stop said that nothing was changed.
+test("where no lock can be taken any more, a proxy still ends in order", async () => {
+  const { home, pid } = await background();
+  home.remove("codex-auth/locks");
+  home.write("codex-auth/locks", "in the way");
+  const stopped = { code: 0, stdout: "The rotation proxy has ended.\n" };
+  expect(await home.run(["rotation", "stop"])).toMatchObject(stopped);
+  await until(() => !existsSync(`/proc/${pid}/exe`));
+  expect(isEntered(home)).toBe(false);
+  const start = await home.run(["rotation", "start", "--background"]);
+  expect([start.code, start.stderr]).toEqual([1, expect.stringContaining(home.file("codex-auth/locks"))]);
+});
+
+test("where no lock can be taken, one that was killed is told all the same", async () => {
+  const { home, pid } = await background();
+  process.kill(pid, "SIGKILL");
+  await until(() => !existsSync(`/proc/${pid}/exe`));
+  home.remove("codex-auth/locks");
+  home.write("codex-auth/locks", "in the way");
+  expect((await home.run(["rotation", "status"])).stdout).toContain("was killed");
+  expect(await home.run(["rotation", "stop"])).toMatchObject({ code: 0 });
+});
+
+test("a pipe in the place of the log is refused, and nobody waits for its reader", async () => {
+  const home = await homeWithThree();
+  await runProcess("mkfifo", [home.file("codex-auth/rotation.log")], { env: home.env });
+  const { code, stderr } = await home.run(["rotation", "start", "--background"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("rotation.log: it is no regular file")]);
+});
+
+// Each renewal ended at once, because its folder was gone: all accounts went to sleep.
+test("a command that runs in a folder that was removed goes on", async () => {
+  const home = await homeWithThree();
+  const program = join(projectRoot, "bin/codex-auth");
+  const script = `mkdir gone && cd gone && rmdir ../gone && exec ${program} exec --rotate -- echo ran`;
+  const { code, stdout } = await runProcess("/bin/sh", ["-c", script], { env: home.env, cwd: home.path });
+  expect([code, stdout]).toEqual([0, "ran\n"]);
+});
+
+test.each([
+  "{",
+  "[]",
+  '{"port":1}',
+  written({ port: 70_000 }, {}),
+  written({ key: "../../other" }, {}),
+  written({}, { pid: -1 }),
+])("an entry that we did not write, %s, counts as none", async (text) => {
   const home = await homeWithThree();
   home.write("codex-auth/rotation.json", text);
   expect((await home.run(["rotation", "status"])).stdout).toContain("is not running");
@@ -220,6 +294,7 @@ test("stop waits for the requests that run", async () => {
   await upstream.arrival(1);
   const stopped = home.run(["rotation", "stop"]);
   await until(() => home.read("codex-auth/rotation.log").includes("Waiting up to 30 s for a request"));
+  expect((await home.run(["rotation", "status"])).stdout).toContain("does not answer: it is ending");
   release();
   expect(await (await turn).text()).toContain("response.completed");
   expect(await stopped).toMatchObject({ code: 0 });
@@ -254,6 +329,60 @@ test("in the foreground it ends with Ctrl-C, and says what it served", async () 
   expect(isEntered(home)).toBe(false);
 });
 
+/** A program named codex that tells how it was called. */
+function tellingCodex(home: TestHome): string {
+  const variables = ["OPENAI_BASE_URL", "OPENAI_API_KEY", "NO_PROXY", "no_proxy"];
+  const lines = ['echo "$1 $2"', ...variables.map((name) => `echo "${name}=$${name}"`)];
+  const path = home.write("bin/codex", `#!/bin/sh\n${lines.join("\n")}\n`);
+  chmodSync(path, 0o755);
+  return path;
+}
+
+test.each([
+  [{}, "", ""],
+  [{ HTTP_PROXY: "http://proxy.example:3128" }, "127.0.0.1", "127.0.0.1"],
+  [{ http_proxy: "proxy.example:3128", NO_PROXY: "a.example" }, "a.example,127.0.0.1", "a.example,127.0.0.1"],
+  [{ HTTP_PROXY: "http://proxy.example:3128", no_proxy: "127.0.0.0/8" }, "", "127.0.0.0/8"],
+])("exec --rotate keeps Codex from asking another proxy: %j", async (env, upper, lower) => {
+  const home = await homeWithThree();
+  const { code, stdout } = await home.run(["exec", "--rotate", "--", tellingCodex(home)], { env });
+  const port = /:(\d+)\/v1/.exec(stdout)?.[1];
+  const lines = [
+    `-c openai_base_url="http://127.0.0.1:${port}/v1"`,
+    `OPENAI_BASE_URL=http://127.0.0.1:${port}/v1`,
+    "OPENAI_API_KEY=",
+    `NO_PROXY=${upper}`,
+    `no_proxy=${lower}`,
+    "",
+  ];
+  expect([code, stdout]).toEqual([0, lines.join("\n")]);
+});
+
+test("where a proxy of the network would get it all, start and env say what helps", async () => {
+  const { home, port, key, env } = await background();
+  const caught = { ...env, HTTP_PROXY: "http://proxy.example:3128", NO_PROXY: "it's.example" };
+  const hint = await home.run(["rotation", "enable-hint"], { env: caught });
+  expect(hint.stdout).toContain('HTTP_PROXY would get all of it, so first: export NO_PROXY="127.0.0.1,');
+  const { stdout } = await home.run(["rotation", "env", "--shell", "sh"], { env: caught });
+  const script = `${stdout}\necho "$OPENAI_BASE_URL $OPENAI_API_KEY $NO_PROXY $no_proxy"`;
+  const shell = await runProcess("/bin/sh", ["-c", script]);
+  const names = "it's.example,127.0.0.1";
+  expect(shell.stdout).toBe(`http://127.0.0.1:${port}/v1 ${key} ${names} ${names}\n`);
+});
+
+test("a network proxy that the rotation proxy does not take is named", async () => {
+  const home = await homeWithThree();
+  const env = {
+    CODEX_AUTH_BACKEND: "https://backend.example/backend-api",
+    https_proxy: "socks5://p.example:1",
+  };
+  const { code, stderr } = await home.run(["exec", "--rotate", "--", "true"], { env });
+  expect([code, stderr]).toEqual([
+    0,
+    "https_proxy names a SOCKS proxy; the rotation proxy connects to OpenAI directly.\n",
+  ]);
+});
+
 test("with --pin one account serves, and without it nothing is served", async () => {
   const { home, upstream, port, key } = await background(["--pin", "dev@team.example"]);
   await (await ask(port, key)).text();
@@ -262,6 +391,20 @@ test("with --pin one account serves, and without it nothing is served", async ()
   const refused = await ask(port, key);
   expect(await refused.json()).toMatchObject({ error: { code: "codex_pinned_account_unavailable" } });
   expect((await home.run(["rotation", "status"])).stdout).toContain("Only dev@team.example may serve");
+});
+
+test.each([
+  ["rotation", "start", "--pin"],
+  ["rotation", "start", "--background", "--pin"],
+  ["exec", "--rotate", "--account"],
+])("%s %s %s with an API key is refused", async (...words) => {
+  const home = await homeWithThree();
+  const key = { auth_mode: "apikey", OPENAI_API_KEY: "sk-forged-0123456789abcdef" };
+  await home.run(["import", home.write("key.json", key)]);
+  const rest = words[0] === "exec" ? ["4", "--", "true"] : ["4"];
+  const { code, stdout, stderr } = await home.run([...words, ...rest]);
+  expect([code, stdout, stderr]).toEqual([1, "", expect.stringMatching(/API key .* cannot serve/)]);
+  expect(isEntered(home)).toBe(false);
 });
 
 test("a store that cannot be written starts no proxy", async () => {

@@ -19,6 +19,22 @@ test("a whole turn goes through the proxy of exec --rotate, and the live login i
   scene.expectUntouched();
 });
 
+// It knows no openai_base_url, and went past the proxy without a word.
+test("a turn of Codex 0.63.0 goes through the proxy too", async () => {
+  const scene = await RotationScene.open();
+  expect(await scene.rotate(["hi"], { codex: "0.63.0" })).toMatchObject({ status: 0, stdout: "hello\n" });
+  expect(scene.upstream.asked).toHaveLength(1);
+});
+
+// Codex gave the request, with its access token in the clear, to the proxy of the network.
+test("where HTTP_PROXY is set, Codex still asks the rotation proxy itself", async () => {
+  const scene = await RotationScene.open();
+  const env = { HTTP_PROXY: "http://127.0.0.1:9", NO_PROXY: "intranet.example" };
+  expect(await scene.rotate(["hi"], { env })).toMatchObject({ status: 0, stdout: "hello\n" });
+  expect(scene.upstream.asked).toHaveLength(1);
+  scene.expectUntouched();
+});
+
 test("an account that is limited is replaced, and Codex notices nothing", async () => {
   const scene = await RotationScene.open();
   const first = await scene.rotate();
@@ -122,7 +138,7 @@ test("over WebSockets too a limited account is replaced, and no turn falls back 
     ["acct-c", answers],
   ]);
   const handshakes = serveSockets(scene.upstream, parts);
-  const run = await scene.rotate(["hi"], ["--websocket"]);
+  const run = await scene.rotate(["hi"], { options: ["--websocket"] });
   expect(run).toMatchObject({ status: 0, stdout: "hello\n" });
   expect(run.stderr).not.toMatch(trouble);
   expect(handshakes.length).toBeGreaterThan(0);

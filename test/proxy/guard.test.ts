@@ -196,3 +196,20 @@ test("a port in use is named", async () => {
   const starting = startRotationProxy({ store: scene.store, renew, key: testKey, port: scene.proxy.port });
   await expect(starting).rejects.toMatchObject({ code: "proxy_port_busy" });
 });
+
+// After a 401 it reconnected five times, and named a key that its user has never seen.
+test.each([{}, { "chatgpt-account-id": "acct-z" }])(
+  "a Codex with another login, or an API key, is told so once: %j",
+  async (more) => {
+    const scene = await ProxyScene.open(["a"]);
+    const headers = { "user-agent": "codex_exec/0.169.0", authorization: "Bearer sk-of-another", ...more };
+    const url = new URL(`${scene.proxy.origin}/v1/responses`);
+    const answer = await send({ url, method: "POST", headers, body: "{}" }).answer;
+    expect([answer.status, answer.headers["content-type"]]).toEqual([
+      400,
+      expect.stringMatching("text/plain"),
+    ]);
+    expect(answer.text).toContain("An API key is not let in");
+    expect(scene.fake.received).toEqual([]);
+  },
+);

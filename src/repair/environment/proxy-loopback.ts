@@ -1,9 +1,7 @@
 import { configString, configValue, isTable } from "../../codex/config-tree.ts";
-import { isDirect, plainProxy, proxiesIn } from "../../codex/proxy-environment.ts";
+import { isDirect, loopbackBypass, plainProxy, proxiesIn } from "../../codex/proxy-environment.ts";
 import type { Check, Sighting } from "../check.ts";
 import type { Scene } from "../scene.ts";
-
-const bypass = 'export NO_PROXY="127.0.0.1,localhost${NO_PROXY:+,$NO_PROXY}"; export no_proxy="$NO_PROXY"';
 
 /** Measured: Codex sends also what is meant for this machine through the proxy, where it is lost for ever. */
 export const proxyLoopback: Check = {
@@ -21,7 +19,7 @@ export const proxyLoopback: Check = {
       {
         message,
         evidence: [`${proxy.name} is ${proxy.address}`, `NO_PROXY does not name ${hosts.join(", ")}`],
-        fix: bypass,
+        fix: loopbackBypass,
       },
     ];
   },

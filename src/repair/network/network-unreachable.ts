@@ -1,4 +1,4 @@
-import { isDirect, proxiesIn, tunnelFor } from "../../codex/proxy-environment.ts";
+import { foreignProxy } from "../../codex/proxy-environment.ts";
 import type { Reached, Trouble } from "../../upstream/reach.ts";
 import type { Severity } from "../../errors/finding.ts";
 import type { Check } from "../check.ts";
@@ -35,20 +35,16 @@ export const networkUnreachable: Check = {
     const failed = (await scene.reached()).filter((each) => each.kind === "failed");
     return failed.map((each) => ({
       // Where the proxy is dead, that is the error.
-      severity: each.trouble === "no-proxy" || isOtherWay(env, each) ? "info" : severityOf(scene, each),
-      message: `${hostOf(each.url)} ${texts[each.trouble]}.${isOtherWay(env, each) ? " Codex goes through a SOCKS proxy and may reach it; codex-auth connects directly." : ""}`,
+      severity:
+        each.trouble === "no-proxy" || foreignProxy(env, each.url) !== null
+          ? "info"
+          : severityOf(scene, each),
+      message: `${hostOf(each.url)} ${texts[each.trouble]}.${foreignProxy(env, each.url) ? " Codex goes through a SOCKS proxy and may reach it; codex-auth connects directly." : ""}`,
       evidence: [`${each.code}, asked for ${purposes[each.origin]}`],
       fix: remedies[each.trouble] ?? null,
     }));
   },
 };
-
-/** Codex takes a proxy that we do not speak to. */
-function isOtherWay(env: Scene["fx"]["env"], { url }: Reached): boolean {
-  const isProxied = proxiesIn(env).some(({ name }) => /^(?:https|all)_/i.test(name));
-  const { protocol, hostname } = new URL(url);
-  return isProxied && protocol === "https:" && !isDirect(env, hostname) && tunnelFor(env, url) === null;
-}
 
 /** api.openai.com serves keys; a ChatGPT login never goes there. */
 function severityOf({ live }: Scene, { origin }: Reached): Severity {

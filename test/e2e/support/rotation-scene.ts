@@ -8,11 +8,11 @@ import { expect, onTestFinished } from "vitest";
 import type { FakeOpenAI } from "../../support/fake-openai.ts";
 import { FakeResponses, errorBody, refuses } from "../../support/fake-responses.ts";
 import { root } from "../install.mjs";
-import { codexBinary, environment, runCodex, runCodexAuth, type Run } from "./codex.ts";
+import { codexBinary, environment, runCodex, runCodexAuth } from "./codex.ts";
+import type { CodexVersion, Run } from "./codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./home.ts";
 
 const version = "0.169.0";
-const codex = codexBinary(version);
 const names = ["a", "b", "c"] as const;
 
 /**
@@ -81,8 +81,9 @@ export class RotationScene {
   }
 
   /** One turn through a proxy of its own. */
-  rotate(words?: readonly string[], options: readonly string[] = []): Promise<Run> {
-    return this.run(["exec", "--rotate", ...options, "--", codex, ...this.turnWords(words)]);
+  rotate(words?: readonly string[], { options = [], env = {}, codex = version }: Rotated = {}): Promise<Run> {
+    const program = codexBinary(codex);
+    return this.run(["exec", "--rotate", ...options, "--", program, ...this.turnWords(words)], env);
   }
 
   /** One turn of plain Codex, in the user's own home; with a port, through the proxy there. */
@@ -113,6 +114,12 @@ export class RotationScene {
   async status() {
     return JSON.parse((await this.run(["rotation", "status", "--json"])).stdout);
   }
+}
+
+interface Rotated {
+  options?: readonly string[];
+  env?: Record<string, string>;
+  codex?: CodexVersion;
 }
 
 class RunningProxy {
