@@ -11,6 +11,7 @@ const oddPlaces: Record<string, string> = {
   ENOENT: "its folder does not exist",
   ELOOP: "its links lead in a circle",
   ENXIO: "it is no regular file",
+  EFBIG: "it is far too large",
 };
 
 /** Turns a refused system call into a sentence: `action` is what was tried, e.g. "write pool.json". */

@@ -1,5 +1,5 @@
 import { fileError, errorCode } from "./file-error.ts";
-import { readTextIfPresent } from "./files.ts";
+import { readTextIfPresent, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -61,6 +61,10 @@ function writeLine(fs: FileSystem, home: string, flags: "wx" | "a", value: objec
   const fd = fs.openSync(ownerPath(home), flags, 0o600);
   try {
     fs.writeSync(fd, `${JSON.stringify(value)}\n`);
+  } catch (error) {
+    // A claim without a line would keep the place for ever.
+    if (flags === "wx") removeIfPresent(fs, ownerPath(home));
+    throw error;
   } finally {
     fs.closeSync(fd);
   }

@@ -215,6 +215,8 @@ test("a proxy that is suspended is told so, and stop ends it", async () => {
   const { home, pid } = await background();
   process.kill(pid, "SIGSTOP");
   expect((await home.run(["rotation", "status"])).stdout).toContain(`kill -CONT ${pid}, lets it go on`);
+  const doctor = await home.run(["doctor", "--only", "rotation_suspended", "--json"]);
+  expect(JSON.parse(doctor.stdout)).toMatchObject({ findings: [{ fix: `kill -CONT ${pid}` }] });
   expect(await home.run(["rotation", "stop"])).toMatchObject({ code: 0 });
   expect(isEntered(home)).toBe(false);
 });

@@ -17,7 +17,7 @@ const homesFolder = join(projectRoot, "fixtures/homes");
 
 /**
  * What git cannot hold of a home with a fault; see fixtures/homes/README.md. Paths are relative to CODEX_HOME, and
- * `<home>` in a value stands for it. In pool.json `<host>` stands for the name of this machine.
+ * `<home>` in a value stands for it. In pool.json and rotation.json `<host>` stands for the name of this machine.
  */
 interface Scene extends FaultyPlaces {
   /** The fault, as half a sentence. */
@@ -119,6 +119,7 @@ export class FaultHome {
     if (!fs.existsSync(tree)) return;
     fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
     this.#nameHost(this.home.file("codex-auth/pool.json"));
+    this.#nameHost(this.home.file("codex-auth/rotation.json"));
   }
 
   /** A process of another machine may be alive, so a dead one has to be of this machine. */

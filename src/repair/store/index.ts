@@ -14,6 +14,7 @@ import { poolForbidden } from "./pool-forbidden.ts";
 import { poolTooNew } from "./pool-too-new.ts";
 import { poolUnreadable } from "./pool-unreadable.ts";
 import { rescueTorn } from "./rescue-torn.ts";
+import { rotationKilled, rotationSuspended } from "./rotation-stopped.ts";
 import { storeOpen } from "./store-open.ts";
 
 export const storeChecks: readonly Check[] = [
@@ -21,6 +22,8 @@ export const storeChecks: readonly Check[] = [
   diskFull,
   lockLeftOver,
   lockHeld,
+  rotationKilled,
+  rotationSuspended,
   poolTooNew,
   poolForbidden,
   poolUnreadable,
