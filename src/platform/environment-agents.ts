@@ -4,7 +4,7 @@ import { createSecureContext, rootCertificates } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { namedCertificates } from "../codex/certificate-environment.ts";
 import { tunnelFor } from "../codex/proxy-environment.ts";
-import { certificateProblem } from "../store/certificate-file.ts";
+import { readCertificates } from "../store/certificate-file.ts";
 import { isLoopbackHost } from "../upstream/backend.ts";
 import type { Agents } from "../upstream/network-failure.ts";
 import { TunnelAgent } from "./tunnel-agent.ts";
@@ -26,16 +26,12 @@ export function environmentAgents(env: Env): Agents {
 
 /** Null: Node's own certificates do. A file that cannot be used is left out; `doctor` names it. */
 function trusting(env: Env): SecureContext | null {
-  const named = certificatesIn(namedCertificates(env));
+  const named = readCertificates(fs, namedCertificates(env));
   if (named === null) return null;
-  const more = certificatesIn(env["NODE_EXTRA_CA_CERTS"] ?? null);
+  const more = readCertificates(fs, env["NODE_EXTRA_CA_CERTS"] ?? null);
   try {
     return createSecureContext({ ca: [...rootCertificates, named, ...(more === null ? [] : [more])] });
   } catch {
     return null;
   }
-}
-
-function certificatesIn(path: string | null): string | null {
-  return path && certificateProblem(fs, path) === null ? fs.readFileSync(path, "utf8") : null;
 }

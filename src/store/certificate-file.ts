@@ -17,3 +17,8 @@ export function certificateProblem(fs: FileSystem, path: string): string | null 
     return `cannot be read (${code})`;
   }
 }
+
+/** Null for a file that cannot serve. */
+export function readCertificates(fs: FileSystem, path: string | null): string | null {
+  return path && certificateProblem(fs, path) === null ? fs.readFileSync(path, "utf8") : null;
+}
