@@ -122,8 +122,16 @@ test("the rotation proxy reaches OpenAI through the network proxy, and reuses it
   const env = { ...openai, HTTPS_PROXY: proxy.url, HTTP_PROXY: proxy.url, NODE_USE_ENV_PROXY: "1" };
   upstream.next("acct-personal", refuses(429, errorBody("usage_limit_reached", { resets_in_seconds: 60 })));
   upstream.next("acct-team", refuses(429, errorBody("usage_limit_reached", { resets_in_seconds: 60 })));
-  const script = `for i in 1 2 3; do curl -sN -X POST "$OPENAI_BASE_URL/responses" -H "Authorization: Bearer $OPENAI_API_KEY" -H 'Content-Type: application/json' -d '{"model":"gpt-5","input":"hi","stream":true}' --noproxy '*'; done`;
-  const { code, stdout } = await home.run(["exec", "--rotate", "--", "sh", "-c", script], { env });
+  const script = `
+    const { OPENAI_BASE_URL, OPENAI_API_KEY } = process.env;
+    const headers = { authorization: "Bearer " + OPENAI_API_KEY, "content-type": "application/json" };
+    const body = JSON.stringify({ model: "gpt-5", input: "hi", stream: true });
+    for (let turn = 0; turn < 3; turn += 1)
+      process.stdout.write(await (await fetch(OPENAI_BASE_URL + "/responses", { method: "POST", headers, body })).text());`;
+  const { code, stdout } = await home.run(
+    ["exec", "--rotate", "--", process.execPath, "--input-type=module", "-e", script],
+    { env },
+  );
   expect([code, stdout.match(/event: response.completed/g)]).toEqual([
     0,
     Array(3).fill("event: response.completed"),
