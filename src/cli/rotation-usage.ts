@@ -1,5 +1,6 @@
 import { bypassVariables, catchesLoopback, loopbackBypass } from "../codex/proxy-environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { fishQuoted, posixQuoted, powershellQuoted } from "./shell/shell-text.ts";
 
 /** What makes a Codex use the proxy. Codex shows the token of its own login there, so no secret is on its command line. */
 export function baseUrlSetting(port: number): string {
@@ -22,12 +23,10 @@ export function codexLines(port: number, env: Env): string[] {
   ];
 }
 
-const quote = (text: string) => `'${text.replaceAll("'", String.raw`'\''`)}'`;
-
 const dialects = {
-  sh: (name: string, value: string) => `export ${name}=${quote(value)}`,
-  fish: (name: string, value: string) => `set -gx ${name} ${quote(value)}`,
-  powershell: (name: string, value: string) => `$env:${name} = '${value.replaceAll("'", "''")}'`,
+  sh: (name: string, value: string) => `export ${name}=${posixQuoted(value)}`,
+  fish: (name: string, value: string) => `set -gx ${name} ${fishQuoted(value)}`,
+  powershell: (name: string, value: string) => `$env:${name} = ${powershellQuoted(value)}`,
 };
 
 type Dialect = keyof typeof dialects;

@@ -1,7 +1,8 @@
+import { fishQuoted } from "./shell-text.ts";
 import type { ShellText } from "./shell-text.ts";
 
 export function fishText(program: string): ShellText {
-  const quoted = `'${program.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+  const quoted = fishQuoted(program);
   return {
     wrapper: `function codex --description 'Codex; codex auth is codex-auth'
     if test "$argv[1]" = auth

@@ -1,8 +1,8 @@
+import { powershellQuoted } from "./shell-text.ts";
 import type { ShellText } from "./shell-text.ts";
 
 export function powershellText(program: string): ShellText {
-  // PowerShell takes the typographic quotes for quotes too.
-  const quoted = `'${program.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`;
+  const quoted = powershellQuoted(program);
   return {
     wrapper: `function codex {
   if ($args.Count -gt 0 -and $args[0] -ceq 'auth') {

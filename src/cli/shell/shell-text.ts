@@ -5,7 +5,16 @@ export interface ShellText {
   completion: string;
 }
 
-/** For bash and zsh: any text but NUL as one word. */
+/** For sh, bash and zsh: any text but NUL as one word. */
 export function posixQuoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
+}
+
+export function fishQuoted(text: string): string {
+  return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
+}
+
+/** PowerShell takes the typographic quotes for quotes too. */
+export function powershellQuoted(text: string): string {
+  return `'${text.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`;
 }
