@@ -3,7 +3,7 @@ import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
 import { currentFolder } from "./platform/current-folder.ts";
-import { agentsIn, fetchIn } from "./platform/environment-fetch.ts";
+import { networkIn } from "./platform/environment-fetch.ts";
 import { interruptible } from "./platform/interrupt.ts";
 import { openInBrowser } from "./platform/open-url.ts";
 import { readAllInput, readLine } from "./platform/standard-input.ts";
@@ -42,6 +42,7 @@ async function main(): Promise<boolean> {
 
 function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Context {
   const paths = resolvePaths(env, userHome(env), cwd);
+  const network = networkIn(env);
   const effects = { fs, now: Date.now, sleep, self: currentProcess };
   return {
     stdin: {
@@ -67,10 +68,9 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     sendSignal,
     onStopSignal,
     schedule,
-    fetch: fetchIn(env),
-    agents: () => agentsIn(env),
+    ...network,
     websocketStatus: async (url, timeoutMs) =>
-      await websocketStatus(url, timeoutMs, (await agentsIn(env))(url)),
+      await websocketStatus(url, timeoutMs, (await network.agents())(url)),
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
     fs,

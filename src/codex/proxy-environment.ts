@@ -9,21 +9,26 @@ interface Proxy {
 
 /** The proxies that Codex goes through, by the variables that name them. What is no URL, Codex ignores. */
 export function proxiesIn(env: Env): Proxy[] {
+  return named(env).map(({ name, url }) => ({ name, address: `${url.protocol}//${url.host}` }));
+}
+
+interface Named {
+  name: string;
+  /** With user and password. */
+  url: URL;
+}
+
+function named(env: Env): Named[] {
   return ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((upper) => {
     const name = [upper.toLowerCase(), upper].find((each) => env[each]);
-    const address = name === undefined ? null : addressOf(env[name] ?? "");
-    return name !== undefined && address !== null ? [{ name, address }] : [];
+    const url = name === undefined ? null : urlOf(env[name] ?? "");
+    return name !== undefined && url !== null ? [{ name, url }] : [];
   });
 }
 
 /** The one for a plain http address, which an address on this machine is. */
 export function plainProxy(env: Env): Proxy | null {
   return proxiesIn(env).find(({ name }) => !/^https_/i.test(name)) ?? null;
-}
-
-function addressOf(value: string): string | null {
-  const url = urlOf(value);
-  return url && `${url.protocol}//${url.host}`;
 }
 
 function urlOf(value: string): URL | null {
@@ -38,19 +43,24 @@ function urlOf(value: string): URL | null {
  * when it goes there directly, and for what is no http proxy (SOCKS).
  */
 export function tunnelFor(env: Env, url: string): URL | null {
-  const { protocol, hostname, host } = new URL(url);
-  if (protocol !== "https:" || isDirect(env, hostname)) return null;
-  const names = ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"];
-  const proxy = names.flatMap((name) => urlOf(env[name] ?? "") ?? []).at(0);
-  if (proxy === undefined || !/^https?:$/.test(proxy.protocol) || proxy.host === host) return null;
-  return proxy;
+  const proxy = proxyFor(env, url)?.url;
+  return proxy && isHttp(proxy) && proxy.host !== new URL(url).host ? proxy : null;
 }
 
 /** The variable with a proxy by which Codex alone goes to an https address, because we do not speak to it (SOCKS). */
 export function foreignProxy(env: Env, url: string): string | null {
+  const proxy = proxyFor(env, url);
+  return proxy && !isHttp(proxy.url) ? proxy.name : null;
+}
+
+function proxyFor(env: Env, url: string): Named | null {
   const { protocol, hostname } = new URL(url);
-  if (protocol !== "https:" || isDirect(env, hostname) || tunnelFor(env, url) !== null) return null;
-  return proxiesIn(env).find(({ name }) => !/^http_/i.test(name))?.name ?? null;
+  if (protocol !== "https:" || isDirect(env, hostname)) return null;
+  return named(env).find(({ name }) => !/^http_/i.test(name)) ?? null;
+}
+
+function isHttp({ protocol }: URL): boolean {
+  return protocol === "http:" || protocol === "https:";
 }
 
 /** Whether NO_PROXY names a host. Measured: `localhost` there does not cover 127.0.0.1. */

@@ -4,21 +4,30 @@ import type { Agents, Fetch } from "../upstream/network-failure.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/**
- * fetch by the proxies and certificates that the environment names for Codex; Node's own knows none of them. Where it
- * names some, no redirect is followed, and what needs no proxy goes out directly, whatever NODE_USE_ENV_PROXY says.
- */
-export function fetchIn(env: Env): Fetch {
-  return async (url, init) => {
-    if (proxiesIn(env).length === 0 && namedCertificates(env) === null) return await fetch(url, init);
-    const { requestFetch } = await import("./request-fetch.ts");
-    const agents = await agentsIn(env);
-    return await requestFetch(agents(url), url, init);
-  };
+/** The ways to OpenAI that the environment names. */
+interface Network {
+  /**
+   * By the proxies and certificates that the environment names for Codex; Node's own fetch knows none of them. Where it
+   * names some, no redirect is followed, and what needs no proxy goes out directly, whatever NODE_USE_ENV_PROXY says.
+   */
+  fetch: Fetch;
+  /** What makes connections in the same way. */
+  agents: () => Promise<Agents>;
 }
 
-/** What makes connections in the same way. */
-export async function agentsIn(env: Env): Promise<Agents> {
+export function networkIn(env: Env): Network {
+  // The certificates are read once, and only when something is asked.
+  let made: Promise<Agents> | null = null;
+  const agents = () => (made ??= makeAgents(env));
+  const fetchBy: Fetch = async (url, init) => {
+    if (proxiesIn(env).length === 0 && namedCertificates(env) === null) return await fetch(url, init);
+    const { requestFetch } = await import("./request-fetch.ts");
+    return await requestFetch((await agents())(url), url, init);
+  };
+  return { fetch: fetchBy, agents };
+}
+
+async function makeAgents(env: Env): Promise<Agents> {
   const { environmentAgents } = await import("./environment-agents.ts");
   return environmentAgents(env);
 }

@@ -1,3 +1,4 @@
+import { certificateVariable } from "../../codex/certificate-environment.ts";
 import { certificateProblem } from "../../store/certificate-file.ts";
 import type { Check } from "../check.ts";
 
@@ -9,21 +10,21 @@ const effects = {
   NODE_EXTRA_CA_CERTS: "codex-auth goes on without it, and fails where the network needs it",
 };
 
-/** Codex takes CODEX_CA_CERTIFICATE, else SSL_CERT_FILE; Node only its own variable. */
+/** Codex takes one of its two variables; codex-auth takes that and the one of Node. */
 export const caFile: Check = {
   id: "ca_file_unusable",
   area: "environment",
   severity: "warning",
   title: "a variable names a file of certificates that cannot be used",
   look: ({ fx: { env, fs } }) =>
-    Object.entries(effects).flatMap(([name, effect]) => {
+    ([certificateVariable(env), "NODE_EXTRA_CA_CERTS"] as const).flatMap((name) => {
       const path = env[name];
-      if (!path || (name === "SSL_CERT_FILE" && env["CODEX_CA_CERTIFICATE"])) return [];
+      if (!path) return [];
       const problem = certificateProblem(fs, path);
       if (problem === null) return [];
       return [
         {
-          message: `${name} names a file that ${problem}: ${effect}.`,
+          message: `${name} names a file that ${problem}: ${effects[name]}.`,
           evidence: [path],
           fix: `unset ${name}`,
         },

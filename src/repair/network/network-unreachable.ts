@@ -33,16 +33,19 @@ export const networkUnreachable: Check = {
   look: async (scene) => {
     const { env } = scene.fx;
     const failed = (await scene.reached()).filter((each) => each.kind === "failed");
-    return failed.map((each) => ({
-      // Where the proxy is dead, that is the error.
-      severity:
-        each.trouble === "no-proxy" || foreignProxy(env, each.url) !== null
-          ? "info"
-          : severityOf(scene, each),
-      message: `${hostOf(each.url)} ${texts[each.trouble]}.${foreignProxy(env, each.url) ? " Codex goes through a SOCKS proxy and may reach it; codex-auth connects directly." : ""}`,
-      evidence: [`${each.code}, asked for ${purposes[each.origin]}`],
-      fix: remedies[each.trouble] ?? null,
-    }));
+    return failed.map((each) => {
+      const isOtherWay = foreignProxy(env, each.url) !== null;
+      const note = isOtherWay
+        ? " Codex goes through a SOCKS proxy and may reach it; codex-auth connects directly."
+        : "";
+      return {
+        // Where the proxy is dead, that is the error.
+        severity: each.trouble === "no-proxy" || isOtherWay ? "info" : severityOf(scene, each),
+        message: `${hostOf(each.url)} ${texts[each.trouble]}.${note}`,
+        evidence: [`${each.code}, asked for ${purposes[each.origin]}`],
+        fix: remedies[each.trouble] ?? null,
+      };
+    });
   },
 };
 
