@@ -3,7 +3,7 @@ import { refuseSecondProxy } from "../store/rotation-file.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Context } from "./context.ts";
 import { findRotation } from "./rotation-client.ts";
-import type { RotationState } from "./rotation-client.ts";
+import type { RunningRotation } from "./rotation-client.ts";
 
 const patienceMs = 20_000;
 const restMs = 50;
@@ -12,10 +12,7 @@ const restMs = 50;
 export const backgroundVariable = "CODEX_AUTH_ROTATION_LOG";
 
 /** Starts the proxy in a process of its own, and resolves when it answers. */
-export async function startInBackground(
-  ctx: Context,
-  argv: readonly string[],
-): Promise<Extract<RotationState, { kind: "running" }>> {
+export async function startInBackground(ctx: Context, argv: readonly string[]): Promise<RunningRotation> {
   const { rotation } = ctx.store;
   const log = await rotation.openLog();
   const env = { ...ctx.env, [backgroundVariable]: rotation.logFile };

@@ -13,7 +13,13 @@ export type RotationState =
   /** It was killed, and its entry was removed now. */
   | { kind: "killed"; entry: RotationEntry }
   | { kind: "silent"; entry: RotationEntry; why: string }
-  | { kind: "running"; entry: RotationEntry; status: RotationStatus };
+  | RunningRotation;
+
+export interface RunningRotation {
+  kind: "running";
+  entry: RotationEntry;
+  status: RotationStatus;
+}
 
 /** Looks for the proxy and asks it, over loopback and with its key, how it is. */
 export async function findRotation(ctx: Context): Promise<RotationState> {
@@ -53,8 +59,11 @@ function isStatus(body: unknown): body is RotationStatus {
   return isRecord(body) && Array.isArray(body["accounts"]) && Array.isArray(body["decisions"]);
 }
 
-export function notRunning(state: RotationState): CodexAuthError {
-  return new CodexAuthError("rotation_not_running", stateText(state), {
+/** The proxy that runs and answers. Throws `rotation_not_running`. */
+export async function runningRotation(ctx: Context): Promise<RunningRotation> {
+  const state = await findRotation(ctx);
+  if (state.kind === "running") return state;
+  throw new CodexAuthError("rotation_not_running", stateText(state), {
     hint: "Start it: codex auth rotation start. For one run: codex auth exec --rotate -- codex",
   });
 }

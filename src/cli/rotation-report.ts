@@ -1,4 +1,6 @@
+import type { RotationEntry } from "../store/rotation-file.ts";
 import type { AccountStatus, RotationStatus } from "../proxy/options.ts";
+import { isoTime } from "./account-limits.ts";
 import type { Zod } from "./define-command.ts";
 
 const time = (z: Zod) => z.iso.datetime().nullable();
@@ -49,13 +51,13 @@ export type ProxyReport = ReturnType<typeof proxyReport>;
 
 export function proxyReport(
   { port, uptimeMs, inFlight, pin, webSocket, problem, ...status }: RotationStatus,
-  { pid, logFile }: { pid: number; logFile: string | null },
+  { process: { pid }, logFile }: Pick<RotationEntry, "process" | "logFile">,
 ) {
   return {
     url: `http://127.0.0.1:${port}/v1`,
     port,
     pid,
-    startedAt: isoTime(status.startedAtMs),
+    startedAt: new Date(status.startedAtMs).toISOString(),
     uptimeMs: Math.max(0, Math.round(uptimeMs)),
     logFile,
     inFlight,
@@ -63,7 +65,10 @@ export function proxyReport(
     webSocket,
     problem,
     accounts: status.accounts.map(accountReport),
-    decisions: status.decisions.map(({ atMs, ...decision }) => ({ at: isoTime(atMs), ...decision })),
+    decisions: status.decisions.map(({ atMs, ...decision }) => ({
+      at: new Date(atMs).toISOString(),
+      ...decision,
+    })),
   };
 }
 
@@ -71,10 +76,10 @@ function accountReport({ returnsAtMs, lastError, ...account }: AccountStatus) {
   return {
     ...account,
     returnsAt: returnsAtMs === null ? null : isoTime(returnsAtMs),
-    lastError: lastError && { at: isoTime(lastError.atMs), code: lastError.code, message: lastError.message },
+    lastError: lastError && {
+      at: new Date(lastError.atMs).toISOString(),
+      code: lastError.code,
+      message: lastError.message,
+    },
   };
-}
-
-function isoTime(ms: number): string {
-  return new Date(ms).toISOString();
 }

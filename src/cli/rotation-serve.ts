@@ -1,5 +1,6 @@
 import type { RotationProxy, RotationStatus } from "../proxy/options.ts";
 import { refuseSecondProxy } from "../store/rotation-file.ts";
+import type { RotationEntry } from "../store/rotation-file.ts";
 import type { Context } from "./context.ts";
 import { launchProxy } from "./rotation-launch.ts";
 import type { LaunchOptions } from "./rotation-launch.ts";
@@ -14,20 +15,27 @@ interface ServeOptions extends LaunchOptions {
   onReady: (status: RotationStatus) => void;
 }
 
-/** Runs the proxy of this store until somebody asks it to end, and resolves to its last figures. */
-export async function serveRotation(ctx: Context, options: ServeOptions): Promise<RotationStatus> {
+interface Served {
+  /** Its last figures. */
+  status: RotationStatus;
+  entry: RotationEntry;
+}
+
+/** Runs the proxy of this store until somebody asks it to end. */
+export async function serveRotation(ctx: Context, options: ServeOptions): Promise<Served> {
   const { rotation } = ctx.store;
   refuseSecondProxy(rotation.read());
   const { proxy, key } = await launchProxy(ctx, options);
   try {
     const { port } = proxy;
-    await rotation.claim({ port, key, startedAtMs: ctx.now(), logFile: options.logFile });
+    const { logFile } = options;
+    const entry = await rotation.claim({ port, key, startedAtMs: ctx.now(), logFile });
     options.onReady(proxy.status());
     await closedOnSignal(ctx, proxy);
+    return { status: proxy.status(), entry };
   } finally {
     await proxy.close().finally(() => rotation.release());
   }
-  return proxy.status();
 }
 
 /** After the first signal the requests that run may end; a second one, and SIGHUP, end them too. */

@@ -20,6 +20,7 @@ import { mendAll } from "../repair/mend.ts";
 import { openScene } from "../repair/scene.ts";
 import type { Scene } from "../repair/scene.ts";
 import { requireReportPlace, writeReport } from "../store/export-file.ts";
+import { counted } from "../ui/count-text.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Ui } from "../ui/ui.ts";
 
@@ -125,8 +126,4 @@ function summaryLine(
   const hint = isLive ? "" : " The network was not asked: codex auth doctor --live";
   if (errors + warnings === 0) return `${ui.green("No fault found.")} ${made}.${hint}`;
   return `${counted(errors, "error")}, ${counted(warnings, "warning")}. ${made}.${hint}`;
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? "" : "s"}`;
 }

@@ -6,16 +6,16 @@ import { chosenAccount, chosenText } from "../cli/chosen-account.ts";
 import type { Context, Ending } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
+import { runPrivately } from "../cli/private-run.ts";
+import { bypassNote, heldAccount, pinOfRun } from "../cli/rotated-run.ts";
+import type { Launched } from "../cli/rotation-launch.ts";
 import { selectAccount } from "../cli/select-account.ts";
 import { checkLogin } from "../cli/switch-checks.ts";
 import { overrides } from "../codex/environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Pin } from "../proxy/options.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
-import { runPrivately } from "../cli/private-run.ts";
-import { bypassNote, heldAccount, pinOfRun } from "../cli/rotated-run.ts";
-import type { Launched } from "../cli/rotation-launch.ts";
-import type { Pin } from "../proxy/options.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 interface Options {

@@ -3,14 +3,15 @@ import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { backgroundVariable, startInBackground } from "../cli/rotation-background.ts";
-import { findRotation, notRunning, stateText, stopRotation } from "../cli/rotation-client.ts";
-import type { RotationState } from "../cli/rotation-client.ts";
+import { findRotation, runningRotation, stateText, stopRotation } from "../cli/rotation-client.ts";
+import type { RotationState, RunningRotation } from "../cli/rotation-client.ts";
 import { proxyReport, proxySchema } from "../cli/rotation-report.ts";
 import { serveRotation } from "../cli/rotation-serve.ts";
 import { codexLines, dialectOf, shellLines } from "../cli/rotation-usage.ts";
 import { selectAccount } from "../cli/select-account.ts";
 import { rotationLines } from "../cli/rotation-lines.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { counted } from "../ui/count-text.ts";
 import type { RotationStatus } from "../proxy/options.ts";
 
 interface Options {
@@ -87,12 +88,11 @@ function actionOf(word: string, options: Options): Action {
     "Usage: codex auth rotation start|stop|status|env|enable-hint. See: codex auth rotation --help";
   if (!action) throw new CodexAuthError("usage", `Unknown action: ${word}`, { hint });
   const given = Object.keys(options) as (keyof Options)[];
-  const other = given.find((name) => name in allOptions && !optionsOf[action].includes(name));
+  const ofActions = new Set(Object.values(optionsOf).flat());
+  const other = given.find((name) => ofActions.has(name) && !optionsOf[action].includes(name));
   if (other) throw new CodexAuthError("usage", `--${other} does not belong to ${action}.`, { hint });
   return action;
 }
-
-const allOptions = { port: 0, pin: 0, websocket: 0, background: 0, now: 0, shell: 0 };
 
 const runs = { start, stop, status, env, "enable-hint": enableHint };
 
@@ -109,22 +109,20 @@ async function start(ctx: Context, { background = false, ...options }: Options) 
     return runningReport(ctx, "start", await startInBackground(ctx, argv));
   }
   const logFile = ctx.env[backgroundVariable] ?? null;
-  const process = { pid: 0, logFile };
-  const last = await serveRotation(ctx, {
+  const { status: last, entry } = await serveRotation(ctx, {
     port,
     logFile,
     webSocket: options.websocket,
     pin: id === null ? undefined : { accountId: id, source: "--pin" },
     onReady: ({ port: found, accounts }) => {
-      process.pid = ctx.store.rotation.read()?.entry.process.pid ?? 0;
       const lines = [startText(found), ...codexLines(found, ctx.env), ...emptyNote(accounts)];
       if (logFile === null) lines.push("Ctrl-C ends it.");
       ctx.stderr.write(`${lines.join("\n")}\n`);
     },
   });
   const served = last.accounts.reduce((sum, account) => sum + account.served, 0);
-  const message = `The rotation proxy has ended. It answered ${served} ${served === 1 ? "request" : "requests"}.`;
-  return { action: "start" as const, running: false, proxy: proxyReport(last, process), lines: [], message };
+  const message = `The rotation proxy has ended. It answered ${counted(served, "request")}.`;
+  return { action: "start" as const, running: false, proxy: proxyReport(last, entry), lines: [], message };
 }
 
 async function stop(ctx: Context, { now = false }: Options) {
@@ -145,8 +143,7 @@ async function status(ctx: Context) {
 
 /** The key goes to standard output alone, as that of `token` does; JSON has the names of the variables. */
 async function env(ctx: Context, { shell, json = false }: Options) {
-  const state = await findRotation(ctx);
-  if (state.kind !== "running") throw notRunning(state);
+  const state = await runningRotation(ctx);
   const { env: variables } = ctx;
   const place = { dialect: dialectOf(shell, variables["SHELL"]), env: variables };
   if (!json) ctx.stdout.write(`${shellLines(state.entry, place).join("\n")}\n`);
@@ -154,9 +151,7 @@ async function env(ctx: Context, { shell, json = false }: Options) {
 }
 
 async function enableHint(ctx: Context) {
-  const state = await findRotation(ctx);
-  if (state.kind !== "running") throw notRunning(state);
-  return runningReport(ctx, "enable-hint", state);
+  return runningReport(ctx, "enable-hint", await runningRotation(ctx));
 }
 
 /** Accounts may come later, and serve at once. */
@@ -167,16 +162,14 @@ function emptyNote(accounts: RotationStatus["accounts"]): string[] {
     : ["No account can serve yet. Add one: codex auth login. What is wrong: codex auth list"];
 }
 
-function runningReport(ctx: Context, action: Action, state: Extract<RotationState, { kind: "running" }>) {
+function runningReport(ctx: Context, action: Action, state: RunningRotation) {
   const { port } = state.entry;
   const lines = codexLines(port, ctx.env);
   return { action, running: true, proxy: reportOf(state), lines, message: startText(port) };
 }
 
 function reportOf(state: RotationState) {
-  if (state.kind !== "running") return null;
-  const { process, logFile } = state.entry;
-  return proxyReport(state.status, { pid: process.pid, logFile });
+  return state.kind === "running" ? proxyReport(state.status, state.entry) : null;
 }
 
 function startText(port: number): string {

@@ -1,7 +1,7 @@
 import { isCodexClient, proxyAnswer } from "../errors/proxy-answer.ts";
 import type { ProxyAnswer } from "../errors/proxy-answer.ts";
 import { findRefusal, isFromThisMachine, shownToken } from "./guard.ts";
-import type { Knock } from "./guard.ts";
+import type { Knock, Refusal } from "./guard.ts";
 import type { RotationParts } from "./rotation.ts";
 
 const strangerText =
@@ -30,6 +30,10 @@ function isCodexOfAnotherLogin(knock: Knock): boolean {
   );
 }
 
-function answerTo(refusal: ReturnType<typeof findRefusal>): ProxyAnswer | null {
-  return refusal === null ? null : proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
+function answerTo(refusal: Refusal | null): ProxyAnswer | null {
+  return refusal === null ? null : refusalAnswer(refusal);
+}
+
+export function refusalAnswer(refusal: Refusal): ProxyAnswer {
+  return proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
 }

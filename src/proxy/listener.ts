@@ -2,10 +2,11 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import { proxyAnswer } from "../errors/proxy-answer.ts";
+import type { ProxyAnswer } from "../errors/proxy-answer.ts";
 import { readExchange } from "./client-request.ts";
 import type { ReadingOptions } from "./client-request.ts";
 import { reply } from "./exchange.ts";
-import { refusalOf } from "./admission.ts";
+import { refusalAnswer, refusalOf } from "./admission.ts";
 import { findHealthRefusal, findStatusRefusal, keyBytes } from "./guard.ts";
 import type { Gate, Refusal } from "./guard.ts";
 import type { RotationProxyOptions, RotationStatus } from "./options.ts";
@@ -126,20 +127,12 @@ function replyAbout(response: ServerResponse, refusal: Refusal | null, tell: () 
 const discardMs = 5000;
 
 /** The rest of the body is read and forgotten for a moment, because a client reads no answer while it still sends. */
-function refuseWith(
-  request: IncomingMessage,
-  response: ServerResponse,
-  refusal: ReturnType<typeof refusalAnswer>,
-) {
+function refuseWith(request: IncomingMessage, response: ServerResponse, refusal: ProxyAnswer) {
   reply(response, refusal);
   if (request.complete) return;
   request.resume();
   const timer = setTimeout(() => request.socket.destroy(), discardMs);
   request.once("close", () => clearTimeout(timer));
-}
-
-function refusalAnswer(refusal: Refusal) {
-  return proxyAnswer({ kind: refusal }, { isCodex: false, nowMs: 0 });
 }
 
 const brokenStatuses: Readonly<Record<string, string>> = {

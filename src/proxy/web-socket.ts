@@ -2,7 +2,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { proxyAnswer } from "../errors/proxy-answer.ts";
 import type { ProxyAnswer } from "../errors/proxy-answer.ts";
-import { refusalOf } from "./admission.ts";
+import { refusalAnswer, refusalOf } from "./admission.ts";
 import type { Gate } from "./guard.ts";
 import { returnedHeaders } from "./headers.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -26,9 +26,7 @@ export async function upgradeRefusal(
   const target = readTarget(request.url ?? "");
   const refusal = await refusalOf(parts, { request, target, gate });
   if (refusal !== null) return refusal.status === 400 ? notServed() : refusal;
-  return target.route === "responses"
-    ? null
-    : proxyAnswer({ kind: "not-found" }, { isCodex: false, nowMs: 0 });
+  return target.route === "responses" ? null : refusalAnswer("not-found");
 }
 
 /** Codex asks once, and after 426 goes on over HTTP without a word. */

@@ -33,8 +33,8 @@ export interface RotationReading {
 export interface RotationFile {
   /** Null when there is no entry. */
   read(): RotationReading | null;
-  /** Enters this process. Throws `rotation_running` as `refuseSecondProxy` does. */
-  claim(entry: Omit<RotationEntry, "process">): Promise<void>;
+  /** Enters this process, and returns the entry. Throws `rotation_running` as `refuseSecondProxy` does. */
+  claim(entry: Omit<RotationEntry, "process">): Promise<RotationEntry>;
   /** Removes the entry of this process, also from a disk that is full. */
   release(): void;
   /** Removes the entry of a dead process; where that is not possible now it stays, and is dead all the same. */
@@ -58,10 +58,12 @@ export function rotationFile(
   const read = () => readRotation(fs, path, self());
   return {
     read,
-    claim: (entry) =>
+    claim: (fields) =>
       locked(async () => {
         refuseSecondProxy(read());
-        writeFileAtomic(fs, path, `${JSON.stringify({ ...entry, process: self() })}\n`);
+        const entry = { ...fields, process: self() };
+        writeFileAtomic(fs, path, `${JSON.stringify(entry)}\n`);
+        return entry;
       }),
     // Without the lock: nobody else replaces the entry of a process that lives.
     release: () => {

@@ -10,3 +10,8 @@ export function countText(count: number): string {
   if (unit === 0) return String(Math.round(value));
   return `${value >= 99.95 ? Math.round(value) : value.toFixed(1)}${units[unit] ?? ""}`;
 }
+
+/** "1 error", "2 errors". */
+export function counted(count: number, word: string): string {
+  return `${count} ${word}${count === 1 ? "" : "s"}`;
+}
