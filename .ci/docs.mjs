@@ -2,8 +2,8 @@
 // docs/json.md and man/codex-auth.1. `--manual` writes the manual page alone.
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { fileURLToPath, pathToFileURL } from "node:url";
-import { build } from "esbuild";
+import { fileURLToPath } from "node:url";
+import { load } from "./load.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -18,23 +18,6 @@ if (!process.argv.includes("--manual")) {
   write("docs/commands.md", await commandsPage());
   const { jsonPage } = await load(".ci/json-page.ts");
   write("docs/json.md", await jsonPage(readFileSync(join(root, "docs/json.md"), "utf8")));
-}
-
-/** A TypeScript module and all that it imports, by way of a file: Node's own modules are not found from a data: URL. */
-async function load(entry) {
-  const outfile = join(root, "node_modules/.cache/docs", `${entry.replaceAll("/", "-")}.mjs`);
-  await build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    bundle: true,
-    platform: "node",
-    format: "esm",
-    packages: "external",
-    define: { CODEX_AUTH_VERSION: JSON.stringify(version) },
-    outfile,
-    logLevel: "warning",
-  });
-  return await import(pathToFileURL(outfile).href);
 }
 
 function write(path, text) {

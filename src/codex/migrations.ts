@@ -22,8 +22,8 @@ export interface MigrationFault {
 }
 
 /**
- * What is wrong with the migrations that a database records, against those of Codex 0.169. Migrations of a newer Codex
- * are no fault: it passes over what it does not know.
+ * What is wrong with the migrations that a database records, against those of the versions of Codex that we know.
+ * Migrations of a newer one are no fault: Codex passes over what it does not know.
  */
 export function migrationFaults(database: string, rows: readonly SqliteRow[]): MigrationFault[] {
   const known = knownChecksums(database);
@@ -50,7 +50,7 @@ function faultOf(
   known: readonly string[],
 ): MigrationFault[] {
   if (!isDone) return [{ kind: "unfinished", version, description, checksum }];
-  const expected = known[version - 1];
-  if (expected === undefined || expected === beginningOf(checksum)) return [];
+  const accepted = known[version - 1];
+  if (accepted === undefined || accepted.includes(beginningOf(checksum))) return [];
   return [{ kind: "modified", version, description, checksum }];
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { editConfig } from "../../src/codex/config-edit.ts";
 import { root } from "./install.mjs";
-import { runCodex } from "./support/codex.ts";
+import { runCodex, codexVersion } from "./support/codex.ts";
 import { temporaryHome } from "./support/home.ts";
 
 const folder = join(root, "fixtures/config-toml");
@@ -18,13 +18,13 @@ test.each(names)("codex reads %s after an edit", async (name) => {
   ]);
   const home = temporaryHome();
   writeFileSync(join(home, "config.toml"), edited);
-  const { stderr } = await runCodex("0.169.0", ["login", "status"], { home });
+  const { stderr } = await runCodex(codexVersion, ["login", "status"], { home });
   expect(stderr).toBe("Not logged in\n");
 });
 
 test("codex and we see the same place in a broken file", async () => {
   const home = temporaryHome();
   writeFileSync(join(home, "config.toml"), readFileSync(join(folder, "broken-string.toml")));
-  const { status, stderr } = await runCodex("0.169.0", ["login", "status"], { home });
+  const { status, stderr } = await runCodex(codexVersion, ["login", "status"], { home });
   expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("config.toml:2:25: ") });
 });

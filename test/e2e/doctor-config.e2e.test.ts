@@ -11,6 +11,7 @@ import { ignoredKeys, knownKeys } from "../../src/codex/config-keys.ts";
 import { root } from "./install.mjs";
 import {
   codexBinary,
+  codexVersion,
   fakeBackend,
   runCodex,
   runCodexAuth,
@@ -19,8 +20,6 @@ import {
   type Run,
 } from "./support/codex.ts";
 import { startFake, temporaryHome } from "./support/home.ts";
-
-const version = "0.169.0";
 
 type Expected = Pick<Finding, "message"> & { area: string };
 
@@ -59,7 +58,7 @@ async function mend(home: string): Promise<string[]> {
 
 /** Reads config.toml as every start does, and asks nobody. */
 function start(home: string): Promise<Run> {
-  return runCodex(version, ["login", "status"], { home });
+  return runCodex(codexVersion, ["login", "status"], { home });
 }
 
 /** Homes whose config.toml stops Codex; false where `fix` alone does not mend it. */
@@ -131,7 +130,7 @@ test.each(["fast", "wild", "old"])("codex -p %s does not start with its broken f
   const home = homeOf("profile-files-broken");
   const fake = await startFake();
   const words = ["exec", "--skip-git-repo-check", ...fakeBackend(fake).flags, "-p", profile, "hi"];
-  expect((await runCodex(version, words, { home })).status).toBe(1);
+  expect((await runCodex(codexVersion, words, { home })).status).toBe(1);
   const told = (await findings(home)).filter(({ message }) => message.includes(`-p ${profile}`));
   expect(told).toHaveLength(1);
 });
@@ -207,7 +206,7 @@ test("Codex reads every key that is called known, and ignores every retired one"
   ];
   const isUnknown = async (key: string) => {
     writeFileSync(join(home, "config.toml"), `${key} = {}\n`);
-    return (await runCodex(version, strict, { home })).stderr.includes(
+    return (await runCodex(codexVersion, strict, { home })).stderr.includes(
       `unknown configuration field \`${key}\``,
     );
   };
@@ -224,14 +223,14 @@ test("the key of a provider is missing: the turn fails, and succeeds with the ke
   const text = readFileSync(join(home, "config.toml"), "utf8");
   writeFileSync(join(home, "config.toml"), text.replace("http://gateway.example", fake.url));
   const words = ["exec", "--skip-git-repo-check", ...fakeBackend(fake).flags, "hi"];
-  const failed = await runCodex(version, words, { home });
+  const failed = await runCodex(codexVersion, words, { home });
   expect([failed.status, failed.stderr]).toEqual([
     1,
     expect.stringContaining("Missing environment variable"),
   ]);
   expect(await findings(home)).toMatchObject([{ id: "provider_key_missing" }]);
   expect(await findings(home, { GATEWAY_KEY: "sk-test-gateway" })).toEqual([]);
-  const done = await runCodex(version, words, { home, env: { GATEWAY_KEY: "sk-test-gateway" } });
+  const done = await runCodex(codexVersion, words, { home, env: { GATEWAY_KEY: "sk-test-gateway" } });
   expect(done.stdout).toBe("hello\n");
 });
 
@@ -248,13 +247,17 @@ test("a proxy that is not running hangs Codex; without its key the turn complete
   expect(found).toMatchObject({ severity: "error", fix: expect.stringContaining("sed -i.bak '1s") });
   execFileSync("sh", ["-c", found?.fix ?? "false"]);
   expect((await findings(home)).map(({ id }) => id)).not.toContain("base_url_dead");
-  expect((await runTurn(version, fake, home)).stdout).toBe("hello\n");
+  expect((await runTurn(codexVersion, fake, home)).stdout).toBe("hello\n");
 });
 
 /** What exec says while it runs; it is ended then, as it would go on for ever. */
 async function lineOf(home: string, wanted: RegExp): Promise<string> {
   const words = ["exec", "--skip-git-repo-check", "hi"];
-  const child = spawn(codexBinary(version), words, { cwd: home, env: environment({ home }), stdio: "pipe" });
+  const child = spawn(codexBinary(codexVersion), words, {
+    cwd: home,
+    env: environment({ home }),
+    stdio: "pipe",
+  });
   child.stdin.end();
   child.stdout.resume();
   const ended = once(child, "close");
@@ -283,7 +286,7 @@ test("wire_api = chat: after the repair the provider is asked, and answers", asy
   const text = readFileSync(file, "utf8").replace("http://gateway.example", fake.url);
   writeFileSync(file, text.replace("wire_api", 'experimental_bearer_token = "sk-test-gateway"\nwire_api'));
   expect(await mend(home)).toEqual([]);
-  expect((await runTurn(version, fake, home)).stdout).toBe("hello\n");
+  expect((await runTurn(codexVersion, fake, home)).stdout).toBe("hello\n");
 });
 
 test("a forbidden login would be deleted by exec; after the switch that is named it stays", async () => {
@@ -304,7 +307,7 @@ test("a forbidden login would be deleted by exec; after the switch that is named
   writeFileSync(join(home, "config.toml"), 'forced_chatgpt_workspace_id = "acct-b"\n');
   const auth = join(home, "auth.json");
   const before = readFileSync(auth);
-  expect((await runTurn(version, fake, home)).status).toBe(1);
+  expect((await runTurn(codexVersion, fake, home)).status).toBe(1);
   expect(existsSync(auth)).toBe(false);
   writeFileSync(auth, before, { mode: 0o600 });
   const [found] = await findings(home);
@@ -313,7 +316,7 @@ test("a forbidden login would be deleted by exec; after the switch that is named
     fix: expect.stringMatching(/^codex auth switch \w+$/),
   });
   await runCodexAuth((found?.fix ?? "").split(" ").slice(2), { home });
-  expect((await runTurn(version, fake, home)).stdout).toBe("hello\n");
+  expect((await runTurn(codexVersion, fake, home)).stdout).toBe("hello\n");
   expect(statSync(auth).size).toBeGreaterThan(0);
 });
 

@@ -14,7 +14,7 @@ import { expect, test } from "vitest";
 import type { FakeOpenAI, FakeReply, FakeRequest } from "../support/fake-openai.ts";
 import { turnReply } from "../support/fake-backend.ts";
 import { root } from "./install.mjs";
-import { environment, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
+import { environment, codexVersion, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
 import { expireAccessToken, readAuthJson, startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 
 const authOf = (home: string) => join(home, "auth.json");
@@ -53,7 +53,7 @@ async function openPlace(): Promise<Place> {
 }
 
 async function works({ fake, home }: Place): Promise<string> {
-  const { status, stdout, stderr } = await runTurn("0.169.0", fake, home);
+  const { status, stdout, stderr } = await runTurn(codexVersion, fake, home);
   return status === 0 && stdout === "hello\n" ? "works" : `fails: ${stderr}`;
 }
 
@@ -236,7 +236,7 @@ test("without auth_mode the key wins, as doctor says", async () => {
   const place = await openPlace();
   const { auth_mode: _, ...document } = readAuthJson(place.home);
   writeDocument(place.home, { ...document, OPENAI_API_KEY: "sk-forged-0123" });
-  const { stderr } = await runCodex("0.169.0", ["login", "status"], place);
+  const { stderr } = await runCodex(codexVersion, ["login", "status"], place);
   expect(stderr).toContain("API key");
   const [finding] = await doctor(place.home);
   expect(finding).toMatchObject({ id: "login_ambiguous" });

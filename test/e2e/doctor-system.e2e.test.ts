@@ -3,7 +3,15 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { codexBinary, environment, fakeBackend, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
+import {
+  codexBinary,
+  codexVersion,
+  environment,
+  fakeBackend,
+  runCodex,
+  runCodexAuth,
+  runTurn,
+} from "./support/codex.ts";
 import type { Run } from "./support/codex.ts";
 import { startFake, temporaryHome } from "./support/home.ts";
 
@@ -58,7 +66,7 @@ async function occupy(ports: readonly number[]) {
 /** `codex login`, until it shows where to sign in, or ends. */
 async function startLogin(home: string): Promise<string> {
   const env = environment({ home, env: { BROWSER: "/bin/true" } });
-  const child = spawn(codexBinary("0.169.0"), ["login"], { env, stdio: ["ignore", "ignore", "pipe"] });
+  const child = spawn(codexBinary(codexVersion), ["login"], { env, stdio: ["ignore", "ignore", "pipe"] });
   const ended = once(child, "close");
   let shown = "";
   for await (const chunk of child.stderr) {
@@ -74,7 +82,7 @@ test("both login ports held: codex login fails, doctor names the holder, and aft
   const home = temporaryHome();
   const holder = await occupy([1455, 1457]);
   const ended = once(holder, "close");
-  const failing = await runCodex("0.169.0", ["login"], { home });
+  const failing = await runCodex(codexVersion, ["login"], { home });
   expect([failing.status, failing.stderr]).toEqual([1, expect.stringContaining("1457 is already in use")]);
   expect(await explain(home, failing)).toEqual(["login_port_in_use"]);
   const [found] = await findings(home, ["login_ports_held"]);
@@ -96,7 +104,7 @@ test("a CODEX_HOME that is missing: codex does not start, and after the named co
   const home = join(temporaryHome(), "none");
   // What runs has a folder to run in.
   const run = (args: readonly string[]) =>
-    runCodex("0.169.0", args, { home: join(home, ".."), env: { CODEX_HOME: home } });
+    runCodex(codexVersion, args, { home: join(home, ".."), env: { CODEX_HOME: home } });
   const failing = await run(["login", "status"]);
   expect([failing.status, failing.stderr]).toEqual([1, expect.stringContaining("that path does not exist")]);
   expect(await explain(join(home, ".."), failing)).toEqual(expect.arrayContaining(["codex_home_missing"]));
@@ -113,10 +121,10 @@ test.each([
 ])("CODEX_HOME=%s: codex does not start, and after the named command it does", async (given, text) => {
   const home = temporaryHome({ ...(await startFake()).issuer.issue({ email: "a@example.com" }) });
   const value = given === "FILE" ? join(home, "auth.json") : given;
-  const failing = await runCodex("0.169.0", ["login", "status"], { home, env: { CODEX_HOME: value } });
+  const failing = await runCodex(codexVersion, ["login", "status"], { home, env: { CODEX_HOME: value } });
   expect([failing.status, failing.stderr]).toEqual([1, expect.stringContaining(text)]);
   const [found] = await findings(home, ["codex_home_missing"], { CODEX_HOME: value });
-  const line = `${found?.fix}; ${codexBinary("0.169.0")} login status 2>&1`;
+  const line = `${found?.fix}; ${codexBinary(codexVersion)} login status 2>&1`;
   expect(await type(line, home, { CODEX_HOME: value })).toBe("Logged in using ChatGPT\n");
 });
 
@@ -132,13 +140,13 @@ test("a variable that overrides the login: requests go as another, and after the
     asked.push(request.headers.authorization);
     return answer(request);
   };
-  await runCodex("0.169.0", turn, { home, env: { ...urls, ...env } });
+  await runCodex(codexVersion, turn, { home, env: { ...urls, ...env } });
   expect(asked).toEqual(["Bearer sk-test-0123456789"]);
   const [found] = await findings(home, ["env_override"], env);
   expect(found?.fix).toBe("unset CODEX_API_KEY");
   const quoted = turn.map((word) => `'${word}'`).join(" ");
   expect(
-    await type(`${found?.fix}; ${codexBinary("0.169.0")} ${quoted} 2>/dev/null </dev/null`, home, {
+    await type(`${found?.fix}; ${codexBinary(codexVersion)} ${quoted} 2>/dev/null </dev/null`, home, {
       ...urls,
       ...env,
     }),
@@ -157,7 +165,7 @@ test("OPENAI_API_KEY changes nothing beside a login, and is no login by itself",
     asked.push(request.headers.authorization);
     return answer(request);
   };
-  const turn = () => runCodex("0.169.0", ["exec", "--skip-git-repo-check", ...flags, "hi"], { home, env });
+  const turn = () => runCodex(codexVersion, ["exec", "--skip-git-repo-check", ...flags, "hi"], { home, env });
   await turn();
   rmSync(join(home, "auth.json"));
   await turn();
@@ -175,7 +183,7 @@ test("a proxy that catches what is meant for this machine: codex hangs, and afte
   await type(`printf '%s\\n' "$SETTINGS" > "$CODEX_HOME/config.toml"`, home, { SETTINGS: settings });
   // Nobody listens there.
   const env = { ...urls, HTTP_PROXY: "http://127.0.0.1:2", NO_PROXY: "localhost" };
-  const command = `timeout 20 ${codexBinary("0.169.0")} exec --skip-git-repo-check hi </dev/null 2>&1`;
+  const command = `timeout 20 ${codexBinary(codexVersion)} exec --skip-git-repo-check hi </dev/null 2>&1`;
   const failing = await type(`${command}; true`, home, env);
   expect(fake.count("turn")).toBe(0);
   expect(failing).toMatch(/Reconnecting|workspace routing|error sending request/);
@@ -192,7 +200,7 @@ test("an unusable certificate file costs codex its WebSocket, and after the name
   const { flags, env: urls } = fakeBackend(fake);
   const env = { ...urls, CODEX_CA_CERTIFICATE: join(home, "none.pem") };
   const turn = ["exec", "--skip-git-repo-check", ...flags, "hi"];
-  const failing = await runCodex("0.169.0", turn, { home, env });
+  const failing = await runCodex(codexVersion, turn, { home, env });
   expect([fake.count("socket"), failing.stderr]).toEqual([
     0,
     expect.stringContaining("failed to configure websocket TLS"),
@@ -201,7 +209,7 @@ test("an unusable certificate file costs codex its WebSocket, and after the name
   const [found] = await findings(home, ["ca_file_unusable"], env);
   const quoted = turn.map((word) => `'${word}'`).join(" ");
   expect(
-    await type(`${found?.fix}; ${codexBinary("0.169.0")} ${quoted} 2>&1 </dev/null`, home, env),
+    await type(`${found?.fix}; ${codexBinary(codexVersion)} ${quoted} 2>&1 </dev/null`, home, env),
   ).not.toContain("websocket TLS");
   expect(fake.count("socket")).toBe(1);
 });
@@ -244,7 +252,7 @@ test.each([
 ] as const)("what codex itself writes is explained: %s", async (_, before, line, id) => {
   const home = temporaryHome();
   for (const each of before) await type(each, home, {});
-  const failing = await runCodex("0.169.0", line.split(" "), { home });
+  const failing = await runCodex(codexVersion, line.split(" "), { home });
   expect(failing.status).not.toBe(0);
   expect(await explain(home, failing)).toContain(id);
 });
@@ -258,7 +266,7 @@ test("the usage limit and a refused renewal are explained as codex tells them", 
     resets_at: Math.floor(Date.now() / 1000) + 7200,
   };
   fake.routes.turn = () => ({ status: 429, body: { error } });
-  const limited = await runTurn("0.169.0", fake, home);
+  const limited = await runTurn(codexVersion, fake, home);
   const { stdout } = await runCodexAuth(["explain", "--json"], { home, input: limited.stderr });
   expect(JSON.parse(stdout)).toMatchObject({
     matches: [{ id: "usage_limit" }],
@@ -269,7 +277,7 @@ test("the usage limit and a refused renewal are explained as codex tells them", 
     status: 401,
     body: { error: { code: "refresh_token_reused", message: "no" } },
   });
-  expect(await explain(home, await runTurn("0.169.0", fake, home))).toContain("refresh_token_reused");
+  expect(await explain(home, await runTurn(codexVersion, fake, home))).toContain("refresh_token_reused");
 });
 
 test("without any network doctor --live ends in time and says so", async () => {

@@ -13,10 +13,9 @@ import { expect, test } from "vitest";
 import { codexProcesses } from "../../src/store/codex-processes.ts";
 import type { FakeOpenAI } from "../support/fake-openai.ts";
 import { AppServer } from "./support/app-server.ts";
-import { codexBinary, fakeBackend, runCodex, runCodexAuth, type Run } from "./support/codex.ts";
+import { codexBinary, codexVersion, fakeBackend, runCodex, runCodexAuth, type Run } from "./support/codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 
-const version = "0.169.0";
 const names = ["a", "b", "c"] as const;
 type Name = (typeof names)[number];
 
@@ -54,7 +53,12 @@ class Scene {
 
   /** One turn of `codex exec` as this account. */
   turn(name: Name, words: readonly string[] = ["hi"]): Promise<Run> {
-    const codex = [codexBinary(version), "exec", "--skip-git-repo-check", ...fakeBackend(this.fake).flags];
+    const codex = [
+      codexBinary(codexVersion),
+      "exec",
+      "--skip-git-repo-check",
+      ...fakeBackend(this.fake).flags,
+    ];
     return this.auth(["exec", `${name}@example.com`, "--", ...codex, ...words]);
   }
 
@@ -129,7 +133,7 @@ test("a session made inside is resumed from the real home and from another priva
   const id = sessionId(await scene.turn("b"));
   const { flags } = fakeBackend(scene.fake);
   const words = ["exec", "--skip-git-repo-check", ...flags, "resume", id, "again"];
-  const outside = await runCodex(version, words, { home: scene.home, env: fakeBackend(scene.fake).env });
+  const outside = await runCodex(codexVersion, words, { home: scene.home, env: fakeBackend(scene.fake).env });
   expect([sessionId(outside), outside.stdout]).toEqual([id, "hello\n"]);
   expect(sessionId(await scene.turn("c", ["resume", id, "once more"]))).toBe(id);
   expect(sessionId(await scene.turn("b", ["resume", "--last", "and more"]))).toBe(id);
@@ -139,7 +143,7 @@ test("a session made inside is resumed from the real home and from another priva
 test("a session made inside is listed, archived and brought back in the real home", async () => {
   const scene = await Scene.open();
   const id = sessionId(await scene.turn("a"));
-  const server = await AppServer.start(version, scene.fake, scene.home);
+  const server = await AppServer.start(codexVersion, scene.fake, scene.home);
   const listed = await server.request("thread/list", { sourceKinds: ["exec"] });
   expect(listed).toMatchObject({ data: [{ id }] });
   await server.request("thread/archive", { threadId: id });
@@ -159,7 +163,7 @@ test("a config.toml that is a link survives what Codex writes to it, comments an
     "exec",
     "b@example.com",
     "--",
-    codexBinary(version),
+    codexBinary(codexVersion),
     "mcp",
     "add",
     "x",
@@ -182,7 +186,7 @@ test("what Codex makes in an empty home ends up in the real one, and no login st
 
 test("a daemon that Codex started inside ends with the command, and its 404 MB are in the real home", async () => {
   const scene = await Scene.open();
-  const codex = codexBinary(version);
+  const codex = codexBinary(codexVersion);
   const script = `${codex} app-server daemon start >/dev/null && ls $CODEX_HOME/app-server-daemon && echo $CODEX_HOME`;
   const { stdout, stderr } = await scene.auth(["exec", "b@example.com", "--", "sh", "-c", script]);
   expect(stdout).toContain("daemon.pid");
@@ -195,14 +199,14 @@ test("a daemon that Codex started inside ends with the command, and its 404 MB a
 
 test("a logout inside revokes nothing and leaves the account in the pool", async () => {
   const scene = await Scene.open();
-  await scene.auth(["exec", "b@example.com", "--", codexBinary(version), "logout"]);
+  await scene.auth(["exec", "b@example.com", "--", codexBinary(codexVersion), "logout"]);
   expect(scene.fake.count("revoke")).toBe(0);
   expect(await scene.turn("b")).toMatchObject({ stdout: "hello\n" });
 });
 
 test("a login with a key inside is adopted", async () => {
   const scene = await Scene.open();
-  const codex = codexBinary(version);
+  const codex = codexBinary(codexVersion);
   const script = `echo sk-test-made-inside | ${codex} login --with-api-key`;
   await scene.auth(["exec", "b@example.com", "--", "sh", "-c", script]);
   expect(scene.read("codex-auth/pool.json")).toContain("sk-test-made-inside");

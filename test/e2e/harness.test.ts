@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
+import { versions } from "./install.mjs";
 import { AppServer, readAccount } from "./support/app-server.ts";
-import { runCodex, runTurn } from "./support/codex.ts";
+import { runCodex, codexVersion, runTurn } from "./support/codex.ts";
 import { readAuthJson, startFake, temporaryHome } from "./support/home.ts";
 
 // What the other files rely on: the real Codex, a forged login and the fake OpenAI work together.
-const versions = ["0.169.0", "0.63.0"] as const;
 const email = "a@example.com";
 
 test.each(versions)("codex %s accepts a forged login", async (version) => {
@@ -35,14 +35,14 @@ test.each(versions)("codex %s saves the new refresh token when it is told to ref
 test("a turn completes offline, without a refresh", async () => {
   const fake = await startFake();
   const home = temporaryHome(fake.issuer.issue({ email }));
-  expect(await runTurn("0.169.0", fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
+  expect(await runTurn(codexVersion, fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
   expect({ refreshes: fake.count("refresh"), turns: fake.count("turn") }).toEqual({ refreshes: 0, turns: 1 });
 });
 
 test("a turn with an expired access token refreshes exactly once and saves the new token", async () => {
   const fake = await startFake();
   const home = temporaryHome(fake.issuer.issue({ email, expiresInSec: -60 }));
-  expect(await runTurn("0.169.0", fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
+  expect(await runTurn(codexVersion, fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
   expect({ refreshes: fake.count("refresh"), turns: fake.count("turn") }).toEqual({ refreshes: 1, turns: 1 });
   expect(readAuthJson(home).tokens.refresh_token).toBe(fake.issuer.newestToken(email));
 });
@@ -51,7 +51,7 @@ test("a turn waits for a refresh whose answer is late, and asks no second time",
   const fake = await startFake();
   const home = temporaryHome(fake.issuer.issue({ email, expiresInSec: -60 }));
   const answer = fake.hold("refresh");
-  const turn = runTurn("0.169.0", fake, home);
+  const turn = runTurn(codexVersion, fake, home);
   await answer.arrived;
   setTimeout(answer.release, 300);
   expect(await turn).toMatchObject({ status: 0 });
@@ -62,13 +62,13 @@ test("a turn with a spent refresh token is counted as a reuse", async () => {
   const fake = await startFake();
   const stale = fake.issuer.issue({ email, expiresInSec: -60 });
   fake.issuer.refresh(stale.tokens.refresh_token);
-  await runTurn("0.169.0", fake, temporaryHome(stale));
+  await runTurn(codexVersion, fake, temporaryHome(stale));
   expect(fake.issuer.reuses).toBeGreaterThan(0);
 });
 
 test("the app-server completes a turn offline", async () => {
   const fake = await startFake();
-  const server = await AppServer.start("0.169.0", fake, temporaryHome(fake.issuer.issue({ email })));
+  const server = await AppServer.start(codexVersion, fake, temporaryHome(fake.issuer.issue({ email })));
   expect(await server.turn("hi")).toMatchObject({ turn: { status: "completed" } });
   await server.close();
   expect(fake.count("turn")).toBe(1);

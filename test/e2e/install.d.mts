@@ -1,4 +1,5 @@
 export declare const versions: readonly string[];
+export declare const modern: readonly string[];
 export declare const root: string;
 export declare function cacheFolder(): string;
 export declare function binaryIn(prefix: string): string | undefined;

@@ -4,7 +4,12 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-export const versions = ["0.169.0", "0.63.0"];
+/** Every Codex that is tried, the newest first: the one list of them. */
+export const versions = ["0.171.0", "0.169.0", "0.63.0"];
+
+/** Those with the configuration, the databases and the protocol of today. */
+export const modern = versions.filter((version) => Number(version.split(".")[1]) >= 169);
+
 export const root = dirname(dirname(dirname(fileURLToPath(import.meta.url))));
 
 /** A folder with one npm prefix for each version. */
@@ -55,15 +60,21 @@ export function packagePrefix() {
   return join(cacheFolder(), "global");
 }
 
-/** Packs this checkout and installs what npm would publish; the real Codex goes there first. */
+/** Builds and packs this checkout and installs what npm would publish; the real Codex goes there first. */
 export function installPackage() {
+  npm(["run", "build"]);
   const prefix = packagePrefix();
   mkdirSync(prefix, { recursive: true });
   const globally = ["install", "--global", "--prefix", prefix, "--prefer-offline", ...quiet];
-  if (!existsSync(join(prefix, "bin/codex"))) npm([...globally, `@openai/codex@${versions[0]}`]);
+  if (installedVersion(prefix) !== versions[0]) npm([...globally, `@openai/codex@${versions[0]}`]);
   npm(["pack", "--ignore-scripts", "--pack-destination", prefix, "--loglevel=error"]);
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
   npm([...globally, join(prefix, `codex-auth-${version}.tgz`)]);
+}
+
+function installedVersion(prefix) {
+  const manifest = join(prefix, "lib/node_modules/@openai/codex/package.json");
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).version : undefined;
 }
 
 const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];

@@ -2,8 +2,9 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { AuthJson } from "../support/forge.ts";
+import { versions } from "./install.mjs";
 import { readAccount } from "./support/app-server.ts";
-import { runCodex, runCodexAuth, runTurn, type Run } from "./support/codex.ts";
+import { runCodex, codexVersion, runCodexAuth, runTurn, type Run } from "./support/codex.ts";
 import { expireAccessToken, readAuthJson, startFake, temporaryHome } from "./support/home.ts";
 
 const email = "a@example.com";
@@ -43,14 +44,13 @@ test.each(Object.entries(forms))(
     writeFileSync(file, JSON.stringify(write(tokens)), { mode: 0o600 });
     expect(await outcomesOf(home, file)).toEqual(["added"]);
     await succeed(runCodexAuth(["switch", email], { home }));
-    for (const version of ["0.169.0", "0.63.0"] as const)
-      await succeed(runCodex(version, ["login", "status"], { home }));
+    for (const version of versions) await succeed(runCodex(version, ["login", "status"], { home }));
     // Codex 0.63 takes the e-mail from an id token only, so its app server cannot name two of these before a renewal.
-    expect(await readAccount("0.169.0", fake, home)).toMatchObject({ account: { email } });
-    await succeed(runTurn("0.169.0", fake, home));
+    expect(await readAccount(codexVersion, fake, home)).toMatchObject({ account: { email } });
+    await succeed(runTurn(codexVersion, fake, home));
     expect(fake.count("refresh")).toBe(0);
     expireAccessToken(home);
-    await succeed(runTurn("0.169.0", fake, home));
+    await succeed(runTurn(codexVersion, fake, home));
     expect(fake.issuer).toMatchObject({ refreshes: 1, reuses: 0 });
     // The store of the other tool is older now: taking it in again brings no spent token back.
     const renewed = readAuthJson(home);

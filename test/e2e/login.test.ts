@@ -4,9 +4,9 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import type { FakeOpenAI } from "../support/fake-openai.ts";
-import { root } from "./install.mjs";
+import { root, versions } from "./install.mjs";
 import { readAccount } from "./support/app-server.ts";
-import { environment, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
+import { environment, codexVersion, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
 import { readAuthJson, startFake, temporaryHome } from "./support/home.ts";
 
 const email = "a@example.com";
@@ -28,7 +28,7 @@ async function signIn(home: string, fake: FakeOpenAI, flags: readonly string[] =
   expect([code, code === 0 ? "" : shown]).toEqual([0, ""]);
 }
 
-test.each(["0.169.0", "0.63.0"] as const)("codex %s uses the login that we have made", async (version) => {
+test.each(versions)("codex %s uses the login that we have made", async (version) => {
   const fake = await startFake();
   const home = temporaryHome();
   fake.authorizer.next = { email };
@@ -43,14 +43,14 @@ test("codex renews it, works with it, and our pool takes the newer token in", as
   const home = temporaryHome();
   fake.authorizer.next = { email };
   await signIn(home, fake, ["--switch"]);
-  await readAccount("0.169.0", fake, home, { refresh: true });
+  await readAccount(codexVersion, fake, home, { refresh: true });
   expect(fake.issuer).toMatchObject({ refreshes: 1, reuses: 0 });
   expect(readAuthJson(home).tokens.refresh_token).toBe(fake.issuer.newestToken(email));
   expect(readAuthJson(home).tokens).toHaveProperty("oauth_provenance.issuer", fake.url);
-  expect(await runTurn("0.169.0", fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
+  expect(await runTurn(codexVersion, fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
   // Signing in again while it is live: codex goes on with the new tokens.
   await signIn(home, fake);
-  expect(await runTurn("0.169.0", fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
+  expect(await runTurn(codexVersion, fake, home)).toMatchObject({ status: 0, stdout: "hello\n" });
   expect(fake.issuer.reuses).toBe(0);
 });
 
@@ -62,7 +62,7 @@ test("an API key is stored as codex stores it", async () => {
     input,
   });
   expect([status, stderr]).toEqual([0, ""]);
-  expect((await runCodex("0.169.0", ["login", "--with-api-key"], { home: theirs, input })).status).toBe(0);
+  expect((await runCodex(codexVersion, ["login", "--with-api-key"], { home: theirs, input })).status).toBe(0);
   const read = (home: string): unknown => JSON.parse(readFileSync(join(home, "auth.json"), "utf8"));
   expect(read(ours)).toEqual(read(theirs));
 });
@@ -72,6 +72,6 @@ test("codex takes our access token for one", async () => {
   const home = temporaryHome();
   const input = "at-test-0123456789abcdef";
   await runCodexAuth(["login", "--with-access-token", "--switch"], { home, input });
-  const { stderr } = await runCodex("0.169.0", ["login", "status"], { home });
+  const { stderr } = await runCodex(codexVersion, ["login", "status"], { home });
   expect(stderr).toContain("failed to request personal access token metadata");
 });

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
 import { nodeIn, otherNodes, packagePrefix, root } from "./install.mjs";
-import { environment } from "./support/codex.ts";
+import { environment, codexVersion } from "./support/codex.ts";
 import { readAuthJson, temporaryHome, writeAuthJson } from "./support/home.ts";
 
 const prefix = packagePrefix();
@@ -18,7 +18,7 @@ function runIn(home: string, command: string, args: readonly string[]): string {
 
 test("the package stands beside @openai/codex, each with its own command", () => {
   const home = temporaryHome();
-  expect(runIn(home, join(prefix, "bin/codex"), ["--version"])).toBe("codex-cli 0.169.0\n");
+  expect(runIn(home, join(prefix, "bin/codex"), ["--version"])).toBe(`codex-cli ${codexVersion}\n`);
   const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   expect(runIn(home, join(prefix, "bin/codex-auth"), ["--version"])).toBe(`${version}\n`);
   expect(existsSync(join(prefix, "share/man/man1/codex-auth.1"))).toBe(true);
@@ -27,7 +27,7 @@ test("the package stands beside @openai/codex, each with its own command", () =>
 test("the installed bin/codex hands auth to us and the rest to the real Codex", () => {
   const home = temporaryHome();
   const dispatcher = join(installed, "bin/codex");
-  expect(runIn(home, dispatcher, ["--version"])).toBe("codex-cli 0.169.0\n");
+  expect(runIn(home, dispatcher, ["--version"])).toBe(`codex-cli ${codexVersion}\n`);
   expect(runIn(home, dispatcher, ["auth", "list"])).toContain("No accounts yet.");
 });
 

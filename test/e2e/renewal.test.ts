@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import type { FakeOpenAI } from "../support/fake-openai.ts";
 import { projectRoot } from "../support/home.ts";
 import { RenewalScene } from "../support/renewals.ts";
-import { runCodexAuth, runTurn } from "./support/codex.ts";
+import { runCodexAuth, codexVersion, runTurn } from "./support/codex.ts";
 import { expireAccessToken, startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 import { spawn } from "node:child_process";
 
@@ -42,7 +42,7 @@ test("kill -9 of the command around the answer of the issuer loses no token, two
   expect(scene.lost(["a"])).toEqual([]);
   expect(scene.fake.issuer.reuses).toBe(0);
   expect(scene.fake.issuer.refreshes).toBeGreaterThanOrEqual(200);
-});
+}, 300_000);
 
 test("kill -9 of the process that spends the token is never a silent loss", async () => {
   const outcomes = { kept: 0, told: 0 };
@@ -90,7 +90,7 @@ test("a live account that the real Codex renews at the same moment: no reuse, no
   await succeed(home, fake, ["switch", "1"]);
   for (let round = 0; round < 50; round += 1) {
     expireAccessToken(home);
-    const turn = runTurn("0.169.0", fake, home);
+    const turn = runTurn(codexVersion, fake, home);
     await setTimeout((round % 10) * 30);
     const token = runCodexAuth(["token", "1", "--json"], { home, env: { CODEX_AUTH_ISSUER: fake.url } });
     const [codex, ours] = await Promise.all([turn, token]);

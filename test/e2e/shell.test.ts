@@ -3,10 +3,9 @@ import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
 import { hasProgram } from "../support/tmux.ts";
 import { root } from "./install.mjs";
-import { codexBinary, fakeBackend, run, runCodexAuth } from "./support/codex.ts";
+import { codexBinary, codexVersion, fakeBackend, run, runCodexAuth } from "./support/codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 
-const version = "0.169.0";
 const program = join(root, "bin/codex-auth");
 const shells = [
   { name: "bash", load: `eval "$('${program}' init bash)"` },
@@ -16,7 +15,7 @@ const shells = [
 
 /** Runs lines in a shell of the person, who has the real codex on PATH. */
 function runLines(name: string, lines: readonly string[], home: string, env: Record<string, string> = {}) {
-  const path = `${dirname(codexBinary(version))}:${process.env["PATH"]}`;
+  const path = `${dirname(codexBinary(codexVersion))}:${process.env["PATH"]}`;
   return run(name, ["-c", lines.join("\n")], { home, env: { ...env, PATH: path } });
 }
 
@@ -50,7 +49,7 @@ test.each(shells)(
       home,
       env,
     );
-    expect([status, stdout]).toEqual([0, expect.stringContaining(`codex-cli ${version}\n`)]);
+    expect([status, stdout]).toEqual([0, expect.stringContaining(`codex-cli ${codexVersion}\n`)]);
     const turns = fake.log
       .filter(({ path }) => path.endsWith("/responses"))
       .map(({ accountId }) => accountId);

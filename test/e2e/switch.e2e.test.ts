@@ -3,8 +3,9 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
 import type { FakeOpenAI } from "../support/fake-openai.ts";
+import { versions } from "./install.mjs";
 import { AppServer, readAccount } from "./support/app-server.ts";
-import { runCodex, runCodexAuth, runTurn, type Run } from "./support/codex.ts";
+import { runCodex, codexVersion, runCodexAuth, runTurn, type Run } from "./support/codex.ts";
 import {
   expireAccessToken,
   readAuthJson,
@@ -59,7 +60,7 @@ async function succeed(running: Promise<Run>): Promise<Run> {
 async function refreshWithCodex(home: string, fake: FakeOpenAI): Promise<void> {
   const before = fake.issuer.refreshes;
   expireAccessToken(home);
-  await succeed(runTurn("0.169.0", fake, home));
+  await succeed(runTurn(codexVersion, fake, home));
   expect(fake.issuer).toMatchObject({ refreshes: before + 1, reuses: 0 });
 }
 
@@ -81,7 +82,7 @@ function expectLive(home: string, email: string): void {
   expect(readClaims(home)).toMatchObject({ "https://api.openai.com/profile": { email } });
 }
 
-test.each(["0.169.0", "0.63.0"] as const)("codex %s follows A -> B -> A -> C", async (version) => {
+test.each(versions)("codex %s follows A -> B -> A -> C", async (version) => {
   const fake = await startFake();
   const home = temporaryHome();
   await importLogins(home, fake, [a, b, c]);
@@ -134,7 +135,7 @@ test("a Codex that runs during a switch keeps its login, and the switch names it
   const home = temporaryHome();
   await importLogins(home, fake, [a, b]);
   await switchTo(home, a);
-  const server = await AppServer.start("0.169.0", fake, home);
+  const server = await AppServer.start(codexVersion, fake, home);
   const { processes } = await switchTo(home, b);
   expect(processes).toMatchObject([{ pid: server.pid, kind: "app-server" }]);
   expect(await server.turn("hi")).toMatchObject({ turn: { status: "completed" } });
@@ -152,7 +153,7 @@ test("a switch in the middle of Codex's refresh loses neither login", async () =
     const next = round % 2 === 0 ? b : a;
     expireAccessToken(home);
     const answer = fake.hold("refresh");
-    const turn = runTurn("0.169.0", fake, home);
+    const turn = runTurn(codexVersion, fake, home);
     await answer.arrived;
     const switching = switchTo(home, next);
     // Another moment in each round: before the switch looks, while it waits, when it writes.
@@ -174,7 +175,7 @@ test("a switch at the moment of a login loses none of the logins", async () => {
     const key = `sk-e2e-${round}`;
     const switching = switchTo(home, round % 2 === 0 ? b : a);
     await setTimeout(round * 10);
-    const login = runCodex("0.169.0", ["login", "--with-api-key"], { home, input: key });
+    const login = runCodex(codexVersion, ["login", "--with-api-key"], { home, input: key });
     await Promise.all([switching, succeed(login)]);
     expect(() => readAuthJson(home)).not.toThrow();
     expectStored(home, [key]);

@@ -4,9 +4,13 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import type { FakeOpenAI } from "../../support/fake-openai.ts";
-import { binaryIn, cacheFolder, root } from "../install.mjs";
+import { binaryIn, cacheFolder, root, versions } from "../install.mjs";
 
-export type CodexVersion = "0.169.0" | "0.63.0";
+/** One of the list of install.mjs. */
+export type CodexVersion = string;
+
+/** The Codex that a test is about where one is enough: the newest, unless the run names another. */
+export const codexVersion: CodexVersion = process.env["CODEX_AUTH_E2E_VERSION"] ?? versions[0] ?? "";
 
 export interface Run {
   status: number | null;

@@ -8,11 +8,10 @@ import { expect, onTestFinished } from "vitest";
 import type { FakeOpenAI } from "../../support/fake-openai.ts";
 import { FakeResponses, errorBody, refuses } from "../../support/fake-responses.ts";
 import { root } from "../install.mjs";
-import { codexBinary, environment, runCodex, runCodexAuth } from "./codex.ts";
+import { codexBinary, codexVersion, environment, runCodex, runCodexAuth } from "./codex.ts";
 import type { CodexVersion, Run } from "./codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./home.ts";
 
-const version = "0.169.0";
 const names = ["a", "b", "c"] as const;
 
 /**
@@ -81,7 +80,10 @@ export class RotationScene {
   }
 
   /** One turn through a proxy of its own. */
-  rotate(words?: readonly string[], { options = [], env = {}, codex = version }: Rotated = {}): Promise<Run> {
+  rotate(
+    words?: readonly string[],
+    { options = [], env = {}, codex = codexVersion }: Rotated = {},
+  ): Promise<Run> {
     const program = codexBinary(codex);
     return this.run(["exec", "--rotate", ...options, "--", program, ...this.turnWords(words)], env);
   }
@@ -90,7 +92,10 @@ export class RotationScene {
   turn(words?: readonly string[], port?: number): Promise<Run> {
     const through = port === undefined ? `${this.upstream.url}/v1` : `http://127.0.0.1:${port}/v1`;
     const insertion = ["-c", `openai_base_url="${through}"`];
-    return runCodex(version, [...insertion, ...this.turnWords(words)], { home: this.home, env: this.env });
+    return runCodex(codexVersion, [...insertion, ...this.turnWords(words)], {
+      home: this.home,
+      env: this.env,
+    });
   }
 
   /** `rotation start` in the foreground, until the test ends. */
