@@ -142,7 +142,6 @@ export type {
   AccountStatus,
   DecisionRecord,
   Pin,
-  Preference,
   ProxyLimits,
   RotationProxy,
   RotationProxyOptions,

@@ -1,6 +1,7 @@
 import { canServe } from "./ranked-account.ts";
 import type { RankedAccount } from "./ranked-account.ts";
 import type { ScoreTerms } from "./score.ts";
+import { usualNeed } from "./turn-need.ts";
 
 /** The request that needs an account. */
 export interface RankRequest {
@@ -16,8 +17,10 @@ export interface RankRequest {
 
 /** Who asks. */
 export interface Demand {
-  /** Conversations seen within two minutes. */
+  /** Turns of others that a new one could interrupt: in flight, or waiting for their tool. */
   readonly runningTurns?: number;
+  /** Short windows of a Plus account that a turn of this pool costs, as `turnNeed` learns it. */
+  readonly need?: number;
   /** Absent for advice: a new conversation that nothing competes with. */
   readonly request?: RankRequest;
 }
@@ -28,8 +31,10 @@ export interface RankOptions {
   readonly homeIdleMs?: number;
   /** How long to wait for a home that is only cooling down. */
   readonly homeHoldMs?: number;
-  /** Short windows of a Plus account that are kept for each running turn. */
-  readonly reservePerTurn?: number;
+  /** How many times its need is kept for each running turn. */
+  readonly reserveFactor?: number;
+  /** The largest share of the pool that is kept. */
+  readonly reserveShare?: number;
 }
 
 /**
@@ -53,10 +58,11 @@ export type Decision =
 /** What to do, given every account, best first. */
 export function decide(
   ranked: readonly RankedAccount[],
-  { request, runningTurns = 0 }: Demand,
+  demand: Demand,
   nowMs: number,
   settings: Required<RankOptions>,
 ): Decision {
+  const { request } = demand;
   const stay = request && stayHome(ranked, request, nowMs, settings);
   if (stay) return stay;
   const best = ranked[0];
@@ -64,7 +70,7 @@ export function decide(
     return { kind: "wait", untilMs: null, reason: "no-account" };
   }
   if (!canServe(best)) return { kind: "wait", untilMs: earliestReturnMs(ranked), reason: "exhausted" };
-  if (request?.isTurnStart === true && isReserved(ranked, runningTurns, settings)) {
+  if (request?.isTurnStart === true && isReserved(ranked, demand, settings)) {
     return { kind: "wait", untilMs: earliestResetMs(ranked), reason: "reserved" };
   }
   return { kind: "use", accountId: best.id, reason: "best" };
@@ -89,21 +95,30 @@ function stayHome(
   return { kind: "hold", accountId: home.id, untilMs: block.untilMs, reason: "cache-hold" };
 }
 
-/** What is left is too little for the turns that already run, so a new one would only interrupt them. */
-function isReserved(ranked: readonly RankedAccount[], runningTurns: number, settings: Required<RankOptions>) {
-  let room = 0;
+/**
+ * What is left is too little for the turns that already run, so a new one would only interrupt them. In a pool that is
+ * not nearly used up nothing is kept, however many run.
+ */
+function isReserved(
+  ranked: readonly RankedAccount[],
+  { runningTurns = 0, need = usualNeed }: Demand,
+  { reserveFactor, reserveShare }: Required<RankOptions>,
+): boolean {
+  let left = 0;
+  let capacity = 0;
   for (const account of ranked) {
-    if (canServe(account)) room += account.terms.size * account.terms.room;
+    const { size, room } = account.terms;
+    if (canServe(account)) left += size * room;
+    if (account.tier !== "unusable") capacity += size;
   }
-  return room < settings.reservePerTurn * runningTurns;
+  return left < Math.min(reserveFactor * need * runningTurns, reserveShare * capacity);
 }
 
-/** When the first account comes back: the end of its block, or the reset of the window that is kept. */
+/** When the first account comes back. */
 function earliestReturnMs(ranked: readonly RankedAccount[]): number | null {
   let earliest = Infinity;
-  for (const { tier, block, terms } of ranked) {
+  for (const { tier, block } of ranked) {
     if (tier === "blocked" && block !== null) earliest = Math.min(earliest, block.untilMs);
-    if (tier === "kept") earliest = Math.min(earliest, nextResetMs(terms));
   }
   return earliest === Infinity ? null : earliest;
 }

@@ -86,8 +86,6 @@ export function skipReason({ tier, block, unusable, terms }: RankedAccount, word
       return block === null ? "not usable" : `${blockWords[block.kind]}, back ${words.time(block.untilMs)}`;
     case "full":
       return `${Math.round(terms.usedPercent)} % used`;
-    case "kept":
-      return "the rest is kept for other work";
     case "tried":
       return "failed this request";
     case "normal":

@@ -1,4 +1,4 @@
-import { minuteMs, weekMs, windowEndMs, windowLengthMs } from "./limit.ts";
+import { isSameWindow, minuteMs, weekMs, windowEndMs, windowLengthMs } from "./limit.ts";
 import type { Limit } from "./limit.ts";
 import { isRecord, parseJson } from "./unknown-value.ts";
 import { binMs } from "./usage-track.ts";
@@ -16,9 +16,6 @@ export interface HistoryStep {
 }
 
 export const historyLengthMs = 6 * weekMs;
-
-/** A reset is reported in whole seconds by clocks that differ: within this it is the same window. */
-const sameResetMs = 2 * minuteMs;
 
 /** The steps between what was known of an account and a newer report. */
 export function historySteps(
@@ -46,11 +43,11 @@ function stepBetween(before: Limit | undefined, after: Limit): { percent: number
   const windowAgeMs = Math.max(0, after.observedAtMs - (windowEndMs(after) - windowLengthMs(after)));
   // Of a first report it is unknown when the percent was burned, so it says nothing about habits.
   if (before === undefined) return null;
-  const isSameWindow = Math.abs(windowEndMs(after) - windowEndMs(before)) <= sameResetMs;
-  const percent = after.usedPercent - (isSameWindow ? before.usedPercent : 0);
+  const isSame = isSameWindow(before, after);
+  const percent = after.usedPercent - (isSame ? before.usedPercent : 0);
   if (!(percent > 0)) return null;
   const sinceBeforeMs = after.observedAtMs - before.observedAtMs;
-  return { percent, overMs: isSameWindow ? sinceBeforeMs : Math.min(sinceBeforeMs, windowAgeMs) };
+  return { percent, overMs: isSame ? sinceBeforeMs : Math.min(sinceBeforeMs, windowAgeMs) };
 }
 
 /** One line per step, each with its line end: append them to the file. */

@@ -51,6 +51,13 @@ export function windowEndMs(limit: Limit): number {
   return limit.resetsAtMs ?? limit.observedAtMs + windowLengthMs(limit);
 }
 
+/** A reset is reported in whole seconds by clocks that differ: within this it is the same window. */
+const sameResetMs = 2 * minuteMs;
+
+export function isSameWindow(a: Limit, b: Limit): boolean {
+  return Math.abs(windowEndMs(a) - windowEndMs(b)) <= sameResetMs;
+}
+
 /** A window whose reset has passed, or that was never seen, counts as not started. */
 export function hasStarted(limit: Limit | null, nowMs: number): limit is Limit {
   return limit !== null && windowEndMs(limit) > nowMs;

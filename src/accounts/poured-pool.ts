@@ -35,15 +35,14 @@ export class PouredPool {
     if (account === undefined) return 0;
     const size = planSize(account.plan);
     const { short, long } = startWindows(account.limits, atMs);
-    const most = 100 - (account.keepPercent ?? 0);
     const roomOf = (limit: Limit | null) =>
-      limit === null ? Infinity : Math.max(0, most - usedPercentAt(limit, atMs)) * size;
+      limit === null ? Infinity : (100 - usedPercentAt(limit, atMs)) * size;
     const weekRoom = roomOf(long);
     const shortRoom = roomOf(short) / shortWindowsPerWeek;
     const served = Math.min(wanted, weekRoom, shortRoom);
     const limits = [use(short, (served * shortWindowsPerWeek) / size), use(long, served / size)].flat();
     const isEmpty = served < wanted - negligible;
-    const block = isEmpty ? emptyBlock(limits, most, atMs) : account.block;
+    const block = isEmpty ? emptyBlock(limits, atMs) : account.block;
     this.#accounts[index] = { ...account, limits, block };
     return served;
   }
@@ -78,8 +77,8 @@ function use(limit: Limit | null, percent: number): Limit[] {
 }
 
 /** As upstream would answer: nothing more until the fullest window resets. */
-function emptyBlock(limits: readonly Limit[], most: number, atMs: number) {
-  const full = limits.filter((limit) => limit.usedPercent >= most - negligible);
+function emptyBlock(limits: readonly Limit[], atMs: number) {
+  const full = limits.filter((limit) => limit.usedPercent >= 100 - negligible);
   const untilMs = Math.max(atMs, ...full.map((limit) => windowEndMs(limit)));
   return { kind: "exhausted" as const, sinceMs: atMs, untilMs };
 }

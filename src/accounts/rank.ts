@@ -18,7 +18,8 @@ const defaults = {
   limitId: mainLimitId,
   homeIdleMs: 60 * minuteMs,
   homeHoldMs: 20_000,
-  reservePerTurn: 0.2,
+  reserveFactor: 8,
+  reserveShare: 0.25,
 } satisfies Required<RankOptions>;
 
 /**

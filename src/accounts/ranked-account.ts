@@ -14,9 +14,9 @@ export interface Candidate extends ScoreInput {
 
 /**
  * From best to worst; the score decides inside a tier only. `tail`: 99 % used or more; `full`: 100 % reported, which is
- * advice; `kept`: the user keeps the rest; `tried`: it failed this request; `blocked`: upstream refused it.
+ * advice; `tried`: it failed this request; `blocked`: upstream refused it.
  */
-export type Tier = "normal" | "tail" | "full" | "kept" | "tried" | "blocked" | "unusable";
+export type Tier = "normal" | "tail" | "full" | "tried" | "blocked" | "unusable";
 
 export interface RankedAccount {
   readonly id: string;
@@ -32,10 +32,9 @@ const tierOrder: Readonly<Record<Tier, number>> = {
   normal: 0,
   tail: 1,
   full: 2,
-  kept: 3,
-  tried: 4,
-  blocked: 5,
-  unusable: 6,
+  tried: 3,
+  blocked: 4,
+  unusable: 5,
 };
 const tailPercent = 99;
 
@@ -61,7 +60,6 @@ function findTier(
   if (account.unusable !== undefined) return "unusable";
   if (block !== null) return "blocked";
   if (triedIds?.has(account.id) === true) return "tried";
-  if ((account.keepPercent ?? 0) > 0 && Math.min(terms.shortFree, terms.weekFree) <= 0) return "kept";
   if (terms.usedPercent >= 100) return "full";
   return terms.usedPercent >= tailPercent ? "tail" : "normal";
 }

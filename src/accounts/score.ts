@@ -28,7 +28,7 @@ export interface ScoreTerms {
   readonly pace: number;
   /** What can be used before the short window ends, as a share of a short window. */
   readonly room: number;
-  /** Quota in units of a Plus account, times the user's weight. */
+  /** Quota in units of a Plus account. */
   readonly size: number;
   /** Other conversations that ran on the account within ten minutes. */
   readonly busy: number;
@@ -46,25 +46,20 @@ export interface ScoreTerms {
 export interface ScoreInput {
   readonly plan: string | null;
   readonly limits: readonly Limit[];
-  /** The user's preference, 1 by default: 2 makes the account count as twice as large. */
-  readonly weight?: number;
-  /** Percent of each window that is kept for other uses ("keep 20 % of my work seat"). */
-  readonly keepPercent?: number;
   readonly otherConversations?: number;
 }
 
 /** The terms of one account at `nowMs` for requests under `limitId`. */
 export function scoreAccount(input: ScoreInput, nowMs: number, limitId: string): ScoreTerms {
   const { short, long } = findWindows(input.limits, limitId);
-  const keep = (input.keepPercent ?? 0) / 100;
   const shortUsed = usedPercentAt(short, nowMs);
   const weekUsed = usedPercentAt(long, nowMs);
-  const shortFree = Math.max(0, 1 - shortUsed / 100 - (short === null ? 0 : keep));
-  const weekFree = Math.max(0, 1 - weekUsed / 100 - (long === null ? 0 : keep));
+  const shortFree = 1 - shortUsed / 100;
+  const weekFree = 1 - weekUsed / 100;
   const weekLeft = weekLeftShare(long, nowMs);
   const pace = Math.max(weekFree, smallestShare) / weekLeft;
   const room = Math.max(smallestShare, Math.min(shortFree, shortWindowsPerWeek * weekFree));
-  const size = planSize(input.plan) * (input.weight ?? 1);
+  const size = planSize(input.plan);
   const busy = input.otherConversations ?? 0;
   return {
     shortFree,

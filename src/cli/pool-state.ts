@@ -51,7 +51,7 @@ function candidateOf(
     reportedBlock(limits, nowMs),
   );
   const { id, login } = account;
-  return { id, plan: login.plan, limits, block, weight: 1, ...(unusable === null ? {} : { unusable }) };
+  return { id, plan: login.plan, limits, block, ...(unusable === null ? {} : { unusable }) };
 }
 
 /** What upstream's answers said, unless a newer report shows that the limit is gone. */

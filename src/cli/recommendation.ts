@@ -29,7 +29,7 @@ export const candidateSchema = (z: Zod) =>
     name: z.string(),
     plan: z.string().nullable(),
     active: z.boolean(),
-    tier: z.enum(["normal", "tail", "full", "kept", "tried", "blocked", "unusable"]),
+    tier: z.enum(["normal", "tail", "full", "tried", "blocked", "unusable"]),
     score: z.number().describe("pace x room / (1 + busy / size)"),
     pace: z.number().describe("share of the long window that is left / share of its time to go"),
     room: z.number().describe("share of a short window that can be used before it ends"),

@@ -1,4 +1,4 @@
-import { countText } from "../ui/count-text.ts";
+import { counted, countText } from "../ui/count-text.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { renderTable } from "../ui/table.ts";
 import { clockText, durationText, relativeText } from "../ui/time.ts";
@@ -9,9 +9,13 @@ type Account = ProxyReport["accounts"][number];
 
 /** What `rotation status` says below its first line. */
 export function rotationLines(proxy: ProxyReport, ui: Ui): string[] {
-  const { uptimeMs, inFlight, pid, pin, problem, accounts } = proxy;
+  const { uptimeMs, inFlight, deferred, pid, pin, problem, accounts } = proxy;
   const name = (id: string | null) => nameOf(accounts.find((account) => account.id === id));
   const lines = [`Process ${pid}, running for ${durationText(uptimeMs)}, ${inFlight} in flight.`];
+  if (deferred > 0)
+    lines.push(
+      `${counted(deferred, "new turn")} refused while accounts were ready: what was left is kept for turns that run.`,
+    );
   if (pin) lines.push(`Only ${name(pin.accountId)} may serve (${safeText(pin.source)}).`);
   if (problem !== null) lines.push(ui.red(`Trouble with the store: ${safeText(problem)}`));
   const rows = accounts.map((account) => accountRow(account, ui));

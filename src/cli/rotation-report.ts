@@ -40,6 +40,9 @@ export const proxySchema = (z: Zod) =>
     uptimeMs: z.int(),
     logFile: z.string().nullable().describe("of a proxy in the background"),
     inFlight: z.int(),
+    deferred: z
+      .int()
+      .describe("new turns refused while accounts were ready: what is left is kept for the turns that run"),
     pin: z.object({ accountId: z.string(), source: z.string() }).nullable(),
     webSocket: z.enum(["refuse", "forward"]),
     problem: z.string().nullable().describe("why the store could not be read or written the last time"),
@@ -50,7 +53,7 @@ export const proxySchema = (z: Zod) =>
 export type ProxyReport = ReturnType<typeof proxyReport>;
 
 export function proxyReport(
-  { port, uptimeMs, inFlight, pin, webSocket, problem, ...status }: RotationStatus,
+  { port, uptimeMs, inFlight, deferred, pin, webSocket, problem, ...status }: RotationStatus,
   { process: { pid }, logFile }: Pick<RotationEntry, "process" | "logFile">,
 ) {
   return {
@@ -61,6 +64,7 @@ export function proxyReport(
     uptimeMs: Math.max(0, Math.round(uptimeMs)),
     logFile,
     inFlight,
+    deferred,
     pin: pin && { accountId: pin.accountId, source: pin.source },
     webSocket,
     problem,

@@ -48,6 +48,8 @@ export interface PoolFacts {
   readonly planType?: string | undefined;
   /** Account id to the reason why it was passed over. */
   readonly accountSkipReasons?: Readonly<Record<string, string>> | undefined;
+  /** Accounts are ready, but what they have left is kept for so many turns that run. */
+  readonly reserve?: { readonly turns: number; readonly refillsAtMs: number | null } | undefined;
 }
 
 /** A whole HTTP answer, ready to be written. */
@@ -88,9 +90,12 @@ type PoolSituation = Extract<ProxySituation, { kind: "pool-exhausted" | "pin-una
 
 function poolAnswer(situation: PoolSituation, client: { isCodex: boolean; nowMs: number }): ProxyAnswer {
   const isPin = situation.kind === "pin-unavailable";
-  const message = isPin
-    ? `The pinned account cannot serve this request now (${situation.reason}).`
-    : `No managed account can serve this request now (${situation.reason}).`;
+  const kept = situation.reserve && reserveText(situation.reserve, client.nowMs);
+  const message =
+    kept ??
+    (isPin
+      ? `The pinned account cannot serve this request now (${situation.reason}).`
+      : `No managed account can serve this request now (${situation.reason}).`);
   // A login is what these need, so Codex must stop at once instead of trying thirty times.
   if (client.isCodex && needsLogin(situation.reason)) return noAccountAnswer(`${message} ${poolHint}`, true);
   const code = isPin ? "codex_pinned_account_unavailable" : "codex_runtime_rotation_pool_exhausted";
@@ -98,7 +103,23 @@ function poolAnswer(situation: PoolSituation, client: { isCodex: boolean; nowMs:
   const extras = { ...poolTimes(situation.resetsAtMs, client.nowMs), ...pinFields(situation) };
   const { planType, accountSkipReasons, reason } = situation;
   const detail = { code, message, reason, planType, accountSkipReasons, hint: poolHint, ...extras };
-  return jsonAnswer(status, detail, { "x-codex-promo-message": poolHint });
+  return jsonAnswer(status, detail, {
+    "x-codex-promo-message": kept === undefined ? poolHint : `${kept} ${poolHint}`,
+  });
+}
+
+/** Codex shows it behind "You've hit your usage limit", which alone would be wrong: accounts are ready. */
+function reserveText({ turns, refillsAtMs }: NonNullable<PoolFacts["reserve"]>, nowMs: number): string {
+  const whom = turns === 1 ? "the turn that runs" : `the ${turns} turns that run`;
+  const refill = refillsAtMs === null ? "" : `; next refill ${clockOf(refillsAtMs, nowMs)}`;
+  return `What is left is kept for ${whom}${refill}.`;
+}
+
+/** "14:05", on another day "Thu 14:05"; in the local zone. */
+function clockOf(atMs: number, nowMs: number): string {
+  const [day = "", , , , clock = ""] = new Date(atMs).toString().split(" ");
+  const isToday = new Date(atMs).toDateString() === new Date(nowMs).toDateString();
+  return `${isToday ? "" : `${day} `}${clock.slice(0, 5)}`;
 }
 
 function poolTimes(resetsAtMs: number | undefined, nowMs: number) {

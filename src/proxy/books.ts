@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { exhaustedUntilMs } from "../accounts/availability.ts";
 import { failureOf } from "../accounts/failure-of.ts";
+import type { Limit } from "../accounts/limit.ts";
 import { field, readNumber, readText } from "../accounts/unknown-value.ts";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
@@ -13,12 +14,14 @@ import type { Counters } from "./counters.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ModelBook } from "./model-book.ts";
 import type { RequestFacts } from "./request-facts.ts";
+import type { Turns } from "./turns.ts";
 
 export interface BooksOptions {
   readonly store: Store;
   readonly now: () => number;
   readonly ledger: Ledger;
   readonly conversations: Conversations;
+  readonly turns: Turns;
   readonly models: ModelBook;
   readonly counters: Counters;
   readonly poolSize: () => number;
@@ -44,23 +47,31 @@ export class Books {
     const { models, conversations } = this.#options;
     const turnState = headers["x-codex-turn-state"];
     if (typeof turnState === "string") conversations.ownTurnState(turnState, account.id);
-    const limitId = this.#noteReport(account.id, headers);
+    const limitId = this.#noteReport(account, headers);
     models.noteLimit(facts.model, limitId);
     return limitId ?? undefined;
   }
 
   /** The limit that the request counts against. A report that says what it said a moment ago is not read again. */
-  #noteReport(accountId: string, headers: IncomingMessage["headers"]): string | null {
+  #noteReport(account: Account, headers: IncomingMessage["headers"]): string | null {
     const { ledger, now } = this.#options;
     const pairs = quotaHeaders(headers);
     const text = pairs.flat().join("\n");
-    const last = this.#reports.get(accountId);
-    const isBlocked = (ledger.availabilityOf(accountId)?.block ?? null) !== null;
+    const last = this.#reports.get(account.id);
+    const isBlocked = (ledger.availabilityOf(account.id)?.block ?? null) !== null;
     if (last?.text === text && now() - last.atMs < sameReportMs && !isBlocked) return last.limitId;
     const { limits, activeLimitId } = parseRateLimitHeaders(pairs, now());
-    ledger.noteLimits(accountId, limits);
-    this.#reports.set(accountId, { text, atMs: now(), limitId: activeLimitId });
+    this.noteLimits(account, limits);
+    this.#reports.set(account.id, { text, atMs: now(), limitId: activeLimitId });
     return activeLimitId;
+  }
+
+  /** What an account has used by now, whoever told it. */
+  noteLimits({ id, login }: Account, limits: readonly Limit[]): void {
+    const { ledger, turns } = this.#options;
+    const before = ledger.limitsOf(id);
+    ledger.noteLimits(id, limits);
+    turns.noteReport(login.plan, before, ledger.limitsOf(id));
   }
 
   /** The account refused or did not answer. */
@@ -99,8 +110,7 @@ export class Books {
 
   /** Limits that are told inside a WebSocket. */
   noteEvent({ account }: Served, event: unknown): void {
-    const { ledger, now } = this.#options;
-    ledger.noteLimits(account.id, parseRateLimitEvent(event, now())?.limits ?? []);
+    this.noteLimits(account, parseRateLimitEvent(event, this.#options.now())?.limits ?? []);
   }
 
   /** The connection was lost after the first visible byte. */

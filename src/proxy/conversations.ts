@@ -1,4 +1,4 @@
-import { minuteMs } from "../accounts/limit.ts";
+import type { Busy } from "./busy.ts";
 import { RecentMap } from "./recent-map.ts";
 import type { RequestFacts } from "./request-facts.ts";
 
@@ -8,19 +8,6 @@ interface Conversation {
   turnId: string | null;
 }
 
-/** Who is busy now. */
-export interface Traffic {
-  readonly runningTurns: number;
-  /** Epoch ms when the last of them counts as ended, unless it goes on. */
-  readonly quietAtMs: number;
-  /** Conversations by account. */
-  readonly busy: ReadonlyMap<string, number>;
-}
-
-const runningMs = 2 * minuteMs;
-const hotMs = 10 * minuteMs;
-/** Counting a thousand conversations for every request would cost more than the request. */
-const countEveryMs = 250;
 const mostConversations = 10_000;
 const mostMarks = 20_000;
 
@@ -29,43 +16,30 @@ export class Conversations {
   readonly #conversations = new RecentMap<string, Conversation>(mostConversations);
   readonly #responseOwners = new RecentMap<string, string>(mostMarks);
   readonly #turnStateOwners = new RecentMap<string, string>(mostConversations);
-  #traffic: Traffic = { runningTurns: 0, quietAtMs: 0, busy: new Map() };
-  #countedAtMs = -Infinity;
+  readonly #busy: Busy;
+
+  constructor(busy: Busy) {
+    this.#busy = busy;
+  }
 
   homeOf({ conversation }: RequestFacts): { accountId: string; lastMs: number } | null {
     return conversation === null ? null : (this.#conversations.get(conversation) ?? null);
   }
 
-  /** A new turn may wait; a request inside a turn may not. */
-  isTurnStart(facts: RequestFacts, nowMs: number): boolean {
+  /** A new turn may wait; a request inside a turn may not. `isRunning`: a turn of the conversation runs. */
+  isTurnStart(facts: RequestFacts, isRunning: boolean): boolean {
     if (facts.turnState !== null || facts.previousResponseId !== null) return false;
     const known = facts.conversation === null ? undefined : this.#conversations.get(facts.conversation);
     if (known === undefined) return true;
-    if (facts.turnId !== null) return facts.turnId !== known.turnId;
-    return nowMs - known.lastMs > runningMs;
+    return facts.turnId === null ? !isRunning : facts.turnId !== known.turnId;
   }
 
   /** A request of the conversation was given to the account. */
   note({ conversation, turnId }: RequestFacts, accountId: string, nowMs: number): void {
     if (conversation === null) return;
-    const isNew = this.#conversations.get(conversation)?.accountId !== accountId;
+    const before = this.#conversations.get(conversation)?.accountId ?? accountId;
     this.#conversations.set(conversation, { accountId, lastMs: nowMs, turnId });
-    if (isNew) this.#countedAtMs = -Infinity;
-  }
-
-  traffic(nowMs: number): Traffic {
-    if (nowMs - this.#countedAtMs < countEveryMs && nowMs >= this.#countedAtMs) return this.#traffic;
-    const busy = new Map<string, number>();
-    let runningTurns = 0;
-    let quietAtMs = 0;
-    for (const { accountId, lastMs } of this.#conversations.values()) {
-      if (nowMs - lastMs <= runningMs) runningTurns += 1;
-      quietAtMs = Math.max(quietAtMs, lastMs + runningMs);
-      if (nowMs - lastMs <= hotMs) busy.set(accountId, (busy.get(accountId) ?? 0) + 1);
-    }
-    this.#countedAtMs = nowMs;
-    this.#traffic = { runningTurns, quietAtMs, busy };
-    return this.#traffic;
+    if (before !== accountId) this.#busy.leave(before, conversation);
   }
 
   ownResponse(responseId: string, accountId: string): void {

@@ -15,6 +15,8 @@ const keptDecisions = 10;
 /** What `rotation status` counts. */
 export class Counters {
   inFlight = 0;
+  /** New turns that were refused while accounts were ready, because what is left is kept for others. */
+  deferred = 0;
   /** The last fault of our own. */
   problem: unknown = null;
   readonly #accounts = new Map<string, Counts>();

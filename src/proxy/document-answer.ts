@@ -7,6 +7,7 @@ import { finalEvent } from "./sse-events.ts";
 import { isGone, onGone, reply } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Relayed } from "./relay.ts";
+import { asksForTool } from "./tool-call.ts";
 
 const longestDocument = 64 * 1024 * 1024;
 
@@ -19,12 +20,13 @@ export async function replyDocument(
   const stay = onGone(exchange, () => answer.destroy());
   const bytes = await readAll(answer, held);
   stay();
-  if (isGone(exchange)) return { kind: "client-gone", finalEvent: null };
+  if (isGone(exchange)) return { kind: "client-gone", finalEvent: null, asksForTool: false };
   const last = bytes === null ? null : finalEvent(bytes);
   const isComplete = bytes !== null && field(last, "type") === "response.completed";
   const [status, document] = isComplete ? [200, documentOf(last, bytes)] : failureOf(last);
   reply(exchange.response, { status, headers: jsonType, body: JSON.stringify(document) });
-  return { kind: bytes === null ? "cut" : "whole", finalEvent: last };
+  const asks = bytes !== null && asksForTool(bytes);
+  return { kind: bytes === null ? "cut" : "whole", finalEvent: last, asksForTool: asks };
 }
 
 function failureOf(last: object | null): [status: number, envelope: object] {

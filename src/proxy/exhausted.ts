@@ -31,6 +31,7 @@ export function exhaustedAnswer(dead: Dead): ProxyAnswer {
     resetsAtMs: isTimed(reason) ? (returnOf(dead)?.untilMs ?? undefined) : undefined,
     planType: returnOf(dead)?.plan ?? undefined,
     accountSkipReasons: skipReasons(choice.ranking.ranked, dead),
+    reserve: choice.reserve ?? undefined,
   };
   return pin === null
     ? proxyAnswer({ kind: "pool-exhausted", ...facts }, client)
@@ -48,7 +49,6 @@ function skipReason(each: RankedAccount, { failures, choice }: Dead): string {
   const failure = failures.get(each.id);
   if (failure) return failure.envelope.error.code;
   if (each.block) return each.block.kind === "auth" ? "login refused" : "cooling down";
-  if (each.tier === "kept") return "kept for other uses";
   return choice.decision.reason;
 }
 
@@ -58,7 +58,6 @@ function poolReason({ choice, failures, accounts }: Dead): PoolReason {
   const reasons = new Set(choice.ranking.ranked.map((each) => accountReason(each, failures, accounts)));
   const order: readonly PoolReason[] = [
     "rate-limit",
-    "reserved",
     "server-error",
     "network-error",
     "auth-failure",
@@ -78,7 +77,6 @@ function accountReason(
   if (block?.kind === "exhausted") return "rate-limit";
   if (block?.kind === "auth")
     return failures.get(id)?.account === "deactivated" ? "deactivated" : "auth-failure";
-  if (tier === "kept") return "reserved";
   const kind = failures.get(id)?.kind;
   if (kind === "rateLimit" || kind === "slowDown" || kind === "usageLimit") return "rate-limit";
   if (kind === "network") return "network-error";

@@ -47,14 +47,6 @@ export interface Pin {
   readonly source: string;
 }
 
-/** What the user wants of one account. */
-export interface Preference {
-  /** 2 makes it count as twice as large. */
-  readonly weight?: number;
-  /** Percent of each window that is kept for other uses. */
-  readonly keepPercent?: number;
-}
-
 export interface RotationProxyOptions {
   /** The accounts; as `openStore` gives it. */
   readonly store: Store;
@@ -76,8 +68,6 @@ export interface RotationProxyOptions {
   /** Epoch ms; default `Date.now`. */
   readonly now?: () => number;
   readonly pin?: Pin;
-  /** By account id. */
-  readonly preferences?: ReadonlyMap<string, Preference>;
   /** WebSocket upgrades: `refuse` (default) answers 426, which Codex takes silently; `forward` serves them. */
   readonly webSocket?: "refuse" | "forward";
   /** Makes a plain request of a client that is not Codex acceptable to the Codex backend. */
@@ -106,6 +96,8 @@ export interface RotationStatus {
   readonly startedAtMs: number;
   readonly uptimeMs: number;
   readonly inFlight: number;
+  /** New turns that were refused while accounts were ready: what is left is kept for the turns that run. */
+  readonly deferred: number;
   readonly pin: Pin | null;
   readonly webSocket: "refuse" | "forward";
   readonly accounts: readonly AccountStatus[];

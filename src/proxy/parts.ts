@@ -1,6 +1,7 @@
 import type { Duplex } from "node:stream";
 import { backendOf } from "../upstream/backend.ts";
 import { Books } from "./books.ts";
+import { Busy } from "./busy.ts";
 import { Conversations } from "./conversations.ts";
 import { Counters } from "./counters.ts";
 import { Ledger } from "./ledger.ts";
@@ -11,6 +12,7 @@ import { defaultLimits } from "./options.ts";
 import type { RotationProxyOptions } from "./options.ts";
 import type { RotationParts } from "./rotation.ts";
 import { WorkspaceRouting } from "./routing.ts";
+import { Turns } from "./turns.ts";
 import { Upstream } from "./upstream.ts";
 
 const direct = () => null;
@@ -20,7 +22,9 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const { store, renew, now = Date.now } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const backend = backendOf({ CODEX_AUTH_BACKEND: options.backend }, undefined);
-  const conversations = new Conversations();
+  const busy = new Busy();
+  const turns = new Turns();
+  const conversations = new Conversations(busy);
   const counters = new Counters();
   const models = new ModelBook();
   const upstream = new Upstream(options.agents ?? direct);
@@ -41,13 +45,15 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   };
   const logins = new Logins({ renew, now, reload });
   const poolSize = () => pool.accounts.size;
-  const books = new Books({ store, now, ledger, conversations, models, counters, poolSize });
+  const books = new Books({ store, now, ledger, conversations, turns, models, counters, poolSize });
   const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
-  const { pin = null, preferences = new Map() } = options;
+  const { pin = null } = options;
   const kept = {
     pool,
     ledger,
     conversations,
+    busy,
+    turns,
     models,
     logins,
     routing,
@@ -56,5 +62,5 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     counters,
     sockets: new Set<Duplex>(),
   };
-  return { ...kept, limits, now, pin, preferences };
+  return { ...kept, limits, now, pin };
 }

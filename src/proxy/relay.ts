@@ -7,6 +7,7 @@ export interface Relayed {
   readonly kind: "whole" | "cut" | "client-gone";
   /** The event that ended the response, if it was passed on. */
   readonly finalEvent: object | null;
+  readonly asksForTool: boolean;
 }
 
 /**
@@ -76,7 +77,7 @@ export function relay(
       answer.on("error", () => undefined);
       client.off("drain", onDrain);
       socket.off("close", onClientGone);
-      resolve({ kind, finalEvent: events.final });
+      resolve({ kind, finalEvent: events.final, asksForTool: events.asksForTool });
     }
 
     client.on("drain", onDrain);

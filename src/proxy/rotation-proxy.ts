@@ -95,6 +95,7 @@ function rotationStatus(
     ...running,
     uptimeMs: nowMs - running.startedAtMs,
     inFlight: counters.inFlight,
+    deferred: counters.deferred,
     pin,
     accounts,
     decisions: counters.decisions(),

@@ -17,7 +17,10 @@ import type { DecisionRecord, ProxyLimits } from "./options.ts";
 import { placeRequest, unplaced } from "./placement.ts";
 import { methodOf, upstreamPath } from "./routes.ts";
 import type { WorkspaceRouting } from "./routing.ts";
+import { endingOf } from "./turns.ts";
+import type { TurnEnding } from "./turns.ts";
 import type { Upstream } from "./upstream.ts";
+import { Visit } from "./visit.ts";
 
 export interface RotationParts extends ChoiceState {
   readonly pool: LivePool;
@@ -40,7 +43,9 @@ interface Journey {
   readonly triedIds: Set<string>;
   readonly failures: Map<string, FailureClassification>;
   readonly holdUntilMs: number;
+  readonly visit: Visit;
   attempts: number;
+  ending: TurnEnding;
 }
 
 /** What became of one account's turn. `served`: the client has its answer, or has left. */
@@ -53,8 +58,27 @@ const extraAttempts = 2;
 
 /** Ranks, forwards, looks at the beginning, and goes on to the next account until the client has an answer. */
 export async function serve(parts: RotationParts, exchange: Exchange): Promise<void> {
-  const holdUntilMs = parts.now() + parts.limits.holdMs;
-  const journey: Journey = { exchange, triedIds: new Set(), failures: new Map(), holdUntilMs, attempts: 0 };
+  const { busy, turns, limits, now } = parts;
+  const isTurn = exchange.route === "responses";
+  const visit = new Visit({ busy, turns, conversation: exchange.facts.conversation, isTurn });
+  const journey: Journey = {
+    exchange,
+    triedIds: new Set(),
+    failures: new Map(),
+    holdUntilMs: now() + limits.holdMs,
+    visit,
+    attempts: 0,
+    ending: "failed",
+  };
+  try {
+    await travel(parts, journey);
+  } finally {
+    visit.end(journey.ending, now());
+  }
+}
+
+async function travel(parts: RotationParts, journey: Journey): Promise<void> {
+  const { exchange } = journey;
   for (;;) {
     await parts.pool.settled();
     if (isGone(exchange)) return;
@@ -71,8 +95,8 @@ export async function serve(parts: RotationParts, exchange: Exchange): Promise<v
   }
 }
 
-function chooseFor(parts: RotationParts, { exchange, triedIds }: Journey): Choice {
-  return choose(parts, exchange.facts, triedIds, parts.now());
+function chooseFor(parts: RotationParts, { exchange, triedIds, visit }: Journey): Choice {
+  return choose(parts, { facts: exchange.facts, key: visit.key, triedIds }, parts.now());
 }
 
 function recordDecision({ counters, now }: RotationParts, { decision, only }: Choice): DecisionRecord {
@@ -81,8 +105,10 @@ function recordDecision({ counters, now }: RotationParts, { decision, only }: Ch
   return counters.decide({ atMs: now(), kind, accountId, reason: only?.reason ?? reason, outcome: null });
 }
 
-function deadAnswer({ pool, pin, now }: RotationParts, { exchange, failures }: Journey, choice: Choice) {
+function deadAnswer({ pool, pin, now, counters }: RotationParts, journey: Journey, choice: Choice) {
+  const { exchange, failures } = journey;
   const { isCodex } = exchange.facts;
+  if (choice.reserve) counters.deferred += 1;
   return exhaustedAnswer({ choice, accounts: pool.accounts, failures, pin, isCodex, nowMs: now() });
 }
 
@@ -112,11 +138,13 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
   const counts = parts.counters.of(account.id);
   journey.attempts += 1;
   counts.inFlight += 1;
+  journey.visit.enter(account.id, parts.now());
   try {
     const turn = await askAccount(parts, journey, account);
     record.outcome = turn.kind === "served" ? "served" : (turn.failure?.envelope.error.code ?? "no login");
     if (turn.kind === "served") return true;
     counts.failedOver += 1;
+    journey.visit.leave(parts.now());
     journey.triedIds.add(account.id);
     if (turn.failure) journey.failures.set(account.id, turn.failure);
     return false;
@@ -132,14 +160,14 @@ async function askAccount(parts: RotationParts, journey: Journey, account: Accou
   if (reading.kind === "none") return noLogin(parts, who, reading);
   const first = await attempt(parts, exchange, account, reading.login, false);
   if (first === null) return served;
-  if (first.kind === "answer") return await finish(parts, exchange, account, first);
+  if (first.kind === "answer") return await finish(parts, journey, account, first);
   if (first.failure.next !== "refresh") return failed(parts, who, first);
   const renewed = await parts.logins.afterRejection(account, reading.login.accessToken);
   if (renewed.kind === "none") return noLogin(parts, who, renewed);
   const current = parts.pool.accounts.get(account.id) ?? account;
   const second = await attempt(parts, exchange, current, renewed.login, true);
   if (second === null) return served;
-  if (second.kind === "answer") return await finish(parts, exchange, current, second);
+  if (second.kind === "answer") return await finish(parts, journey, current, second);
   return failed(parts, { account: current, facts: exchange.facts }, second);
 }
 
@@ -196,11 +224,12 @@ async function attempt(
 
 async function finish(
   parts: RotationParts,
-  exchange: Exchange,
+  journey: Journey,
   account: Account,
   { response, held, isEventStream, failure }: Extract<Attempt, { kind: "answer" }>,
 ): Promise<Turn> {
   const { books, ledger } = parts;
+  const { exchange } = journey;
   const who = { account, facts: exchange.facts };
   exchange.body?.release();
   parts.conversations.note(exchange.facts, account.id, parts.now());
@@ -208,7 +237,9 @@ async function finish(
   if (failure === null) books.noteSuccess(who);
   ledger.noteSessions(exchange.facts.sessionIds);
   const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
-  const { finalEvent, kind } = await answering(exchange, response, held, isEventStream);
+  const relayed = await answering(exchange, response, held, isEventStream);
+  const { finalEvent, kind } = relayed;
+  if (failure === null) journey.ending = endingOf(relayed, isEventStream);
   if (finalEvent !== null) books.noteEnd(who, finalEvent);
   else if (kind === "cut") books.noteCut(who);
   return served;

@@ -14,8 +14,10 @@ import type { RotationParts } from "./rotation.ts";
 import { turnOf } from "./socket-turn.ts";
 import type { SocketTurn } from "./socket-turn.ts";
 import { eventType, finalTypes } from "./sse-events.ts";
+import { asksForTool } from "./tool-call.ts";
 import { connectNext, failOn, isRenewed } from "./upgrade.ts";
 import type { Connected } from "./upgrade.ts";
+import { Visit } from "./visit.ts";
 
 export interface SessionStart {
   readonly request: IncomingMessage;
@@ -55,7 +57,10 @@ export class SocketSession {
     client.on("error", () => client.destroy());
     // The server leaves a connection half open when the client ends its half.
     client.once("end", () => client.destroy());
-    client.once("close", () => this.#leave());
+    client.once("close", () => {
+      this.#leave();
+      this.#turn?.visit.end("failed", this.#parts.now());
+    });
     client.on("drain", () => this.#upstream?.resume());
     this.#attach(this.#start.connected);
     client.on("data", (chunk: Buffer) => this.#guarded(() => this.#readClient(chunk)));
@@ -115,15 +120,20 @@ export class SocketSession {
     this.#message.push(frame.raw);
     const text = this.#clientMessages.read(frame);
     if (!frame.isLast) return;
-    const turn = text === null ? null : turnOf(text, this.#message);
+    const turn = text === null ? null : turnOf(text, this.#message, this.#newVisit);
     if (turn !== null) this.#begin(turn);
     else if (this.#turn?.isVisible === false) this.#turn.sent.push(...this.#message);
     this.#message = [];
   }
 
+  readonly #newVisit = (isTurn: boolean): Visit =>
+    new Visit({ ...this.#parts, conversation: this.#start.facts.conversation, isTurn });
+
   #begin(turn: SocketTurn): void {
     const { ledger, limits, counters, now } = this.#parts;
+    this.#turn?.visit.end("failed", now());
     this.#turn = turn;
+    turn.visit.enter(this.#account.id, now());
     ledger.noteSessions(this.#start.facts.sessionIds);
     counters.decide({
       atMs: now(),
@@ -155,6 +165,7 @@ export class SocketSession {
   }
 
   #follow(turn: SocketTurn, type: string, text: string): void {
+    turn.asksForTool ||= asksForTool(text);
     if (!turn.isVisible && preambleTypes.has(type)) {
       return this.#wait(this.#parts.limits.preambleMs, () => this.#show(turn));
     }
@@ -165,6 +176,9 @@ export class SocketSession {
     this.#show(turn);
     if (!finalTypes.has(type)) return;
     this.#turn = null;
+    const isWhole = type === "response.completed" || type === "response.incomplete";
+    const ending = turn.asksForTool ? "tool" : "answer";
+    turn.visit.end(isWhole ? ending : "failed", this.#parts.now());
     if (type === "response.completed") this.#parts.books.noteSuccess(this.#who);
     const event = parseJson(text);
     if (isRecord(event)) this.#parts.books.noteEnd(this.#who, event);
@@ -202,6 +216,7 @@ export class SocketSession {
     this.#leave();
     this.#client.pause();
     turn.held = [];
+    turn.visit.leave(this.#parts.now());
     const { request, facts, query } = this.#start;
     const connecting = { ...turn, request, facts, query, client: this.#client };
     if (!(await isRenewed(this.#parts, connecting, this.#account, failure)))

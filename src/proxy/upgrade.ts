@@ -11,6 +11,7 @@ import type { RequestFacts } from "./request-facts.ts";
 import type { RotationParts } from "./rotation.ts";
 import { upstreamPath } from "./routes.ts";
 import { readStart, SlowAnswer } from "./upstream.ts";
+import type { Visit } from "./visit.ts";
 
 /** A WebSocket to upstream, in the name of an account. */
 export interface Connected {
@@ -30,6 +31,7 @@ export interface Connecting {
   readonly failures: Map<string, FailureClassification>;
   /** Accounts whose token was renewed for this already. */
   readonly renewedIds: Set<string>;
+  readonly visit: Visit;
   /** Of the client: nothing is connected for one that has left. */
   readonly client: Duplex;
 }
@@ -42,13 +44,16 @@ type Opened =
 export async function connectNext(parts: RotationParts, wanted: Connecting): Promise<Connected | Choice> {
   for (;;) {
     await parts.pool.settled();
-    const choice = choose(parts, wanted.facts, wanted.triedIds, parts.now());
+    const { facts, triedIds, visit } = wanted;
+    const choice = choose(parts, { facts, key: visit.key, triedIds }, parts.now());
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
     if (!account || wanted.client.destroyed) return choice;
+    visit.enter(account.id, parts.now());
     const opened = await connect(parts, wanted, account);
     if (opened.kind === "connected") return { ...opened, account };
     if (wanted.client.destroyed) return choice;
+    visit.leave(parts.now());
     if (await isRenewed(parts, wanted, account, opened.failure)) continue;
     failOn(parts, wanted, account, opened.failure);
   }

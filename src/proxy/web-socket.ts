@@ -10,6 +10,7 @@ import type { RotationParts } from "./rotation.ts";
 import { readTarget } from "./routes.ts";
 import { SocketSession } from "./socket-session.ts";
 import { connectNext } from "./upgrade.ts";
+import { Visit } from "./visit.ts";
 
 export interface Upgrade {
   readonly request: IncomingMessage;
@@ -47,8 +48,10 @@ export async function serveSocket(parts: RotationParts, { request, socket, head 
   const facts = requestFacts(request.headers, null);
   const { query } = readTarget(request.url ?? "");
   const lists = { triedIds: new Set<string>(), failures: new Map(), renewedIds: new Set<string>() };
+  const visit = new Visit({ ...parts, conversation: facts.conversation, isTurn: false });
   const early = readEarly(socket, head);
-  const connected = await connectNext(parts, { request, facts, query, client: socket, ...lists });
+  const connected = await connectNext(parts, { request, facts, query, client: socket, visit, ...lists });
+  visit.end("kind" in connected ? "answer" : "failed", parts.now());
   const sent = early();
   if ("kind" in connected && socket.destroyed) return void connected.socket.destroy();
   if (!("kind" in connected)) return replyRaw(socket, notServed());

@@ -1,3 +1,4 @@
+import { piecesAskForTool } from "./tool-call.ts";
 import { finalEvent, lastBoundary, lastEventsStart } from "./sse-events.ts";
 
 /** An event longer than this is passed on in pieces. */
@@ -9,6 +10,8 @@ const tailBytes = 3;
 export class WholeEvents {
   /** What ended the response, when it has come. */
   final: object | null = null;
+  /** The client has to run a tool before the turn goes on. */
+  asksForTool = false;
   /** The last one was too long and goes out in pieces. */
   isTorn = false;
   #kept: Buffer[] = [];
@@ -52,6 +55,7 @@ export class WholeEvents {
   }
 
   #look(whole: readonly Buffer[]): void {
+    this.asksForTool ||= piecesAskForTool(whole);
     const last = whole.at(-1);
     const isEnough = last !== undefined && (whole.length === 1 || lastEventsStart(last) > 0);
     this.final = finalEvent(isEnough ? last : Buffer.concat(whole)) ?? this.final;

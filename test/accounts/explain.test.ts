@@ -50,7 +50,6 @@ const reasons: [reason: string, account: Parameters<typeof account>[2], used?: [
   ["cooling down, back 11-20T12:00", { block: { kind: "transient", sinceMs: 0, untilMs: nowMs + 9000 } }],
   ["login refused, back 11-20T12:00", { block: { kind: "auth", sinceMs: 0, untilMs: nowMs + 9000 } }],
   ["100 % used", {}, [100, 20]],
-  ["the rest is kept for other work", { keepPercent: 30 }, [80, 20]],
   ["score 0.80", {}, [0, 60]],
 ];
 test.each(reasons)("an account is passed over: %s", (reason, over, used = [0, 0]) => {

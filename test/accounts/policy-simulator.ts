@@ -9,6 +9,7 @@ import type { RankState } from "../../src/accounts/rank.ts";
 import type { Candidate } from "../../src/accounts/ranked-account.ts";
 import { planSize } from "../../src/accounts/plan.ts";
 import { seededRandom } from "../../src/accounts/random.ts";
+import { noTurnCosts, turnNeed, withEndedTurn, withReport } from "../../src/accounts/turn-need.ts";
 
 export interface World {
   readonly seed: number;
@@ -66,6 +67,7 @@ export function simulate(world: World, policy: Policy): Outcome {
   const accounts = makeAccounts(world, demand);
   const queue = conversations.map((conversation) => ({ atMs: conversation.startMs, conversation }));
   let pool: PoolAvailability = new Map();
+  let costs = noTurnCosts;
   const count = { requests: 0, served: 0, interrupted: 0, avoidable: 0, moved: 0 };
 
   for (;;) {
@@ -106,7 +108,10 @@ export function simulate(world: World, policy: Policy): Outcome {
         throw new Error(`The policy chose ${decision.accountId}, which is not there.`);
       const moment = { accountId: account.id, nowMs: atMs, poolSize: accounts.length };
       if (canServe(account, atMs)) {
+        const before = account.limits;
         use(account, request.cost, atMs);
+        costs = withReport(costs, account.plan, before, account.limits);
+        if (isTurnEnd(conversation.next, conversation)) costs = withEndedTurn(costs);
         pool = recordReport(recordSuccess(pool, account.id), account.id, account.limits, atMs);
         if (conversation.homeId !== account.id && atMs - conversation.lastMs < 10 * minuteMs) count.moved++;
         conversation.homeId = account.id;
@@ -130,7 +135,8 @@ export function simulate(world: World, policy: Policy): Outcome {
         const block = pool.get(account.id)?.block ?? null;
         return { id: account.id, plan: account.plan, limits: account.limits, block, otherConversations };
       }),
-      runningTurns: others.filter((each) => atMs - each.lastMs < 2 * minuteMs).length,
+      runningTurns: others.filter((each) => isRunning(each, atMs)).length,
+      need: turnNeed(costs),
       request: {
         homeId: conversation.homeId,
         idleMs: atMs - conversation.lastMs,
@@ -139,6 +145,16 @@ export function simulate(world: World, policy: Policy): Outcome {
       },
     };
   }
+}
+
+/** Its tool works: requests themselves take no time here. */
+function isRunning(conversation: Conversation, atMs: number): boolean {
+  const { next, lastMs } = conversation;
+  return next > 0 && !isTurnEnd(next - 1, conversation) && atMs - lastMs < 2 * minuteMs;
+}
+
+function isTurnEnd(index: number, { requests }: Conversation): boolean {
+  return requests[index + 1]?.isTurnStart !== false;
 }
 
 function advance({ conversation, gapMs }: Request, atMs: number): number {

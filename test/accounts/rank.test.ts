@@ -60,19 +60,6 @@ describe("the best account", () => {
       "a",
     ],
     [
-      "weighs more",
-      [
-        account("a", [0, 0], { otherConversations: 1 }),
-        account("b", [0, 0], { otherConversations: 1, weight: 3 }),
-      ],
-      "b",
-    ],
-    [
-      "has more above what is kept",
-      [account("a", [10, 10], { keepPercent: 50 }), account("b", [30, 30])],
-      "b",
-    ],
-    [
       "may be any but the paused one",
       [account("a", [0, 0], { unusable: "paused" }), account("b", [90, 90])],
       "b",
@@ -133,17 +120,32 @@ describe("waiting", () => {
     expect(decide(unusable)).toEqual({ kind: "wait", untilMs: null, reason: "no-account" });
   });
 
-  it("keeps what is left for the turns that run", () => {
-    const accounts = [account("a", [85, 50])];
-    const reserved = { kind: "wait", untilMs: nowMs + 2 * hourMs, reason: "reserved" };
-    expect(decide(accounts, { runningTurns: 1, request: request() })).toEqual(reserved);
-    expect(decide(accounts, { runningTurns: 1, request: request({ isTurnStart: false }) }).kind).toBe("use");
-    expect(decide(accounts, { runningTurns: 0, request: request() }).kind).toBe("use");
+  const reserved = { kind: "wait", untilMs: nowMs + 2 * hourMs, reason: "reserved" };
+  const nearlyUsed = [account("a", [85, 50])];
+
+  it("is for new turns, while eight times the need of the turns that run is more than what is left", () => {
+    const running = { runningTurns: 2, request: request() };
+    expect(decide(nearlyUsed, running)).toEqual(reserved);
+    expect(decide(nearlyUsed, { ...running, request: request({ isTurnStart: false }) }).kind).toBe("use");
+    expect(decide(nearlyUsed, { ...running, runningTurns: 1 }).kind).toBe("use");
+    expect(decide(nearlyUsed, { ...running, runningTurns: 1, need: 0.02 })).toEqual(reserved);
+    expect(decide(nearlyUsed, { ...running, need: 0.005 }).kind).toBe("use");
   });
 
-  it("does not touch what the user keeps for other work", () => {
-    const accounts = [account("a", [85, 50], { keepPercent: 20 })];
-    expect(decide(accounts)).toEqual({ kind: "wait", untilMs: nowMs + 2 * hourMs, reason: "exhausted" });
+  // Seven ended runs of a small task were "running", and an unused account refused the next one.
+  it("is for nobody while a quarter of the pool is left, or nothing runs", () => {
+    const many = { runningTurns: 1000, need: 0.3, request: request() };
+    expect(decide([account("a", [75, 50])], many).kind).toBe("use");
+    expect(decide([account("a", [76, 50])], many)).toEqual(reserved);
+    expect(decide([account("a", [98, 50])], { ...many, runningTurns: 0 }).kind).toBe("use");
+  });
+
+  it("measures the pool by the accounts that may be used, the limited ones among them", () => {
+    const many = { runningTurns: 1000, need: 0.3, request: request() };
+    const limited = account("b", [100, 50], { plan: "pro", ...cooling("exhausted", hourMs) });
+    expect(decide([account("a", [10, 50]), limited], many)).toMatchObject({ reason: "reserved" });
+    const paused = account("b", [0, 0], { plan: "pro", unusable: "paused" });
+    expect(decide([account("a", [10, 50]), paused], many).kind).toBe("use");
   });
 });
 

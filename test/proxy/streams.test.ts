@@ -2,7 +2,6 @@ import { expect, test } from "vitest";
 import { completed, created, delta, sse } from "../support/fake-responses.ts";
 import type { Scene } from "../support/fake-responses.ts";
 import { ProxyScene } from "../support/proxy-scene.ts";
-import { homeWith, storeOf } from "../support/store-home.ts";
 
 const accounts = ["a", "b", "c", "d", "e"];
 const conversations = 200;
@@ -25,10 +24,7 @@ const tells: Scene = async (response, { accountId, body }) => {
 };
 
 test("two hundred conversations at once: no mix-up of credentials, and the counts add up", async () => {
-  // Five Plus accounts would be kept for twenty-five running turns.
-  const { pool } = await storeOf(await homeWith(accounts)).read();
-  const preferences = new Map(pool.accounts.map(({ id }) => [id, { weight: 100 }]));
-  const scene = await ProxyScene.open(accounts, { preferences });
+  const scene = await ProxyScene.open(accounts);
   const tokens = new Map<string, string>();
   for (const each of await scene.order()) {
     scene.fake.always(each, tells);

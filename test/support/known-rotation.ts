@@ -25,6 +25,7 @@ const status: RotationStatus = {
   startedAtMs: ago(30),
   uptimeMs: 30 * 60_000,
   inFlight: 2,
+  deferred: 3,
   pin: null,
   webSocket: "refuse",
   problem: null,

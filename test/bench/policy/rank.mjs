@@ -13,6 +13,7 @@ export function rankAccounts(state, now, options = {}) {
     {
       accounts: state.accounts.map((account) => toCandidate(account, nowMs)),
       runningTurns: state.running,
+      need: state.need,
       request: {
         homeId: request.home === null ? null : ids[request.home],
         idleMs: request.idleS * 1000,

@@ -13,11 +13,8 @@ const { startRotationProxy } = await import("../../../dist/lib/proxy/rotation-pr
 const { openStore } = await import("../../../dist/lib/store/open-store.js");
 
 const store = openStore({ env: { ...process.env, CODEX_HOME: home } });
-// Five Plus accounts would be kept for twenty-five running turns.
-const preferences = new Map((await store.read()).pool.accounts.map(({ id }) => [id, { weight: 1000 }]));
 const proxy = await startRotationProxy({
   store,
-  preferences,
   key: "bench-0123456789abcdef",
   backend,
   renew: () => Promise.reject(new Error("No token of the benchmark ends.")),
