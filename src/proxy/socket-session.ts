@@ -7,7 +7,8 @@ import type { Account } from "../store/account.ts";
 import type { Choice } from "./choice.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
 import { preambleTypes } from "./first-event.ts";
-import { closeFrame, FrameReader, MessageReader, textFrame } from "./frames.ts";
+import { errorFrame } from "./error-frame.ts";
+import { closeFrame, FrameReader, MessageReader } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { RotationParts } from "./rotation.ts";
@@ -15,6 +16,7 @@ import { turnOf } from "./socket-turn.ts";
 import type { SocketTurn } from "./socket-turn.ts";
 import { eventType, finalTypes } from "./sse-events.ts";
 import { asksForTool } from "./tool-call.ts";
+import { endingBy } from "./turns.ts";
 import { connectNext, failOn, isRenewed } from "./upgrade.ts";
 import type { Connected } from "./upgrade.ts";
 import { Visit } from "./visit.ts";
@@ -176,9 +178,7 @@ export class SocketSession {
     this.#show(turn);
     if (!finalTypes.has(type)) return;
     this.#turn = null;
-    const isWhole = type === "response.completed" || type === "response.incomplete";
-    const ending = turn.asksForTool ? "tool" : "answer";
-    turn.visit.end(isWhole ? ending : "failed", this.#parts.now());
+    turn.visit.end(endingBy(type, turn.asksForTool), this.#parts.now());
     if (type === "response.completed") this.#parts.books.noteSuccess(this.#who);
     const event = parseJson(text);
     if (isRecord(event)) this.#parts.books.noteEnd(this.#who, event);
@@ -231,23 +231,11 @@ export class SocketSession {
     for (const raw of [...turn.sent, ...this.#message]) next.socket.write(raw);
   }
 
-  /** The same answer as over HTTP, as an error frame. */
   #giveUp({ failures }: SocketTurn, choice: Choice): void {
     const { pool, pin, now } = this.#parts;
     const { isCodex } = this.#start.facts;
-    const { status, headers, body } = exhaustedAnswer({
-      choice,
-      accounts: pool.accounts,
-      failures,
-      pin,
-      isCodex,
-      nowMs: now(),
-    });
-    const { "content-type": _, ...told } = headers;
-    const said = parseJson(body) ?? {
-      error: { message: body, type: "invalid_request_error", code: "no_accounts" },
-    };
-    this.#client.write(textFrame(JSON.stringify({ type: "error", status, ...said, headers: told })));
+    const dead = { choice, accounts: pool.accounts, failures, pin, isCodex, nowMs: now() };
+    this.#client.write(errorFrame(exhaustedAnswer(dead)));
     this.#client.end(closeFrame);
   }
 }

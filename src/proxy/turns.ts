@@ -10,12 +10,16 @@ export type TurnKey = string | object;
 /** How a request of a turn ended: with a call of a tool, with an answer, or without one. */
 export type TurnEnding = "tool" | "answer" | "failed";
 
+/** Of a stream that ended with an event of this type. */
+export function endingBy(type: unknown, asksForTool: boolean): TurnEnding {
+  if (type !== "response.completed" && type !== "response.incomplete") return "failed";
+  return asksForTool ? "tool" : "answer";
+}
+
 /** Of an answer that was passed on. */
 export function endingOf({ kind, finalEvent, asksForTool }: Relayed, isEventStream: boolean): TurnEnding {
-  const type = field(finalEvent, "type");
-  const isWhole = type === "response.completed" || type === "response.incomplete";
-  if (!isWhole && (isEventStream || kind !== "whole")) return "failed";
-  return asksForTool ? "tool" : "answer";
+  if (isEventStream) return endingBy(field(finalEvent, "type"), asksForTool);
+  return kind === "whole" ? "answer" : "failed";
 }
 
 const toolMs = 2 * minuteMs;

@@ -1,0 +1,12 @@
+import { parseJson } from "../errors/json-value.ts";
+import type { ProxyAnswer } from "../errors/proxy-answer.ts";
+import { textFrame } from "./frames.ts";
+
+/** An answer as over HTTP, in the form that it has inside a WebSocket. */
+export function errorFrame({ status, headers, body }: ProxyAnswer): Buffer {
+  const { "content-type": _, ...told } = headers;
+  const said = parseJson(body) ?? {
+    error: { message: body, type: "invalid_request_error", code: "no_accounts" },
+  };
+  return textFrame(JSON.stringify({ type: "error", status, ...said, headers: told }));
+}
