@@ -1,38 +1,136 @@
 import * as fs from "node:fs";
-import { dirname, join } from "node:path";
-import { writeFileAtomic } from "./atomic-write.ts";
-import { makeFolder, namesIn, removeIfPresent } from "./files.ts";
-import { codeCacheDir } from "./paths.ts";
+import { basename, dirname, join, sep } from "node:path";
+import { isTemporary, writeFileAtomic } from "./atomic-write.ts";
+import { codeCacheName } from "./code-cache-files.ts";
+import { namesIn, removeIfPresent } from "./files.ts";
+import type { Paths } from "./paths.ts";
+import { sealCode, unsealCode } from "./sealed-code.ts";
 
-const cacheName = /^[0-9a-f]{16}-v[\d.]+-\w+\.v8$/;
+type CachePaths = Pick<Paths, "codeCacheDir" | "codexHome" | "storeDir">;
 
-/** Where V8's compiled form of the program is kept: one file for each build and each version of Node. */
-export function codeCacheFile(storeDir: string, build: string): string {
-  return join(codeCacheDir(storeDir), `${build}-${process.version}-${process.arch}.v8`);
+/** V8's compiled form of the program, as far as there is one. `damaged`: ours, but not as it was written. */
+export type CachedCode = { kind: "none" | "damaged" } | { kind: "whole"; data: Buffer };
+
+const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
+const sizeLimit = 64_000_000;
+/** Several versions of Node or of the program may be in use in turn. */
+const keptCount = 4;
+
+/** One file for each build and each version of Node. */
+export function cacheNameOf(build: string): string {
+  return `${build}-${process.version}-${process.arch}.v8`;
 }
 
-/** Compiled code runs unchecked, so it is only taken from a file that nobody else can have written. */
-export function readCodeCache(file: string): Buffer | undefined {
+/**
+ * V8 runs compiled code as it comes. Against other people's code stands ownership: the folder is the user's own, apart
+ * from everything that may have come in an archive, and it is the descriptors that are looked at, not names that
+ * somebody can swap meanwhile. The hash stands against damage, which would crash V8.
+ */
+export function readCodeCache(paths: CachePaths, name: string): CachedCode {
   try {
-    const own = process.getuid?.();
-    for (const path of [file, dirname(file)]) {
-      const { uid, mode } = fs.lstatSync(path);
-      if (own === undefined || uid !== own || (mode & 0o077) !== 0) return undefined;
-    }
-    return fs.readFileSync(file);
+    return inOwnFolder(paths, (folder) => {
+      const data = unsealCode(readOwnFile(join(folder, name)));
+      return data ? { kind: "whole", data } : { kind: "damaged" };
+    });
   } catch {
-    return undefined;
+    return { kind: "none" };
   }
 }
 
-/** Keeps the newest only. A cache that cannot be written is no trouble worth a word. */
-export function writeCodeCache(file: string, data: Buffer): void {
-  const folder = dirname(file);
+/** Keeps the newest few. A cache that cannot be written is no trouble worth a word. */
+export function writeCodeCache(paths: CachePaths, name: string, data: Buffer): void {
   try {
-    makeFolder(fs, folder);
-    for (const name of namesIn(fs, folder)) if (cacheName.test(name)) removeIfPresent(fs, join(folder, name));
-    writeFileAtomic(fs, file, data);
+    makeFolders(paths);
+    inOwnFolder(paths, (folder) => {
+      writeFileAtomic(fs, join(folder, name), sealCode(data));
+      for (const old of tooOld(folder)) removeIfPresent(fs, join(folder, old));
+    });
   } catch {
     // The next command compiles again.
   }
+}
+
+/** Throws where the folder is missing, or may be other people's. */
+function inOwnFolder<T>(paths: CachePaths, work: (folder: string) => T): T {
+  const folder = requireFolder(paths);
+  const fd = fs.openSync(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  try {
+    requireOwn(fs.fstatSync(fd));
+    // The folder that was looked at, whatever its name leads to by now.
+    const opened = process.platform === "linux" ? `/proc/self/fd/${fd}` : folder;
+    requireApart(paths, realPath(opened));
+    if (opened === folder) requireUnmovable(folder);
+    return work(opened);
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+function requireFolder({ codeCacheDir }: CachePaths): string {
+  if (codeCacheDir === null) throw new Error("no cache folder");
+  return codeCacheDir;
+}
+
+/** An archive that is unpacked as CODEX_HOME, or as our folder, makes files that are the user's own. */
+function requireApart({ codexHome, storeDir }: CachePaths, folder: string): void {
+  for (const packed of [codexHome, storeDir])
+    if (join(folder, sep).startsWith(join(realPath(packed), sep))) throw new Error("no folder of its own");
+}
+
+function realPath(path: string): string {
+  try {
+    return fs.realpathSync.native(path);
+  } catch {
+    return path;
+  }
+}
+
+function requireOwn({ uid, mode }: fs.Stats): void {
+  if (uid !== process.geteuid?.() || (mode & 0o077) !== 0) throw new Error("not ours alone");
+}
+
+/** Where a folder cannot be reached through its descriptor: nobody but the user and root can move what leads to it. */
+function requireUnmovable(folder: string): void {
+  const parent = dirname(realPath(folder));
+  const { uid, mode } = fs.statSync(parent);
+  const isOpen = (mode & 0o022) !== 0 && (mode & 0o1000) === 0;
+  if (isOpen || (uid !== 0 && uid !== process.geteuid?.())) throw new Error("open to others");
+  if (parent !== dirname(parent)) requireUnmovable(parent);
+}
+
+/** Of a file with a second name somebody else may have chosen the content. */
+function readOwnFile(path: string): Buffer {
+  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
+  try {
+    const stat = fs.fstatSync(fd);
+    requireOwn(stat);
+    if (!stat.isFile() || stat.nlink !== 1 || stat.size > sizeLimit) throw new Error("no file of ours");
+    const bytes = Buffer.allocUnsafeSlow(stat.size);
+    let size = 0;
+    for (let got = -1; got !== 0 && size < bytes.length; size += got)
+      got = fs.readSync(fd, bytes, size, bytes.length - size, null);
+    return bytes;
+  } finally {
+    fs.closeSync(fd);
+  }
+}
+
+/** Only where the user has a home or a cache folder: a HOME that does not exist is not made. */
+function makeFolders(paths: CachePaths): void {
+  const folder = requireFolder(paths);
+  const base = dirname(folder);
+  makeOne(base);
+  requireApart(paths, join(realPath(base), basename(folder)));
+  if (fs.statSync(base).uid === process.geteuid?.()) makeOne(folder);
+}
+
+function makeOne(folder: string): void {
+  if (!fs.lstatSync(folder, { throwIfNoEntry: false })) fs.mkdirSync(folder, { mode: 0o700 });
+}
+
+function tooOld(folder: string): string[] {
+  const age = (name: string) => -(fs.lstatSync(join(folder, name), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  const caches = namesIn(fs, folder).filter((name) => codeCacheName.test(name));
+  const old = caches.toSorted((a, b) => age(a) - age(b)).slice(keptCount);
+  return [...old, ...namesIn(fs, folder).filter((name) => isTemporary(name))];
 }

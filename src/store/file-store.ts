@@ -12,7 +12,6 @@ import { WorkingDraft } from "./draft.ts";
 import { readTextIfPresent } from "./files.ts";
 import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
-import { codeCacheDir } from "./paths.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
@@ -147,8 +146,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   function sweep(authTarget: string): void {
     const { storeDir, backupsDir, parkedDir } = paths;
     // Not the folder of rescues: a refresh writes new tokens there without the lock of the store, and would lose them.
-    for (const folder of [storeDir, backupsDir, parkedDir, codeCacheDir(storeDir)])
-      sweepTemporaries(fs, folder);
+    for (const folder of [storeDir, backupsDir, parkedDir]) sweepTemporaries(fs, folder);
     sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
     sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
   }

@@ -1,6 +1,7 @@
 import { basename, dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isTemporary } from "./atomic-write.ts";
+import { codeCacheName, isOwnFolder, ownCodeCaches } from "./code-cache-files.ts";
 import { fileError } from "./file-error.ts";
 import { linkTarget, namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -35,7 +36,8 @@ const ownNames: readonly OwnName[] = [
   { name: /^(proxied-sessions|rotation\.(json|log))$/, part: "working files" },
   { name: /^homes$/, part: "working files", inside: /^[0-9a-f]{12}-\d+(\.owner)?$/ },
   { name: /^locks$/, part: "working files", inside: /^(store|refresh-\w+)\.lock/ },
-  { name: /^code-cache$/, part: "working files", inside: /\.v8$/ },
+  // Of earlier versions.
+  { name: /^code-cache$/, part: "working files", inside: codeCacheName },
 ];
 
 const brokenFile = /^(auth\.json|config\.toml)\.broken-\d{8}T\d{9}Z$/;
@@ -53,7 +55,11 @@ export function ownFiles(fs: FileSystem, paths: Paths): OwnFile[] {
   // A removal that was killed at its very end.
   if (names.length === 0 && fs.statSync(storeDir, { throwIfNoEntry: false })?.isDirectory())
     found.push({ path: storeDir, part: "working files" });
-  return [...found, ...brokenFiles(fs, paths).map((path) => ({ path, part: "accounts" as const }))];
+  return [
+    ...found,
+    ...ownCodeCaches(fs, paths.codeCacheDir).map((path) => ({ path, part: "working files" as const })),
+    ...brokenFiles(fs, paths).map((path) => ({ path, part: "accounts" as const })),
+  ];
 }
 
 /** What somebody else put among our files. */
@@ -97,8 +103,9 @@ function accountsLast(a: OwnFile, b: OwnFile): number {
 }
 
 /** The folders that are empty once no lock is held any more. */
-export function removeEmptyFolders(fs: FileSystem, { locksDir, storeDir }: Paths): void {
+export function removeEmptyFolders(fs: FileSystem, { locksDir, storeDir, codeCacheDir }: Paths): void {
   for (const folder of [locksDir, storeDir]) removeIfEmpty(fs, folder);
+  if (codeCacheDir !== null && isOwnFolder(fs, codeCacheDir)) removeIfEmpty(fs, codeCacheDir);
 }
 
 /** Null for what is not ours, also because it is a link or a file where we would make a folder. */

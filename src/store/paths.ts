@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, resolve } from "node:path";
 
 /** Where everything is. All paths are absolute. */
 export interface Paths {
@@ -27,6 +27,10 @@ export interface Paths {
   /** What was read from Codex's session logs. */
   sessionIndexDir: string;
   storeLock: string;
+  /** V8's compiled form of the program, for all homes of the user; null where the user has no folder for it. */
+  codeCacheDir: string | null;
+  /** Where earlier versions kept it. */
+  oldCodeCacheDir: string;
 }
 
 type Env = Record<string, string | undefined>;
@@ -35,10 +39,6 @@ const homesName = "homes";
 
 /** In a private home of `exec`, CODEX_HOME names that one; this is the home that it stands for. */
 export const realHomeVariable = "CODEX_AUTH_REAL_HOME";
-
-export function codeCacheDir(storeDir: string): string {
-  return join(storeDir, "code-cache");
-}
 
 /** HOME, as Codex takes it; where it is not set, what the system says. */
 export function userHome(env: Env): string {
@@ -71,5 +71,13 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     proxiedFile: join(storeDir, "proxied-sessions"),
     sessionIndexDir: join(storeDir, "sessions"),
     storeLock: join(storeDir, "locks", "store.lock"),
+    codeCacheDir: codeCacheDir(env),
+    oldCodeCacheDir: join(storeDir, "code-cache"),
   };
+}
+
+/** What the system says where HOME is not set would be a place that the user did not choose. */
+function codeCacheDir({ XDG_CACHE_HOME: cache = "", HOME: home = "" }: Env): string | null {
+  if (isAbsolute(cache)) return join(cache, "codex-auth");
+  return isAbsolute(home) ? join(home, ".cache", "codex-auth") : null;
 }

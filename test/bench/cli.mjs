@@ -45,7 +45,7 @@ function ratio(home, args) {
 function cpuMs(home, args) {
   const script = 'TIMEFORMAT="%U %S"; time "$@" >/dev/null';
   const { stderr } = spawnSync("bash", ["-c", script, "time", process.execPath, ...args], {
-    env: { ...process.env, CODEX_HOME: home },
+    env: { ...process.env, HOME: root, CODEX_HOME: home },
     encoding: "utf8",
   });
   const [user, system] = stderr.trim().split("\n").at(-1).split(" ").map(Number);
@@ -55,7 +55,8 @@ function cpuMs(home, args) {
 function makeHome(name, count) {
   const home = join(root, name);
   writeForgedLogins(join(home, "logins"), count);
-  const env = { ...process.env, CODEX_HOME: home };
+  // The cache of compiled code is kept below HOME.
+  const env = { ...process.env, HOME: root, CODEX_HOME: home };
   execFileSync(process.execPath, [binary, "import", join(home, "logins")], { env, stdio: "ignore" });
   for (const row of ["1", "2"])
     execFileSync(process.execPath, [binary, "switch", row], { env, stdio: "ignore" });

@@ -88,6 +88,6 @@ async function atEveryCall(args: string[], faults: readonly SystemFault[], check
 
 function copyOf(template: Home): Home {
   const home = makeHome();
-  cpSync(template.dir, home.dir, { recursive: true, preserveTimestamps: true });
+  cpSync(template.root, home.root, { recursive: true, preserveTimestamps: true });
   return home;
 }

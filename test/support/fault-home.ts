@@ -98,7 +98,7 @@ export class FaultHome {
     return { code, document: JSON.parse(this.hide(stdout)) as object, stderr };
   }
 
-  /** Every file, link and folder below the home, without what passes: locks, caches and the backup of a repair. */
+  /** Every file, link and folder below the home, without what passes: locks and the backup of a repair. */
   state(): Record<string, string> {
     const paths = pathsBelow(this.home.path).filter((path) => !passing.test(path));
     return Object.fromEntries(paths.map((path) => [this.hide(path), this.#describe(path)]));
@@ -185,7 +185,7 @@ function shortToken(token: string): string {
 /** Names an inode and a time. */
 const projection = /"projection":\{"before":(null|\{[^}]*\})\}/;
 
-const passing = /^codex-auth\/(backups|locks|code-cache)(\/|$)|(^|\/)(auth\.lock|auth\.json\.lock)$/;
+const passing = /^codex-auth\/(backups|locks)(\/|$)|(^|\/)(auth\.lock|auth\.json\.lock)$/;
 
 function mapValues<T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { backupUnreadable } from "./backup-unreadable.ts";
+import { codeCacheOld } from "./code-cache-old.ts";
 import { diskFull } from "./disk-full.ts";
 import { entriesSetAside } from "./entries-set-aside.ts";
 import { figuresDamaged } from "./figures-damaged.ts";
@@ -31,6 +32,7 @@ export const storeChecks: readonly Check[] = [
   storeOpen,
   rescueTorn,
   filesLeftBehind,
+  codeCacheOld,
   filesKeptAside,
   backupUnreadable,
   figuresDamaged,
