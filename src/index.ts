@@ -1,8 +1,10 @@
 // The public library. Named exports only; each one's docstring gives shapes, units, errors and source.
 export { CodexAuthError } from "./errors/codex-auth-error.ts";
 export type { ErrorDetails } from "./errors/codex-auth-error.ts";
-export { apiErrors, commandErrors } from "./errors/catalog.ts";
-export type { ApiErrorCode, CommandErrorCode, ErrorType, Fault } from "./errors/catalog.ts";
+export { apiErrors } from "./errors/catalog.ts";
+export { commandErrors } from "./errors/command-errors.ts";
+export type { ApiErrorCode, ErrorType, Fault } from "./errors/catalog.ts";
+export type { CommandErrorCode } from "./errors/command-errors.ts";
 export { parseErrorEnvelope, toErrorEnvelope, validationEnvelope } from "./errors/envelope.ts";
 export type { ErrorDetail, ErrorDiagnostics, ErrorEnvelope, ErrorEnvelopeInput } from "./errors/envelope.ts";
 export { paramFromPath } from "./errors/param-path.ts";

@@ -57,9 +57,9 @@ test("every link of a page leads to a file of the package, and to a heading that
 /** Commands of ours in code: what follows `codex auth`, up to where the shell or the sentence goes on. */
 function linesOf(text: string): string[] {
   const fenced = [...text.matchAll(fence)].map(([, code = ""]) => code);
-  const inline = [...text.replaceAll(fence, "").matchAll(/`([^`]+)`/g)].map(([, code = ""]) =>
-    code.replaceAll(/\s+/g, " "),
-  );
+  // Two backquotes around a text that holds single ones.
+  const spans = text.replaceAll(fence, "").matchAll(/(?<!`)(`{1,2})(?!`)(.+?)(?<!`)\1(?!`)/gs);
+  const inline = [...spans].map(([, , code = ""]) => code.replaceAll(/\s+/g, " "));
   return [...fenced.flatMap((code) => code.split("\n")), ...inline].flatMap((line) =>
     [...line.matchAll(/\bcodex[ -]auth ([a-z][\w-]*[^|#;&)]*)/g)].map(([, rest = ""]) => rest.trim()),
   );

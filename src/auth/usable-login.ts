@@ -1,5 +1,5 @@
 import type { Login } from "../codex/auth-json.ts";
-import type { CommandErrorCode } from "../errors/catalog.ts";
+import type { CommandErrorCode } from "../errors/command-errors.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";

@@ -30,6 +30,7 @@ const schema = (z: Zod) =>
         cause: z.string(),
         fix: z.string(),
         checks: z.array(z.string()).describe("ids or areas that were looked at"),
+        harmless: z.boolean().describe("a note that ends by itself: nothing has to be done"),
       }),
     ),
     resetsAt: z.iso.datetime().nullable().describe("when a limit ends, as the text says"),
@@ -38,7 +39,14 @@ const schema = (z: Zod) =>
   });
 
 interface Report {
-  matches: { id: string; title: string; cause: string; fix: string; checks: string[] }[];
+  matches: {
+    id: string;
+    title: string;
+    cause: string;
+    fix: string;
+    checks: string[];
+    harmless: boolean;
+  }[];
   resetsAt: string | null;
   findings: Diagnosis[];
   nearest: { id: string; title: string }[];
@@ -96,13 +104,20 @@ function usage(message: string): CodexAuthError {
   });
 }
 
-function reportEntry({ id, title, cause, fix, checks }: Entry) {
-  return { id, title, cause, fix, checks: [...checks] };
+function reportEntry({ id, title, cause, fix, checks, isHarmless = false }: Entry) {
+  return { id, title, cause, fix, checks: [...checks], harmless: isHarmless };
 }
+
+const limits: ReadonlySet<string> = new Set([
+  "usage_limit",
+  "too_many_requests",
+  "codex_runtime_rotation_pool_exhausted",
+  "codex_pinned_account_unavailable",
+]);
 
 /** Only a limit has a reset; other numbers in a text mean nothing. */
 function resetIn(text: string, matches: readonly Entry[], nowMs: number): string | null {
-  const isLimit = matches.some(({ id }) => id === "usage_limit" || id === "too_many_requests");
+  const isLimit = matches.some(({ id }) => limits.has(id));
   const hint = isLimit ? parseRetryHint(text, nowMs) : undefined;
   return hint ? new Date(hint.resetsAtMs).toISOString() : null;
 }
@@ -120,7 +135,7 @@ function render({ matches, resetsAt, findings, nearest }: Report, ui: Ui): strin
     );
   paragraphs.push(
     findings.length === 0
-      ? ui.dim("This machine shows nothing of it. More is looked at by: codex auth doctor --live")
+      ? ui.dim("Nothing on this machine points to this. Check more: codex auth doctor --live")
       : ["On this machine:", ...findings.flatMap((finding) => diagnosisLines(finding, ui))].join("\n"),
   );
   return paragraphs.join("\n\n");

@@ -1,4 +1,4 @@
-import type { CommandErrorCode } from "./catalog.ts";
+import type { CommandErrorCode } from "./command-errors.ts";
 
 export interface ErrorDetails {
   /** What to type next. */

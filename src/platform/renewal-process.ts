@@ -1,7 +1,7 @@
 import { refreshAccount } from "../auth/refresh.ts";
 import type { RefreshEffects } from "../auth/refresh.ts";
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
-import type { CommandErrorCode } from "../errors/catalog.ts";
+import type { CommandErrorCode } from "../errors/command-errors.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 
 /** The first word of the command line of the process that spends a refresh token. No command for people. */

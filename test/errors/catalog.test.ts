@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { errorsPage } from "../../.ci/errors-page.ts";
-import { apiErrorRow, apiErrors, commandErrors } from "../../src/errors/catalog.ts";
+import { apiErrorRow, apiErrors } from "../../src/errors/catalog.ts";
+import { commandErrors } from "../../src/errors/command-errors.ts";
 
 const page = readFileSync(new URL("../../docs/errors.md", import.meta.url), "utf8");
 

@@ -1,5 +1,8 @@
 import { expect, test } from "vitest";
 import { guideErrors } from "../../.ci/troubleshooting-page.ts";
+import { apiErrors } from "../../src/errors/catalog.ts";
+import { commandErrors } from "../../src/errors/command-errors.ts";
+import { codexErrorGuide } from "../../src/errors/codex-error-guide.ts";
 import { checks } from "../../src/repair/index.ts";
 import { entries, matchEntries } from "../../src/repair/explain/explain.ts";
 import { runFake } from "../support/fake-context.ts";
@@ -126,10 +129,27 @@ test("a secret in the text does not come back", async () => {
 });
 
 // A hundred thousand characters that nearly match: with nested quantifiers this would not end.
-test.each(entries)("$id reads a long text in linear time", ({ example, pattern }) => {
+test.each(entries)("$id reads a long text in linear time", ({ example, says, status, frame, unless }) => {
   const almost = `${example.slice(0, -2)} `.repeat(Math.ceil(100_000 / example.length));
   for (const text of [almost, " ".repeat(100_000), "model ".repeat(20_000), "`".repeat(100_000)])
-    pattern.test(text);
+    for (const pattern of [says, status, frame, unless]) pattern?.test(text);
+});
+
+test.each([...Object.keys(apiErrors), ...Object.keys(commandErrors)])("the code %s is explained", (code) => {
+  expect(idsOf(`{"error":{"code":"${code}"}}`)).not.toEqual([]);
+  expect(idsOf(code)).not.toEqual([]);
+});
+
+test.each(Object.keys(codexErrorGuide))("the class %s of CodexErrorInfo is explained", (name) => {
+  expect(idsOf(`"codexErrorInfo":"${name}"`)).not.toEqual([]);
+});
+
+test("a message says more than the class beside it", () => {
+  const text = `The 'gpt-x' model is not supported when using Codex with a ChatGPT account. Some(Other)`;
+  expect(idsOf(text)).toEqual(["model_unknown"]);
+  expect(idsOf(`"message":"refresh token was already used","codexErrorInfo":"unauthorized"`)).toEqual([
+    "refresh_token_reused",
+  ]);
 });
 
 // The guide's rows as they stand there, and what it calls their causes.

@@ -1,24 +1,40 @@
 import { checks } from "../index.ts";
 import type { Check } from "../check.ts";
+import { codeEntries, withCodes } from "./code-entries.ts";
+import { configEntries } from "./config-entries.ts";
 import type { Entry } from "./entry.ts";
 import { limitEntries } from "./limit-entries.ts";
 import { loginEntries } from "./login-entries.ts";
 import { machineEntries } from "./machine-entries.ts";
+import { matchText } from "./match.ts";
+import { mcpEntries } from "./mcp-entries.ts";
 import { networkEntries } from "./network-entries.ts";
+import { policyEntries } from "./policy-entries.ts";
+import { requestEntries } from "./request-entries.ts";
+import { sandboxEntries } from "./sandbox-entries.ts";
+import { signInEntries } from "./sign-in-entries.ts";
+import { workspaceEntries } from "./workspace-entries.ts";
 
-/** Everything that can be explained. */
-export const entries: readonly Entry[] = [
+const written: readonly Entry[] = [
   ...loginEntries,
+  ...signInEntries,
+  ...workspaceEntries,
   ...limitEntries,
+  ...requestEntries,
+  ...policyEntries,
   ...networkEntries,
+  ...mcpEntries,
+  ...configEntries,
+  ...sandboxEntries,
   ...machineEntries,
 ];
 
-/** The entries that fit a text. General ones only when nothing says more. */
+/** Everything that can be explained: what is written by hand, and every code of the catalog that none of it covers. */
+export const entries: readonly Entry[] = [...written, ...codeEntries(written)].map(withCodes);
+
+/** The entries that explain a text, the one that ended the run first. */
 export function matchEntries(text: string): Entry[] {
-  const found = entries.filter(({ pattern }) => pattern.test(text));
-  const special = found.filter(({ isGeneral }) => !isGeneral);
-  return special.length > 0 ? special : found;
+  return matchText(text, entries);
 }
 
 const mostNearest = 3;

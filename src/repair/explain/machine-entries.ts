@@ -1,13 +1,14 @@
 import { ownHomeInWsl } from "../environment/codex-home-on-windows.ts";
 import type { Entry } from "./entry.ts";
 
-/** Texts about settings and the machine. */
+/** Texts about files, databases and the program itself. */
 export const machineEntries: readonly Entry[] = [
   {
     id: "migration_modified",
     title: "Two builds of Codex share one CODEX_HOME",
-    pattern:
-      /migration \d{1,6} was previously applied|previously applied but has been modified|shares codex_home|local database appears to be damaged|failed to migrate state DB/i,
+    says: /migration \d{1,6} was previously applied|previously applied but has been modified|shares codex_home|failed to migrate state DB/i,
+    status: /local database appears to be damaged/i,
+    explains: ["app_server_failed", "account_read", "database_damaged"],
     cause:
       "The database in CODEX_HOME was made by another build of Codex, most often the one of Windows while this is WSL. codex exec goes on silently without it.",
     fix: `In WSL: ${ownHomeInWsl}. Elsewhere, with every Codex ended: move the named .sqlite file away; sessions stay, their list is made again.`,
@@ -15,9 +16,52 @@ export const machineEntries: readonly Entry[] = [
     example: "migration 40 was previously applied but has been modified",
   },
   {
+    id: "database_locked",
+    title: "Another Codex holds the database",
+    says: /database is locked|another codex process is using|pool timed out while waiting for an open connection/i,
+    explains: ["app_server_failed", "account_read"],
+    cause:
+      "Codex keeps its state in .sqlite files in CODEX_HOME, and only one may write at a time: a Codex that hangs, its background program, an old version, or a folder on a network drive (also \\\\wsl.localhost) holds them.",
+    fix: "End the other Codex programs, then try again: codex app-server daemon stop. For many at once give each its own: CODEX_SQLITE_HOME=<folder on a local disk>",
+    checks: ["processes", "sqlite_home_odd", "codex_home_on_windows"],
+    example: "error returned from database: (code: 5) database is locked",
+  },
+  {
+    id: "database_damaged",
+    title: "A database of Codex is damaged",
+    says: /file is not a database|database disk image is malformed|disk I\/O error/i,
+    explains: ["app_server_failed", "account_read"],
+    cause:
+      "A .sqlite file in CODEX_HOME was cut short or written over: a full disk, a crash, or a tool that synchronizes the folder.",
+    fix: "With every Codex ended, move the .sqlite file that the text names away (with its -wal and -shm); the sessions are files of their own and stay, their list is made again.",
+    checks: ["store", "sqlite_home_odd"],
+    example:
+      "failed to initialize state runtime: error returned from database: (code: 26) file is not a database",
+  },
+  {
+    id: "app_server_failed",
+    title: "The background program of Codex does not start or is not there",
+    status:
+      /\b(?:thread|turn|session|model|config)\/\w{1,20} failed (?:during|in) TUI|failed to start embedded app server|not connected to the local background server|app-server (?:websocket closed|connection closed|exited)|failed to initialize (?:sqlite )?(?:state runtime|local db)/i,
+    cause:
+      "The terminal interface and the apps talk to a program of their own (codex app-server). It ended at once, or an old one hangs; the reason stands in the log of CODEX_HOME.",
+    fix: "codex app-server daemon restart, or without it: codex --no-daemon; codex auth doctor looks for a locked or foreign database and a broken config.toml",
+    checks: ["processes", "store", "config"],
+    example: "Error: failed to start embedded app server",
+  },
+  {
+    id: "thread_not_found",
+    title: "The thread is not on this machine",
+    says: /no rollout found|no thread with id|thread not found|session .{0,60}not found/i,
+    cause: "Its file under sessions/ in CODEX_HOME was removed, moved, or lies in another CODEX_HOME.",
+    fix: "codex resume --all lists what is here; with the right CODEX_HOME set try again, else start a new thread.",
+    checks: ["codex_home_missing", "codex_home_relative"],
+    example: "thread/resume failed: no rollout found for thread id 019e9154-c304-70f0-adde-36efb1be1701",
+  },
+  {
     id: "codex_home_missing",
     title: "CODEX_HOME names no folder",
-    pattern: /CODEX_HOME points to/i,
+    says: /CODEX_HOME points to/i,
     cause: "Codex insists that the folder exists, and replaces no ~ in it.",
     fix: "mkdir -p the folder, or: unset CODEX_HOME",
     checks: ["codex_home_missing", "codex_home_relative"],
@@ -26,116 +70,17 @@ export const machineEntries: readonly Entry[] = [
   {
     id: "codex_home_temporary",
     title: "CODEX_HOME lies in the temporary folder",
-    pattern: /refusing to create helper binaries/i,
+    says: /refusing to create helper binaries/i,
+    isHarmless: true,
     cause: "Codex makes no helper programs below the temporary folder; otherwise it works.",
     fix: "Use a folder that stays.",
     checks: ["codex_home_temporary"],
     example: 'Refusing to create helper binaries under temporary dir "/tmp"',
   },
   {
-    id: "legacy_profile",
-    title: "Profiles are files of their own now",
-    pattern: /legacy `?profile/i,
-    cause: "The key profile in config.toml is no longer understood.",
-    fix: "Remove the key, move the profile to <name>.config.toml beside config.toml and use: codex --profile <name>",
-    checks: ["config"],
-    example:
-      'legacy `profile = "a"` config is no longer supported; use `--profile a` with `a.config.toml` instead',
-  },
-  {
-    id: "provider_reserved",
-    title: "config.toml redefines a built-in provider",
-    pattern: /reserved built-in provider/i,
-    cause: "The names of the built-in providers cannot be used in [model_providers].",
-    fix: "Give the provider another name; for another address of the built-in one use openai_base_url.",
-    checks: ["config"],
-    example:
-      "model_providers contains reserved built-in provider IDs: `openai`. Built-in providers cannot be overridden.",
-  },
-  {
-    id: "provider_unknown",
-    title: "config.toml names a provider that is not there",
-    pattern: /model provider `?[^`\n]{0,80}`? not found|cannot change this thread's model provider/i,
-    cause:
-      "model_provider has no table [model_providers.<name>], or a thread was begun with another provider.",
-    fix: "Remove model_provider from config.toml, or add its table; a thread goes on only with the provider that it began with.",
-    checks: ["config"],
-    example: "Error: Model provider `nope` not found",
-  },
-  {
-    id: "provider_key_missing",
-    title: "The variable with the key of a provider is not set",
-    pattern: /missing environment variable/i,
-    cause: "The provider in config.toml takes its key from a variable (env_key) that is not set.",
-    fix: "Set the variable that the text names, or choose another model_provider.",
-    checks: ["config"],
-    example: "ERROR: Missing environment variable: `NOPE_KEY`.",
-  },
-  {
-    id: "setting_retired",
-    title: "A setting is no longer supported",
-    pattern: /is no longer supported/i,
-    isGeneral: true,
-    cause: "config.toml, or the command line, has a value that older versions of Codex knew.",
-    fix: "Remove the setting that the text names.",
-    checks: ["config"],
-    example: 'Error: approval_policy = "untrusted" is no longer supported; remove this setting',
-  },
-  {
-    id: "setting_unknown_value",
-    title: "A setting has a value that Codex does not know",
-    pattern: /unknown variant|invalid type: /i,
-    cause: "A value in config.toml is misspelt or of the wrong type; the text names what is expected.",
-    fix: "Correct the value in config.toml, or remove the line.",
-    checks: ["config"],
-    example: "unknown variant `wild`, expected one of `read-only`, `workspace-write`, `danger-full-access`",
-  },
-  {
-    id: "config_broken",
-    title: "config.toml has a syntax error, so Codex does not start",
-    pattern:
-      /error loading config\.toml|config\.toml:\d{1,7}:\d{1,7}|invalid basic string|unclosed array|TOML parse error|duplicate key|error loading configuration|config file prevents startup|config\.toml.{0,20} syntax error/i,
-    isGeneral: true,
-    cause: "A line of config.toml cannot be parsed; the text names line and column.",
-    fix: "codex auth doctor shows the line; correct it, or move the file away, and Codex starts with defaults.",
-    checks: ["config", "codex_home_missing"],
-    example: 'Error loading config.toml: config.toml:3:11: invalid basic string, expected `"`',
-  },
-  {
-    id: "setting_ignored",
-    title: "Codex does not know a key in config.toml",
-    pattern: /` is ignored\b/i,
-    cause: "The key is misspelt or retired. Codex only warns, unless it runs with --strict-config.",
-    fix: "Remove the key from config.toml.",
-    checks: ["config"],
-    example: "warning: user (config.toml): `zzz` is ignored.",
-  },
-  {
-    id: "model_unknown",
-    title: "Codex does not know the model",
-    pattern:
-      /model metadata for|model_not_found|model .{1,80} (?:does not exist|is not supported)|not supported when using codex with a chatgpt|invalid model|not a valid model/i,
-    cause:
-      "The name in model (config.toml or --model) is not in Codex's list. Codex 0.169 starts all the same; the server decides, and may refuse it for this account.",
-    fix: "Remove the model line from config.toml to use the default.",
-    checks: ["config"],
-    example:
-      "warning: Model metadata for `no-such-model` not found. Defaulting to fallback metadata; this can degrade performance and cause issues.",
-  },
-  {
-    id: "sandbox",
-    title: "The sandbox or the approval settings block a command",
-    pattern: /sandbox|approval policy|operation not permitted|landlock|seccomp|bwrap/i,
-    isGeneral: true,
-    cause: "sandbox_mode and approval_policy (config.toml or flags) decide what Codex may run and write.",
-    fix: "codex --sandbox workspace-write, or set sandbox_mode and approval_policy in config.toml",
-    checks: ["config"],
-    example: "sandbox denied the command",
-  },
-  {
     id: "untrusted_folder",
     title: "Codex does not trust this folder",
-    pattern: /not inside a trusted directory/i,
+    says: /not inside a trusted directory/i,
     cause: "codex exec runs in a git repository or a folder that was trusted before.",
     fix: "Run it in a repository, or add: --skip-git-repo-check",
     checks: [],
@@ -144,7 +89,8 @@ export const machineEntries: readonly Entry[] = [
   {
     id: "disk_full",
     title: "The disk is full",
-    pattern: /no space left on device|os error 28\b|ENOSPC|disk quota exceeded|os error 122\b/i,
+    says: /no space left on device|os error 28\b|ENOSPC|disk quota exceeded|os error 122\b/i,
+    codes: ["disk_full"],
     cause: "Nothing can be written, so a renewed token could not be saved either.",
     fix: "Free some space before Codex runs again.",
     checks: ["store"],
@@ -153,7 +99,10 @@ export const machineEntries: readonly Entry[] = [
   {
     id: "permission_denied",
     title: "A file or folder may not be read or written",
-    pattern: /permission denied|os error 13\b|EACCES|read-only file system|os error 30\b/i,
+    status:
+      /permission denied \(os error|os error (?:13|30)\b|read-only file system|(?:\.codex|auth\.json|config\.toml|CODEX_HOME)\b.{0,160}(?:permission denied|EACCES|EPERM|access is denied)|(?:permission denied|EACCES|EPERM|access is denied).{0,160}(?:\.codex|auth\.json|config\.toml|CODEX_HOME)\b|^(?:error: )?permission denied\.?$/i,
+    unless: /publickey|\bnpm (?:ERR|error)|docker\.sock/i,
+    codes: ["permission_denied"],
     cause:
       "A file of CODEX_HOME belongs to another user (often root, after sudo), or its folder is read-only.",
     fix: 'sudo chown -R "$(id -u):$(id -g)" "${CODEX_HOME:-$HOME/.codex}"',
@@ -163,17 +112,38 @@ export const machineEntries: readonly Entry[] = [
   {
     id: "folder_in_the_way",
     title: "A folder stands where a file should be",
-    pattern: /is a directory|os error 21\b|EISDIR/i,
+    status: /is a directory|os error 21\b|EISDIR/i,
     cause: "auth.json, auth.lock or auth.json.lock is a folder: some other tool makes such folders as locks.",
     fix: "codex auth doctor names it; an empty one can go: rmdir <folder>",
     checks: ["credentials", "store"],
     example: "Error checking login status: Is a directory (os error 21)",
   },
   {
+    id: "codex_package_incomplete",
+    title: "The npm package of Codex was installed without its program",
+    says: /missing optional dependency @openai\/codex|findCodexExecutable/i,
+    cause:
+      "npm left out the package with the program for this system (@openai/codex-linux-x64 and so on): an interrupted download, or npm is set to omit optional packages.",
+    fix: "npm install --global @openai/codex@latest --include=optional",
+    checks: ["codex_missing", "codex_several"],
+    example:
+      "Error: Missing optional dependency @openai/codex-linux-x64. Reinstall Codex: npm install -g @openai/codex@latest",
+  },
+  {
+    id: "codex_crashed",
+    title: "Codex crashed",
+    says: /thread '[^']{1,40}' (?:\(\d{1,9}\) )?panicked at|agent loop died unexpectedly/i,
+    status: /\bSIGSEGV\b|\b0xC0000005\b|\b3221225477\b|segmentation fault/i,
+    cause:
+      "A fault in Codex itself, or its program does not fit this machine. Login and quota have no part in it.",
+    fix: "Update Codex (npm install --global @openai/codex@latest), or go back to the version that worked; the text belongs into a report at github.com/openai/codex/issues.",
+    checks: ["codex_several"],
+    example: "thread 'main' panicked at core/src/lib.rs:12:5: called `Result::unwrap()` on an `Err` value",
+  },
+  {
     id: "codex_not_found",
     title: "The codex program is not found",
-    pattern:
-      /codex: (?:command )?not found|codex: no such file|the real codex was not found|codex.{0,40} is not recognized/i,
+    says: /codex: (?:command )?not found|command not found: codex|unable to locate the codex cli|codex (?:cli|binary|executable)(?: binary)? (?:was |is )?not found|could not find (?:the )?codex (?:cli|binary|executable)|codex: no such file|the real codex was not found|codex.{0,40} is not recognized|spawn codex ENOENT/i,
     cause: "PATH leads to no codex.",
     fix: "npm install --global @openai/codex@latest",
     checks: ["codex_missing", "codex_several"],
