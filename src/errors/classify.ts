@@ -100,7 +100,8 @@ function namesFor(kind: FailureKind, facts: FailureFacts): Names {
 /** Upstream's own names where it gave some; else the catalog's for the status. */
 function surfaced(kind: FailureKind, { error, isUnreadable, status: said }: FailureFacts): Names {
   const status = said !== undefined && said >= 400 && said <= 599 ? said : consequences[kind].status;
-  const fallback = isUnreadable && status !== 401 ? own("upstream_error") : own(codeForStatus(status));
+  const isPlain = !isUnreadable || status === 401 || status === 501;
+  const fallback = own(isPlain ? codeForStatus(status) : "upstream_error");
   return { status, type: error.type ?? fallback.type, code: error.code ?? fallback.code };
 }
 

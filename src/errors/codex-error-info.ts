@@ -11,6 +11,7 @@ const unitNames = [
   "policyCapacityUnavailable",
   "inferenceHookDenied",
   "cyberPolicy",
+  "bioPolicy",
   "misalignmentPolicyViolation",
   "tooManyDenials",
   "internalServerError",
@@ -28,7 +29,7 @@ const httpNames = [
   "responseTooManyFailedAttempts",
 ] as const;
 
-/** The variants without data: plain strings in Codex 0.169. */
+/** The variants without data: plain strings since Codex 0.169. */
 export type CodexErrorName = (typeof unitNames)[number];
 /** The variants that carry the HTTP status of the last answer, or null when there was none. */
 export type CodexHttpErrorName = (typeof httpNames)[number];
@@ -47,7 +48,7 @@ export interface CodexTurnNotSteerable {
 export type UnknownCodexErrorInfo = (string & Record<never, never>) | Readonly<Record<string, unknown>>;
 
 /**
- * The `codexErrorInfo` of Codex's app-server v2 events: every variant of 0.63 and 0.169, and an open rest.
+ * The `codexErrorInfo` of Codex's app-server v2 events: every variant of 0.63, 0.169 and 0.171, and an open rest.
  * Source: the JSON schema that `codex app-server generate-json-schema` writes.
  */
 export type CodexErrorInfo = CodexErrorName | CodexHttpError | CodexTurnNotSteerable | UnknownCodexErrorInfo;
@@ -84,7 +85,10 @@ const byStage: Readonly<Record<FailureStage, FromStatus<CodexErrorInfo>>> = {
 
 const byName: readonly [RegExp, CodexErrorName][] = [
   [/context_length|context_window/, "contextWindowExceeded"],
+  [/\bbudget_reached\b/, "sessionBudgetExceeded"],
+  [/\b(?:invalid_audio|audio_too_large|missing_audio_)/, "badRequest"],
   [/cyber_policy/, "cyberPolicy"],
+  [/bio_policy/, "bioPolicy"],
   [/model_not_found/, "modelNotFound"],
   [/overloaded/, "serverOverloaded"],
   [/usage_limit|quota|usage_not_included|entitlement|not_supported_with_chatgpt/, "usageLimitExceeded"],
@@ -93,13 +97,13 @@ const byName: readonly [RegExp, CodexErrorName][] = [
 ];
 
 /**
- * The variant for a failure, in the spelling of Codex 0.169. Names decide first, then the stage, then the status.
- * Never throws; `other` when nothing fits.
+ * The variant for a failure, in the spelling of Codex 0.171. Names decide first, then the stage, then the status.
+ * A code or type that is a variant's own name in snake case is that variant. Never throws; `other` when nothing fits.
  */
 export function toCodexErrorInfo({ status, code = "", type = "", stage }: CodexErrorFacts): CodexErrorInfo {
   const names = `${clip(code)} ${clip(type)}`.toLowerCase();
-  const named = byName.find(([pattern]) => pattern.test(names));
-  if (named) return named[1];
+  const named = unitName(code) ?? byName.find(([pattern]) => pattern.test(names))?.[1] ?? unitName(type);
+  if (named) return named;
   return (stage && byStage[stage](status ?? null)) ?? fromStatus(status);
 }
 

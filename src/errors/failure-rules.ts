@@ -1,5 +1,6 @@
 import type { CodexErrorName } from "./codex-error-info.ts";
 import type { FailureFacts } from "./failure-facts.ts";
+import { finalKind } from "./final-codes.ts";
 
 /** What a failure is, whoever reported it. */
 export type FailureKind =
@@ -27,16 +28,24 @@ export type FailureKind =
   /** The stream stalled, was cut, or failed without a known reason. */
   | "stream"
   | "contextWindow"
+  /** What was asked for is refused, and would be for everybody. */
   | "policy"
+  /** The kind of capacity that was asked for is not there. */
+  | "capacity"
   | "modelNotFound"
   /** The request itself is at fault. */
   | "request"
+  /** A refusal that nobody knows: of this account perhaps, and perhaps of what was asked. */
+  | "unfamiliar"
   | "unknown";
 
 /** What a failure says about the account. */
 export type AccountVerdict = "fine" | "limited" | "transient" | "reauth" | "deactivated" | "entitlement";
-/** `rotate`: another account; `refresh`: once, then the same account; `retry`: any account, later; `surface`: tell the client. */
-export type NextStep = "rotate" | "refresh" | "retry" | "surface";
+/**
+ * `rotate`: another account; `another`: one more account, and then what it answers; `refresh`: once, then the same
+ * account; `retry`: any account, later; `surface`: tell the client.
+ */
+export type NextStep = "rotate" | "another" | "refresh" | "retry" | "surface";
 
 interface Consequence {
   readonly account: AccountVerdict;
@@ -69,54 +78,98 @@ export const consequences: Readonly<Record<FailureKind, Consequence>> = {
   stream: { account: "transient", next: "rotate", wait: "asked", status: 502 },
   contextWindow: { account: "fine", next: "surface", wait: "none", status: 400 },
   policy: { account: "fine", next: "surface", wait: "none", status: 400 },
+  capacity: { account: "fine", next: "surface", wait: "asked", status: 503 },
   modelNotFound: { account: "fine", next: "surface", wait: "none", status: 404 },
   request: { account: "fine", next: "surface", wait: "none", status: 400 },
+  unfamiliar: { account: "fine", next: "another", wait: "none", status: 502 },
   unknown: { account: "transient", next: "rotate", wait: "asked", status: 502 },
 };
 
 /** A wait up to this long is "slow down", not the end of a window. */
 const longestSlowDownMs = 60_000;
 
-type Rule = readonly [FailureKind, (facts: FailureFacts) => boolean];
+type Rule =
+  | readonly [FailureKind, (facts: FailureFacts) => boolean]
+  | ((facts: FailureFacts) => FailureKind | undefined);
 
 // The first rule that holds decides. Names of upstream come before the status, because proxies change the status.
 const rules: readonly Rule[] = [
   ["entitlement", ({ names }) => /usage_not_included|entitlement|not_supported_with_chatgpt/.test(names)],
   ["entitlement", (facts) => isPlanStatus(facts.status) && saysNotIncluded(facts.words)],
   ["entitlement", ({ words }) => /not supported when using codex with a chatgpt account/.test(words)],
-  ["reauth", ({ names }) => /refresh_token_(?:reused|expired|invalidated)|invalid_grant/.test(names)],
-  ["reauth", ({ names }) => /token_invalidated|app_session_terminated|account_session_expired/.test(names)],
-  ["reauth", ({ names }) => names.includes("account_auth_invalidated")],
+  ["reauth", ({ names }) => namesLoginEnd(names)],
   [
     "deactivated",
     ({ names }) => /account_(?:deactivated|suspended|deleted)|deactivated_workspace/.test(names),
   ],
+  ({ names }) => finalKind(names.split(" ")),
   ["contextWindow", ({ names }) => /context_length_exceeded|context_window_exceeded/.test(names)],
-  ["policy", ({ names }) => /invalid_prompt|cyber_policy/.test(names)],
   ["modelNotFound", ({ names }) => names.includes("model_not_found")],
   ["usageLimit", ({ names }) => /usage_limit|insufficient_quota/.test(names)],
   ["rateLimit", ({ names }) => names.includes("rate_limit_exceeded")],
   ["slowDown", ({ names }) => names.includes("slow_down")],
   ["overloaded", ({ names }) => names.includes("overloaded")],
+  // No Codex knows these. Whoever refuses what is in a request must not be asked for it once per account.
+  ["policy", ({ names }) => /polic(?:y|ies)|moderation|content_filter|safety|guardrail/.test(names)],
   ["usageLimit", (facts) => facts.status === 429 && isLong(facts)],
   ["slowDown", ({ status }) => status === 429],
-  ["reauth", ({ status, isAfterRefresh }) => status === 401 && isAfterRefresh],
-  ["unauthorized", ({ status }) => status === 401],
+  ["reauth", (facts) => facts.isAfterRefresh && isTokenRefused(facts)],
+  ["unauthorized", isTokenRefused],
   ["blocked", ({ status, isUnreadable }) => status === 403 && isUnreadable],
   ["permission", ({ status }) => status === 402 || status === 403],
+  ["request", ({ status }) => status === 501],
   ["server", ({ status }) => status === 408 || isBetween(status, 500, 599)],
+  ["unfamiliar", (facts) => isBetween(facts.status, 400, 499) && isOfAccount(facts)],
   ["request", ({ status }) => isBetween(status, 400, 499)],
   ["network", ({ source, stage }) => source === "network" && stage === "connect"],
   ["stream", ({ source }) => source === "network"],
   ["request", ({ source, names }) => source === "stream" && /invalid_request|validation_error/.test(names)],
   // An incomplete response is an answer: cut by its own length or by a content filter.
   ["request", ({ source, words }) => source === "stream" && words.startsWith("incomplete response")],
-  ["stream", ({ source }) => source === "stream"],
+  ["stream", ({ source, error }) => source === "stream" && saysServerTrouble(error.code ?? error.type)],
+  ["unfamiliar", ({ source }) => source === "stream"],
 ];
 
 /** The kind of a failure. Total: what no rule knows is `unknown`. */
 export function failureKind(facts: FailureFacts): FailureKind {
-  return rules.find(([, holds]) => holds(facts))?.[0] ?? "unknown";
+  for (const rule of rules) {
+    const kind = typeof rule === "function" ? rule(facts) : rule[1](facts) ? rule[0] : undefined;
+    if (kind !== undefined) return kind;
+  }
+  return "unknown";
+}
+
+/** The issuer or upstream says that the login itself has ended, and not only its access token. */
+export function namesLoginEnd(names: string): boolean {
+  return (
+    /refresh_token_(?:reused|expired|invalidated)|invalid_grant/.test(names) ||
+    /app_session_terminated|account_session_expired|account_auth_invalidated/.test(names)
+  );
+}
+
+/** A 401 is about the access token, whatever it is called; elsewhere only the name tells. */
+function isTokenRefused({ status, names }: FailureFacts): boolean {
+  return status === 401 || /(?:^|[ .]|access_)token_(?:expired|invalidated|revoked)/.test(names);
+}
+
+/** Statuses whose meaning is known, and is about the request. */
+const plainStatuses: ReadonlySet<number> = new Set([
+  400, 404, 405, 406, 409, 410, 411, 412, 413, 414, 415, 416, 417, 421, 422, 423, 424, 425, 426, 428, 431,
+  451,
+]);
+
+/** A status that nobody knows, or one that is about the account or its workspace and not about the request. */
+function isOfAccount({ status = 0, names, words, error }: FailureFacts): boolean {
+  if (!plainStatuses.has(status)) return true;
+  if (status === 413 || status === 422 || error.param !== undefined) return false;
+  return /workspace|account/.test(names) || /\b(?:workspace|account)\b/.test(words);
+}
+
+/** Codes that say nothing about the request: what failed may go well a moment later, or elsewhere. */
+function saysServerTrouble(code: string | undefined): boolean {
+  return /^(?:(?:internal_)?server_error|internal_error|upstream_error|(?:\w+_)?timeout|(?:service_|temporarily_)?unavailable|bad_gateway)$/i.test(
+    code ?? "",
+  );
 }
 
 function isPlanStatus(status: number | undefined): boolean {

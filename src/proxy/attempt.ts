@@ -4,6 +4,7 @@ import type { FailureClassification } from "../errors/classify.ts";
 import { isConnectFailure, networkCode } from "../upstream/network-failure.ts";
 import { peek } from "./first-event.ts";
 import type { ProxyLimits } from "./options.ts";
+import type { Refusal } from "./refusal.ts";
 import type { RouteName } from "./routes.ts";
 import { readStart, SlowAnswer } from "./upstream.ts";
 import type { Sending } from "./upstream.ts";
@@ -23,6 +24,8 @@ export type Attempt =
       readonly failure: FailureClassification;
       /** Null when there was no answer. */
       readonly response: IncomingMessage | null;
+      /** Set when the client is shown it unless one more account answers. */
+      readonly refusal?: Refusal;
     };
 
 export interface AttemptContext {
@@ -61,11 +64,23 @@ async function readAnswer(response: IncomingMessage, context: AttemptContext): P
     failure: null,
   } as const;
   if (beginning.kind === "visible") return passed;
-  const failure = classifyFailure(beginningFailure(beginning), context.nowMs(), { stage: "stream" });
-  const whole = withLimits(failure, response, context.nowMs());
-  return whole.next === "surface"
-    ? { ...passed, failure: whole }
-    : { kind: "failed", failure: whole, response };
+  const { isAfterRefresh, nowMs } = context;
+  const said = beginningFailure(beginning);
+  const failure = withLimits(
+    classifyFailure(said, nowMs(), { stage: "stream", isAfterRefresh }),
+    response,
+    nowMs(),
+  );
+  if (failure.next === "surface") return { ...passed, failure };
+  return failedWith({ response, held: beginning.held, isEventStream: true, failure });
+}
+
+/** A model without capacity is so for every account: when all say it, the client is told in upstream's words. */
+function failedWith(refusal: Refusal): Attempt {
+  const { failure, response } = refusal;
+  return failure.next === "another" || failure.kind === "overloaded"
+    ? { kind: "failed", failure, response, refusal }
+    : { kind: "failed", failure, response };
 }
 
 function beginningFailure(beginning: Exclude<Awaited<ReturnType<typeof peek>>, { kind: "visible" }>): object {
@@ -91,8 +106,8 @@ async function readRefusal(
   const body = bytes.toString("utf8");
   const { isAfterRefresh, nowMs } = context;
   const failure = classifyFailure({ status, headers: response.headers, body }, nowMs(), { isAfterRefresh });
-  if (failure.next !== "surface") return { kind: "failed", failure, response };
-  return { kind: "answer", response, held: [bytes], isEventStream: false, failure };
+  const refusal = { response, held: [bytes], isEventStream: false, failure };
+  return failure.next === "surface" ? { kind: "answer", ...refusal } : failedWith(refusal);
 }
 
 function isPage({ headers }: IncomingMessage): boolean {

@@ -5,6 +5,7 @@ import type { Limit } from "../accounts/limit.ts";
 import { field, readNumber, readText } from "../accounts/unknown-value.ts";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
+import { namesLoginEnd } from "../errors/failure-rules.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
 import { parseRateLimitEvent } from "../upstream/rate-limit-event.ts";
@@ -190,12 +191,7 @@ function quotaHeaders(headers: IncomingMessage["headers"]): [name: string, value
   return pairs;
 }
 
-/** Upstream named the login's end; a bare 401 after a renewal may be upstream's own trouble, so that is a cooldown. */
+/** Upstream named the login's end. A 401 after a renewal may be upstream's own trouble, so that is a cooldown. */
 function isFinal({ account, kind, envelope }: FailureClassification): boolean {
-  if (account === "deactivated") return true;
-  return (
-    kind === "reauth" &&
-    /invalidated|terminated|expired|reused|invalid_grant/.test(envelope.error.code) &&
-    envelope.error.code !== "token_expired"
-  );
+  return account === "deactivated" || (kind === "reauth" && namesLoginEnd(envelope.error.code));
 }

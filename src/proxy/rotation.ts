@@ -15,6 +15,8 @@ import type { LivePool } from "./live-pool.ts";
 import type { Logins } from "./logins.ts";
 import type { DecisionRecord, ProxyLimits } from "./options.ts";
 import { placeRequest, unplaced } from "./placement.ts";
+import { showRefusal } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
 import { methodOf, upstreamPath } from "./routes.ts";
 import type { WorkspaceRouting } from "./routing.ts";
 import { endingOf } from "./turns.ts";
@@ -42,6 +44,8 @@ interface Journey {
   readonly exchange: Exchange;
   readonly triedIds: Set<string>;
   readonly failures: Map<string, FailureClassification>;
+  /** What accounts said that the client may be shown as it came. */
+  readonly refusals: Refusal[];
   readonly holdUntilMs: number;
   readonly visit: Visit;
   attempts: number;
@@ -51,10 +55,16 @@ interface Journey {
 /** What became of one account's turn. `served`: the client has its answer, or has left. */
 type Turn =
   | { readonly kind: "served" }
-  | { readonly kind: "next"; readonly failure: FailureClassification | null };
+  | {
+      readonly kind: "next";
+      readonly failure: FailureClassification | null;
+      readonly refusal?: Refusal | undefined;
+    };
 
 const served: Turn = { kind: "served" };
 const extraAttempts = 2;
+/** Two accounts that refuse a request in a way that nobody knows are enough: the client is shown what they said. */
+const mostRefusals = 2;
 
 /** Ranks, forwards, looks at the beginning, and goes on to the next account until the client has an answer. */
 export async function serve(parts: RotationParts, exchange: Exchange): Promise<void> {
@@ -65,6 +75,7 @@ export async function serve(parts: RotationParts, exchange: Exchange): Promise<v
     exchange,
     triedIds: new Set(),
     failures: new Map(),
+    refusals: [],
     holdUntilMs: now() + limits.holdMs,
     visit,
     attempts: 0,
@@ -88,11 +99,24 @@ async function travel(parts: RotationParts, journey: Journey): Promise<void> {
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
     if (account && journey.attempts < parts.pool.accounts.size + extraAttempts) {
       if (await takeTurn(parts, journey, account, record)) return;
+      if (isRefusedEnough(journey)) return showLast(journey);
+    } else if (journey.refusals.length > 0) {
+      record.outcome = "the refusal was shown";
+      return showLast(journey);
     } else if (decision.kind === "use" || !(await waited(parts, journey, decision.untilMs))) {
       record.outcome = "answered by the proxy";
       return reply(exchange.response, deadAnswer(parts, journey, choice));
     }
   }
+}
+
+function isRefusedEnough({ refusals }: Journey): boolean {
+  return refusals.filter(({ failure }) => failure.next === "another").length >= mostRefusals;
+}
+
+function showLast({ exchange, refusals }: Journey): void {
+  const last = refusals.at(-1);
+  if (last) showRefusal(exchange, last);
 }
 
 function chooseFor(parts: RotationParts, { exchange, triedIds, visit }: Journey): Choice {
@@ -147,6 +171,7 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
     journey.visit.leave(parts.now());
     journey.triedIds.add(account.id);
     if (turn.failure) journey.failures.set(account.id, turn.failure);
+    if (turn.refusal) journey.refusals.push(turn.refusal);
     return false;
   } finally {
     counts.inFlight -= 1;
@@ -189,11 +214,11 @@ function noLogin(
 function failed(
   { books }: RotationParts,
   who: Who,
-  { failure, response }: Extract<Attempt, { kind: "failed" }>,
+  { failure, response, refusal }: Extract<Attempt, { kind: "failed" }>,
 ): Turn {
   const limitId = response ? books.noteHeaders(who, response) : undefined;
   books.noteFailure(who, failure, limitId);
-  return { kind: "next", failure };
+  return { kind: "next", failure, refusal };
 }
 
 /** Null: the client left meanwhile. */
@@ -236,6 +261,10 @@ async function finish(
   books.noteHeaders(who, response);
   if (failure === null) books.noteSuccess(who);
   ledger.noteSessions(exchange.facts.sessionIds);
+  if (failure !== null && !isEventStream) {
+    showRefusal(exchange, { response, held, isEventStream, failure });
+    return served;
+  }
   const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
   const relayed = await answering(exchange, response, held, isEventStream);
   const { finalEvent, kind } = relayed;

@@ -173,7 +173,7 @@ export class SocketSession {
     }
     if (!turn.isVisible && (type === "error" || type === "response.failed")) {
       const failure = classifyFailure(text, this.#parts.now());
-      if (failure.next !== "surface") return void this.#move(turn, failure);
+      if (mayMove(turn, failure)) return void this.#move(turn, failure);
     }
     this.#show(turn);
     if (!finalTypes.has(type)) return;
@@ -215,6 +215,7 @@ export class SocketSession {
   async #move(turn: SocketTurn, failure: FailureClassification): Promise<void> {
     this.#leave();
     this.#client.pause();
+    if (failure.next === "another") turn.refusal = turn.held;
     turn.held = [];
     turn.visit.leave(this.#parts.now());
     const { request, facts, query } = this.#start;
@@ -231,11 +232,16 @@ export class SocketSession {
     for (const raw of [...turn.sent, ...this.#message]) next.socket.write(raw);
   }
 
-  #giveUp({ failures }: SocketTurn, choice: Choice): void {
+  #giveUp({ failures, refusal }: SocketTurn, choice: Choice): void {
     const { pool, pin, now } = this.#parts;
     const { isCodex } = this.#start.facts;
     const dead = { choice, accounts: pool.accounts, failures, pin, isCodex, nowMs: now() };
-    this.#client.write(errorFrame(exhaustedAnswer(dead)));
+    for (const frame of refusal ?? [errorFrame(exhaustedAnswer(dead))]) this.#client.write(frame);
     this.#client.end(closeFrame);
   }
+}
+
+/** Who goes on from an answer cannot be helped elsewhere, and one more account is enough for an unknown refusal. */
+function mayMove({ refusal, isContinuation }: SocketTurn, { next }: FailureClassification): boolean {
+  return next === "another" ? refusal === null && !isContinuation : next !== "surface";
 }

@@ -18,6 +18,8 @@ export interface SocketTurn {
   readonly triedIds: Set<string>;
   readonly failures: Map<string, FailureClassification>;
   readonly renewedIds: Set<string>;
+  /** The frames of a refusal that nobody knows, while one more account is asked. */
+  refusal: readonly Buffer[] | null;
 }
 
 /** The turn that a message of the client begins; null for any other message. */
@@ -39,5 +41,6 @@ export function turnOf(
     triedIds: new Set(),
     failures: new Map(),
     renewedIds: new Set(),
+    refusal: null,
   };
 }

@@ -48,7 +48,7 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
     const choice = choose(parts, { facts, key: visit.key, triedIds }, parts.now());
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
-    if (!account || wanted.client.destroyed) return choice;
+    if (!account || wanted.client.destroyed || isRefusedTwice(wanted)) return choice;
     visit.enter(account.id, parts.now());
     const opened = await connect(parts, wanted, account);
     if (opened.kind === "connected") return { ...opened, account };
@@ -57,6 +57,11 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
     if (await isRenewed(parts, wanted, account, opened.failure)) continue;
     failOn(parts, wanted, account, opened.failure);
   }
+}
+
+/** A refusal that nobody knows is not tried on account after account. */
+function isRefusedTwice({ failures }: Connecting): boolean {
+  return [...failures.values()].filter(({ next }) => next === "another").length > 1;
 }
 
 /** Books a failure, and leaves the account out for the rest of this. */

@@ -32,8 +32,10 @@ const verdicts: Record<FailureKind, [string, string]> = {
   stream: ["transient", "rotate"],
   contextWindow: ["fine", "surface"],
   policy: ["fine", "surface"],
+  capacity: ["fine", "surface"],
   modelNotFound: ["fine", "surface"],
   request: ["fine", "surface"],
+  unfamiliar: ["fine", "another"],
   unknown: ["transient", "rotate"],
 };
 
@@ -87,7 +89,7 @@ const rows: Row[] = [
   ["401-refresh-token-expired", "reauth", 401, bad, "refresh_token_expired", login],
   ["401-refresh-token-invalidated", "reauth", 401, bad, "refresh_token_invalidated", login],
   ["400-invalid-grant", "reauth", 400, bad, "invalid_grant", login],
-  ["401-token-invalidated", "reauth", 401, auth, "token_invalidated", login],
+  ["401-token-invalidated", "unauthorized", 401, auth, "token_invalidated", login],
   ["401-app-session-terminated", "reauth", 401, auth, "app_session_terminated", login],
   ["401-account-session-expired", "reauth", 401, auth, "account_session_expired", login],
   ["401-account-auth-invalidated", "reauth", 401, auth, "account_auth_invalidated", login],
@@ -106,7 +108,7 @@ const rows: Row[] = [
   ["529-overloaded-by-type", "overloaded", 529, "overloaded_error", "upstream_error", busy],
   ["sse-failed-overloaded", "overloaded", 503, server, "server_is_overloaded", busy],
   ["sse-failed-server-error", "stream", 502, server, "server_error", cut],
-  ["sse-failed-without-error", "stream", 502, server, "upstream_error", cut],
+  ["sse-failed-without-error", "unfamiliar", 502, server, "upstream_error", "other"],
   ["sse-error-flat", "stream", 502, server, "server_error", cut],
   ["network-connection-refused", "network", 502, server, "upstream_error", refused],
   ["network-name-not-found", "network", 502, server, "upstream_error", refused],
@@ -125,6 +127,11 @@ const rows: Row[] = [
   ["sse-error-nested-first", "contextWindow", 400, bad, "context_length_exceeded", full],
   ["sse-failed-invalid-prompt", "policy", 400, bad, "invalid_prompt", "other"],
   ["sse-failed-cyber-policy", "policy", 400, bad, "cyber_policy", "cyberPolicy"],
+  ["sse-failed-bio-policy", "policy", 400, bad, "bio_policy", "bioPolicy"],
+  ["sse-failed-flex-unavailable", "capacity", 503, server, "flex_unavailable", "flexUnavailable"],
+  // a refusal that nobody knows
+  ["sse-failed-unknown-code", "unfamiliar", 502, server, "glorp_declined", "other"],
+  ["432-workspace-routing", "unfamiliar", 432, bad, "invalid_request_error", "other"],
   // bodies that cannot be read
   ["500-message-at-top", "server", 500, server, "server_error", failed],
   ["500-unparsable", "server", 500, server, "upstream_error", failed],
@@ -295,7 +302,7 @@ function expectWhole(found: ReturnType<typeof classifyFailure>): void {
   ).toBe(true);
   expect(Number.isSafeInteger(retryAfterMs) && retryAfterMs >= 0).toBe(true);
   expect(Number.isSafeInteger(resetsAtSec)).toBe(true);
-  expect(["rotate", "refresh", "retry", "surface"]).toContain(found.next);
+  expect(["rotate", "another", "refresh", "retry", "surface"]).toContain(found.next);
 }
 
 const options: ClassifyOptions = { utcOffsetMinutes: 0 };

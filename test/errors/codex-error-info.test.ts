@@ -42,7 +42,7 @@ test.each<[CodexErrorFacts, unknown]>([
 
 const names = (
   "contextWindowExceeded sessionBudgetExceeded usageLimitExceeded rateLimitExceeded flexUnavailable " +
-  "serverOverloaded modelNotFound policyCapacityUnavailable inferenceHookDenied cyberPolicy " +
+  "serverOverloaded modelNotFound policyCapacityUnavailable inferenceHookDenied cyberPolicy bioPolicy " +
   "misalignmentPolicyViolation tooManyDenials internalServerError unauthorized badRequest " +
   "threadRollbackFailed sandboxError other"
 ).split(" ");

@@ -51,7 +51,7 @@ const failures: readonly [name: string, scene: Scene, state: string][] = [
   ["307 to another place", refuses(307, "", { location: "http://127.0.0.1:2/elsewhere" }), "cooling"],
   ["401 account_deactivated", refuses(401, errorBody("account_deactivated")), "login-needed"],
   ["403 account_suspended", refuses(403, errorBody("account_suspended")), "login-needed"],
-  ["401 token_invalidated", refuses(401, errorBody("token_invalidated")), "login-needed"],
+  ["401 token_invalidated", refuses(401, errorBody("token_invalidated")), "cooling"],
   ["401 app_session_terminated", refuses(401, errorBody("app_session_terminated")), "login-needed"],
   ["reset before headers", resets, "cooling"],
   ["no headers", silent, "cooling"],
@@ -73,7 +73,7 @@ const failures: readonly [name: string, scene: Scene, state: string][] = [
   ["response.failed server_error", streams(fails("server_error")), "cooling"],
   ["response.failed server_is_overloaded", streams(fails("server_is_overloaded")), "cooling"],
   ["response.failed slow_down", streams(fails("slow_down")), "cooling"],
-  ["response.failed without a reason", streams({ type: "response.failed", response: {} }), "cooling"],
+  ["response.failed without a reason", streams({ type: "response.failed", response: {} }), "ready"],
   ["an error event", streams({ type: "error", ...errorBody("usage_limit_reached", inAnHour) }), "limited"],
   ["an error event of 503", streams({ type: "error", status: 503, ...errorBody("server_error") }), "cooling"],
 ];

@@ -161,3 +161,47 @@ test("a client that leaves ends the connection to upstream, and the proxy's end 
   await scene.proxy.close();
   await Promise.all([other.closed, talks[1]?.closed]);
 });
+
+test.each(["bio_policy", "flex_unavailable", "access_program_not_enabled", "audio_too_large"])(
+  "%s is asked of one account and shown as it came",
+  async (code) => {
+    const { parts, handshakes, order, connect } = await socketScene(["a", "b", "c"]);
+    for (const each of order) parts.set(each, says(created(), fails(code)));
+    const talk = await connect();
+    talk.send(request);
+    expect(await talk.texts(2)).toEqual([created(), fails(code)].map((event) => JSON.stringify(event)));
+    expect(handshakes.map(({ accountId }) => accountId)).toEqual(order.slice(0, 1));
+  },
+);
+
+const madeUp = `glorp_${Math.random().toString(36).slice(2, 10)}`;
+
+test("a code that nobody knows is tried on one more account and then shown as it came", async () => {
+  const { scene, parts, handshakes, order, connect } = await socketScene(["a", "b", "c", "d"]);
+  for (const each of order) parts.set(each, says(created(), fails(madeUp)));
+  const talk = await connect();
+  for (const times of [1, 2]) {
+    talk.send(request);
+    const shown = [created(), fails(madeUp)].map((event) => JSON.stringify(event));
+    expect((await talk.texts(2 * times)).slice(-2)).toEqual(shown);
+  }
+  // The second turn begins where the first one ended, and goes to one more account again.
+  expect(handshakes.map(({ accountId }) => accountId).slice(0, 2)).toEqual(order.slice(0, 2));
+  expect(handshakes).toHaveLength(3);
+  expect(new Set(scene.proxy.status().accounts.map(({ state }) => state))).toEqual(new Set(["ready"]));
+});
+
+test("with one account a refusal that nobody knows is shown as it came", async () => {
+  const { parts, connect } = await socketScene(["a"]);
+  parts.set("acct-a", says(created(), fails(madeUp)));
+  const talk = await connect();
+  talk.send(request);
+  expect(await talk.texts(2)).toEqual([created(), fails(madeUp)].map((event) => JSON.stringify(event)));
+});
+
+test("a handshake that is refused in a way that nobody knows is tried on one more account", async () => {
+  const { scene, parts, handshakes, order } = await socketScene(["a", "b", "c", "d"]);
+  for (const each of order) parts.set(each, 432);
+  expect(await connectSocket(`${scene.proxy.url}/responses`, codexHeaders)).toBe(426);
+  expect(handshakes).toHaveLength(2);
+});
