@@ -2,7 +2,7 @@ import { isCodexClient, proxyAnswer } from "../errors/proxy-answer.ts";
 import type { ProxyAnswer } from "../errors/proxy-answer.ts";
 import { findRefusal, isFromThisMachine, shownToken } from "./guard.ts";
 import type { Knock, Refusal } from "./guard.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { RotationParts } from "./parts.ts";
 
 const strangerText =
   "The rotation proxy does not know the login of this Codex. Start Codex anew. If it has a CODEX_HOME of its own, take its login in: codex auth import. An API key is not let in: use a ChatGPT login of the pool.";

@@ -13,7 +13,7 @@ import type { RotationProxyOptions, RotationStatus } from "./options.ts";
 import { readTarget } from "./routes.ts";
 import type { RouteName, Target } from "./routes.ts";
 import { serve } from "./rotation.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { RotationParts } from "./parts.ts";
 import { notServed, replyRaw, serveSocket, upgradeRefusal } from "./web-socket.ts";
 import type { Upgrade } from "./web-socket.ts";
 

@@ -2,6 +2,7 @@ import type { Duplex } from "node:stream";
 import { backendOf } from "../upstream/backend.ts";
 import { Books } from "./books.ts";
 import { Busy } from "./busy.ts";
+import type { ChoiceState } from "./choice.ts";
 import { Conversations } from "./conversations.ts";
 import { Counters } from "./counters.ts";
 import { Ledger } from "./ledger.ts";
@@ -9,11 +10,23 @@ import { LivePool } from "./live-pool.ts";
 import { Logins } from "./logins.ts";
 import { ModelBook } from "./model-book.ts";
 import { defaultLimits } from "./options.ts";
-import type { RotationProxyOptions } from "./options.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { ProxyLimits, RotationProxyOptions } from "./options.ts";
 import { WorkspaceRouting } from "./routing.ts";
 import { Turns } from "./turns.ts";
 import { Upstream } from "./upstream.ts";
+
+export interface RotationParts extends ChoiceState {
+  readonly pool: LivePool;
+  readonly logins: Logins;
+  readonly routing: WorkspaceRouting;
+  readonly upstream: Upstream;
+  readonly books: Books;
+  readonly counters: Counters;
+  /** Upgraded connections of clients, which the server does not close itself. */
+  readonly sockets: Set<Duplex>;
+  readonly limits: ProxyLimits;
+  readonly now: () => number;
+}
 
 const direct = () => null;
 

@@ -5,7 +5,7 @@ import type { Counters } from "./counters.ts";
 import { makeServer } from "./listener.ts";
 import type { RotationProxy, RotationProxyOptions, RotationStatus } from "./options.ts";
 import { makeParts } from "./parts.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { RotationParts } from "./parts.ts";
 import { accountStatus } from "./status.ts";
 
 /**

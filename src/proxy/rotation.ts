@@ -1,43 +1,17 @@
-import type { Duplex } from "node:stream";
 import type { FailureClassification } from "../errors/classify.ts";
 import type { Account } from "../store/account.ts";
-import { settleAttempt } from "./attempt.ts";
-import type { Attempt } from "./attempt.ts";
-import type { Books } from "./books.ts";
+import { askAccount } from "./ask-account.ts";
 import { choose } from "./choice.ts";
-import type { Choice, ChoiceState } from "./choice.ts";
-import type { Counters } from "./counters.ts";
-import { replyDocument } from "./document-answer.ts";
-import { isGone, onGone, passOn, reply } from "./exchange.ts";
+import type { Choice } from "./choice.ts";
+import { isGone, onGone, reply } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
-import type { LivePool } from "./live-pool.ts";
-import type { Logins } from "./logins.ts";
-import type { DecisionRecord, ProxyLimits } from "./options.ts";
-import { placeRequest, unplaced } from "./placement.ts";
+import type { DecisionRecord } from "./options.ts";
+import type { RotationParts } from "./parts.ts";
 import { showRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
-import { methodOf, upstreamPath } from "./routes.ts";
-import type { WorkspaceRouting } from "./routing.ts";
-import { endingOf } from "./turns.ts";
 import type { TurnEnding } from "./turns.ts";
-import type { Upstream } from "./upstream.ts";
 import { Visit } from "./visit.ts";
-
-export interface RotationParts extends ChoiceState {
-  readonly pool: LivePool;
-  readonly logins: Logins;
-  readonly routing: WorkspaceRouting;
-  readonly upstream: Upstream;
-  readonly books: Books;
-  readonly counters: Counters;
-  /** Upgraded connections of clients, which the server does not close itself. */
-  readonly sockets: Set<Duplex>;
-  readonly limits: ProxyLimits;
-  readonly now: () => number;
-}
-
-type Login = Account["login"];
 
 /** One request on its way through the pool. */
 interface Journey {
@@ -52,16 +26,6 @@ interface Journey {
   ending: TurnEnding;
 }
 
-/** What became of one account's turn. `served`: the client has its answer, or has left. */
-type Turn =
-  | { readonly kind: "served" }
-  | {
-      readonly kind: "next";
-      readonly failure: FailureClassification | null;
-      readonly refusal?: Refusal | undefined;
-    };
-
-const served: Turn = { kind: "served" };
 const extraAttempts = 2;
 /** Two accounts that refuse a request in a way that nobody knows are enough: the client is shown what they said. */
 const mostRefusals = 2;
@@ -164,9 +128,12 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
   counts.inFlight += 1;
   journey.visit.enter(account.id, parts.now());
   try {
-    const turn = await askAccount(parts, journey, account);
+    const turn = await askAccount(parts, journey.exchange, account);
     record.outcome = turn.kind === "served" ? "served" : (turn.failure?.envelope.error.code ?? "no login");
-    if (turn.kind === "served") return true;
+    if (turn.kind === "served") {
+      journey.ending = turn.ending;
+      return true;
+    }
     counts.failedOver += 1;
     journey.visit.leave(parts.now());
     journey.triedIds.add(account.id);
@@ -176,100 +143,4 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
   } finally {
     counts.inFlight -= 1;
   }
-}
-
-async function askAccount(parts: RotationParts, journey: Journey, account: Account): Promise<Turn> {
-  const { exchange } = journey;
-  const who = { account, facts: exchange.facts };
-  const reading = await parts.logins.loginOf(account);
-  if (reading.kind === "none") return noLogin(parts, who, reading);
-  const first = await attempt(parts, exchange, account, reading.login, false);
-  if (first === null) return served;
-  if (first.kind === "answer") return await finish(parts, journey, account, first);
-  if (first.failure.next !== "refresh") return failed(parts, who, first);
-  const renewed = await parts.logins.afterRejection(account, reading.login.accessToken);
-  if (renewed.kind === "none") return noLogin(parts, who, renewed);
-  const current = parts.pool.accounts.get(account.id) ?? account;
-  const second = await attempt(parts, exchange, current, renewed.login, true);
-  if (second === null) return served;
-  if (second.kind === "answer") return await finish(parts, journey, current, second);
-  return failed(parts, { account: current, facts: exchange.facts }, second);
-}
-
-interface Who {
-  readonly account: Account;
-  readonly facts: Exchange["facts"];
-}
-
-function noLogin(
-  { books }: RotationParts,
-  who: Who,
-  { why, isIssuerDown }: { why: string; isIssuerDown: boolean },
-): Turn {
-  if (isIssuerDown) books.noteIssuerDown(who, why);
-  else books.noteLoginRefused(who, why);
-  return { kind: "next", failure: null };
-}
-
-function failed(
-  { books }: RotationParts,
-  who: Who,
-  { failure, response, refusal }: Extract<Attempt, { kind: "failed" }>,
-): Turn {
-  const limitId = response ? books.noteHeaders(who, response) : undefined;
-  books.noteFailure(who, failure, limitId);
-  return { kind: "next", failure, refusal };
-}
-
-/** Null: the client left meanwhile. */
-async function attempt(
-  parts: RotationParts,
-  exchange: Exchange,
-  account: Account,
-  login: Login,
-  isAfterRefresh: boolean,
-): Promise<Attempt | null> {
-  const { limits, now: nowMs, upstream } = parts;
-  const { route, query, request, body, facts } = exchange;
-  const size = body === null ? null : body.size;
-  const placed = await placeRequest(parts, { account, login, request, facts, size });
-  if (isGone(exchange)) return null;
-  if (placed === null) return { kind: "failed", failure: unplaced(nowMs()), response: null };
-  const { origin, headers } = placed;
-  const path = upstreamPath(route, query);
-  const headersMs = route === "compact" ? limits.compactMs : limits.headersMs;
-  const sending = upstream.send({ origin, path, method: methodOf(route), headers, body, headersMs });
-  const stay = onGone(exchange, () => sending.abort());
-  const result = await settleAttempt(sending, { route, nowMs, isAfterRefresh, limits });
-  stay();
-  if (!isGone(exchange)) return result;
-  sending.abort();
-  return null;
-}
-
-async function finish(
-  parts: RotationParts,
-  journey: Journey,
-  account: Account,
-  { response, held, isEventStream, failure }: Extract<Attempt, { kind: "answer" }>,
-): Promise<Turn> {
-  const { books, ledger } = parts;
-  const { exchange } = journey;
-  const who = { account, facts: exchange.facts };
-  exchange.body?.release();
-  parts.conversations.note(exchange.facts, account.id, parts.now());
-  books.noteHeaders(who, response);
-  if (failure === null) books.noteSuccess(who);
-  ledger.noteSessions(exchange.facts.sessionIds);
-  if (failure !== null && !isEventStream) {
-    showRefusal(exchange, { response, held, isEventStream, failure });
-    return served;
-  }
-  const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
-  const relayed = await answering(exchange, response, held, isEventStream);
-  const { finalEvent, kind } = relayed;
-  if (failure === null) journey.ending = endingOf(relayed, isEventStream);
-  if (finalEvent !== null) books.noteEnd(who, finalEvent);
-  else if (kind === "cut") books.noteCut(who);
-  return served;
 }

@@ -11,7 +11,7 @@ import { errorFrame } from "./error-frame.ts";
 import { closeFrame, FrameReader, MessageReader } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { RotationParts } from "./parts.ts";
 import { turnOf } from "./socket-turn.ts";
 import type { SocketTurn } from "./socket-turn.ts";
 import { eventType, finalTypes } from "./sse-events.ts";

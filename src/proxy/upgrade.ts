@@ -8,7 +8,7 @@ import { choose } from "./choice.ts";
 import type { Choice } from "./choice.ts";
 import { placeRequest, unplaced } from "./placement.ts";
 import type { RequestFacts } from "./request-facts.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { RotationParts } from "./parts.ts";
 import { upstreamPath } from "./routes.ts";
 import { readStart, SlowAnswer } from "./upstream.ts";
 import type { Visit } from "./visit.ts";

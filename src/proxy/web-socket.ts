@@ -6,7 +6,7 @@ import { refusalAnswer, refusalOf } from "./admission.ts";
 import type { Gate } from "./guard.ts";
 import { returnedHeaders } from "./headers.ts";
 import { requestFacts } from "./request-facts.ts";
-import type { RotationParts } from "./rotation.ts";
+import type { RotationParts } from "./parts.ts";
 import { readTarget } from "./routes.ts";
 import { SocketSession } from "./socket-session.ts";
 import { connectNext } from "./upgrade.ts";

@@ -1,0 +1,121 @@
+import type { FailureClassification } from "../errors/classify.ts";
+import type { Account } from "../store/account.ts";
+import { settleAttempt } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import { replyDocument } from "./document-answer.ts";
+import { isGone, onGone, passOn } from "./exchange.ts";
+import type { Exchange } from "./exchange.ts";
+import type { RotationParts } from "./parts.ts";
+import { placeRequest, unplaced } from "./placement.ts";
+import { showRefusal } from "./refusal.ts";
+import type { Refusal } from "./refusal.ts";
+import { methodOf, upstreamPath } from "./routes.ts";
+import { endingOf } from "./turns.ts";
+import type { TurnEnding } from "./turns.ts";
+
+/** What became of one account's turn. `served`: the client has its answer, or has left. */
+export type Turn =
+  | { readonly kind: "served"; readonly ending: TurnEnding }
+  | {
+      readonly kind: "next";
+      readonly failure: FailureClassification | null;
+      readonly refusal?: Refusal | undefined;
+    };
+
+const served: Turn = { kind: "served", ending: "failed" };
+
+type Login = Account["login"];
+
+/** Asks one account, once more after a renewal if its token was refused, and gives the client what it answers. */
+export async function askAccount(parts: RotationParts, exchange: Exchange, account: Account): Promise<Turn> {
+  const who = { account, facts: exchange.facts };
+  const reading = await parts.logins.loginOf(account);
+  if (reading.kind === "none") return noLogin(parts, who, reading);
+  const first = await attempt(parts, exchange, account, reading.login, false);
+  if (first === null) return served;
+  if (first.kind === "answer") return await finish(parts, exchange, account, first);
+  if (first.failure.next !== "refresh") return failed(parts, who, first);
+  const renewed = await parts.logins.afterRejection(account, reading.login.accessToken);
+  if (renewed.kind === "none") return noLogin(parts, who, renewed);
+  const current = parts.pool.accounts.get(account.id) ?? account;
+  const second = await attempt(parts, exchange, current, renewed.login, true);
+  if (second === null) return served;
+  if (second.kind === "answer") return await finish(parts, exchange, current, second);
+  return failed(parts, { account: current, facts: exchange.facts }, second);
+}
+
+interface Who {
+  readonly account: Account;
+  readonly facts: Exchange["facts"];
+}
+
+function noLogin(
+  { books }: RotationParts,
+  who: Who,
+  { why, isIssuerDown }: { why: string; isIssuerDown: boolean },
+): Turn {
+  if (isIssuerDown) books.noteIssuerDown(who, why);
+  else books.noteLoginRefused(who, why);
+  return { kind: "next", failure: null };
+}
+
+function failed(
+  { books }: RotationParts,
+  who: Who,
+  { failure, response, refusal }: Extract<Attempt, { kind: "failed" }>,
+): Turn {
+  const limitId = response ? books.noteHeaders(who, response) : undefined;
+  books.noteFailure(who, failure, limitId);
+  return { kind: "next", failure, refusal };
+}
+
+/** Null: the client left meanwhile. */
+async function attempt(
+  parts: RotationParts,
+  exchange: Exchange,
+  account: Account,
+  login: Login,
+  isAfterRefresh: boolean,
+): Promise<Attempt | null> {
+  const { limits, now: nowMs, upstream } = parts;
+  const { route, query, request, body, facts } = exchange;
+  const size = body === null ? null : body.size;
+  const placed = await placeRequest(parts, { account, login, request, facts, size });
+  if (isGone(exchange)) return null;
+  if (placed === null) return { kind: "failed", failure: unplaced(nowMs()), response: null };
+  const { origin, headers } = placed;
+  const path = upstreamPath(route, query);
+  const headersMs = route === "compact" ? limits.compactMs : limits.headersMs;
+  const sending = upstream.send({ origin, path, method: methodOf(route), headers, body, headersMs });
+  const stay = onGone(exchange, () => sending.abort());
+  const result = await settleAttempt(sending, { route, nowMs, isAfterRefresh, limits });
+  stay();
+  if (!isGone(exchange)) return result;
+  sending.abort();
+  return null;
+}
+
+async function finish(
+  parts: RotationParts,
+  exchange: Exchange,
+  account: Account,
+  { response, held, isEventStream, failure }: Extract<Attempt, { kind: "answer" }>,
+): Promise<Turn> {
+  const { books, ledger } = parts;
+  const who = { account, facts: exchange.facts };
+  exchange.body?.release();
+  parts.conversations.note(exchange.facts, account.id, parts.now());
+  books.noteHeaders(who, response);
+  if (failure === null) books.noteSuccess(who);
+  ledger.noteSessions(exchange.facts.sessionIds);
+  if (failure !== null && !isEventStream) {
+    showRefusal(exchange, { response, held, isEventStream, failure });
+    return served;
+  }
+  const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
+  const relayed = await answering(exchange, response, held, isEventStream);
+  const { finalEvent, kind } = relayed;
+  if (finalEvent !== null) books.noteEnd(who, finalEvent);
+  else if (kind === "cut") books.noteCut(who);
+  return failure === null ? { kind: "served", ending: endingOf(relayed, isEventStream) } : served;
+}
