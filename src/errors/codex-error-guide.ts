@@ -55,6 +55,11 @@ export const codexErrorGuide: Readonly<
     "stop",
     "Show the message; do not retry.",
   ),
+  bioPolicy: advice(
+    "A safety check takes the request for a biological risk.",
+    "stop",
+    "Show the message; do not retry.",
+  ),
   misalignmentPolicyViolation: advice(
     "A safety check stopped the turn.",
     "stop",
