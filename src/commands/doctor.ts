@@ -58,7 +58,7 @@ export default defineCommand({
       .option("--fix", "mend what can be mended safely, then look again")
       .option("--live", "ask OpenAI too")
       .option("--strict", "exit 1 on a warning too")
-      .option("--bundle <file>", "also write a support file: no secrets, no e-mail addresses, no contents")
+      .option("--bundle <file>", "also write a support file: known words only, all else by kind and length")
       .option("--yes", "let --bundle replace a file")
       .option("--only <id...>", "make these checks only: ids or areas, as --json names them"),
   examples: [
