@@ -98,18 +98,25 @@ function reasonFor(chosen: RankedAccount): string {
 
 /** Best first. */
 export function reportCandidates(state: PoolState, ranking: Ranking): CandidateReport[] {
-  return ranking.ranked.map((each, index) => reportCandidate(each, index + 1, { state, ranking }));
+  const { accounts } = state.snapshot.pool;
+  const rows = new Map(accounts.map(({ id }, index) => [id, index + 1]));
+  // Made once: naming one account takes a look at all.
+  const words = wordsOf(state);
+  return ranking.ranked.map((each, index) =>
+    reportCandidate(each, index + 1, { state, ranking, words, row: rows.get(each.id) ?? 0 }),
+  );
 }
 
-function reportCandidate(
-  each: RankedAccount,
-  rank: number,
-  { state, ranking }: { state: PoolState; ranking: Ranking },
-) {
+interface Place {
+  state: PoolState;
+  ranking: Ranking;
+  words: ExplainWords;
+  row: number;
+}
+
+function reportCandidate(each: RankedAccount, rank: number, { state, ranking, words, row }: Place) {
   const { pool, active } = state.snapshot;
-  const words = wordsOf(state);
   const { terms, tier, id, plan } = each;
-  const row = pool.accounts.findIndex((account) => account.id === id) + 1;
   const { label = null, login } = pool.accounts[row - 1] ?? {};
   const isChosen = ranking.decision.kind !== "wait" && ranking.decision.accountId === id;
   const isCandidate = tier === "normal" || tier === "tail";
