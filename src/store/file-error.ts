@@ -7,6 +7,7 @@ export function errorCode(error: unknown): string {
 /** Something else than a file of ours stands there. */
 const oddPlaces: Record<string, string> = {
   EISDIR: "it is a folder",
+  EEXIST: "something else has its name",
   ENOTDIR: "a part of its path is no folder",
   ENOENT: "its folder does not exist",
   ELOOP: "its links lead in a circle",

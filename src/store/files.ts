@@ -33,16 +33,46 @@ export function readBytes(fs: FileSystem, path: string): Uint8Array {
 
 /**
  * Everything of ours is 0700 from the first moment, whatever the umask. A new folder is made durable, or else a power
- * cut takes it away with all that was safely written into it.
+ * cut takes it away with all that was safely written into it. Step by step: where a file system makes no folders, as
+ * below /proc, a recursive mkdir of Node 20 never returns.
  */
 export function makeFolder(fs: FileSystem, folder: string): void {
   try {
-    const first = fs.mkdirSync(folder, { recursive: true, mode: 0o700 });
-    if (first === undefined) return;
-    for (let made = folder; made.length >= first.length; made = dirname(made)) syncFolder(fs, dirname(made));
+    // Again when an uninstall removes a folder under our feet.
+    for (let attempt = 0; attempt < 3 && !isFolder(fs, folder); attempt += 1)
+      for (const each of missingFolders(fs, folder)) makeOneFolder(fs, each);
   } catch (error) {
     throw fileError(error, `create the folder ${folder}`);
   }
+}
+
+/** The outermost first. */
+function missingFolders(fs: FileSystem, folder: string): string[] {
+  const missing: string[] = [];
+  for (let each = folder; !isFolder(fs, each); each = dirname(each)) missing.unshift(each);
+  return missing;
+}
+
+function makeOneFolder(fs: FileSystem, folder: string): void {
+  try {
+    fs.mkdirSync(folder, { mode: 0o700 });
+    syncFolder(fs, dirname(folder));
+  } catch (error) {
+    const code = errorCode(error);
+    // Another command was faster.
+    if (code === "EEXIST" && isFolder(fs, folder)) return;
+    if (code !== "ENOENT" || !isFolder(fs, dirname(folder))) throw error;
+    throw new CodexAuthError("io_error", `Cannot create the folder ${folder}: no folder can be made there.`, {
+      hint: "Name a folder on a disk. Nothing was changed.",
+      cause: error,
+    });
+  }
+}
+
+function isFolder(fs: FileSystem, path: string): boolean {
+  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  if (stat && !stat.isDirectory()) throw Object.assign(new Error("no folder"), { code: "ENOTDIR" });
+  return stat !== undefined;
 }
 
 export function syncFolder(fs: FileSystem, folder: string): void {

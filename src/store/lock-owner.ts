@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { errorCode } from "./file-error.ts";
-import { namesIn, removeIfPresent } from "./files.ts";
+import { makeFolder, namesIn, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
@@ -40,7 +40,7 @@ function makeStaged(fs: FileSystem, staged: string): void {
   } catch (error) {
     if (errorCode(error) !== "ENOENT") throw error;
     // An uninstall has removed the folder since we made it.
-    fs.mkdirSync(staged, { recursive: true, mode: 0o700 });
+    makeFolder(fs, staged);
   }
 }
 

@@ -32,13 +32,7 @@ export function recordingFileSystem(root: string) {
   const name = (path: unknown) => relative(root, String(path));
 
   const recorders: Record<string, (args: unknown[], result: unknown) => void> = {
-    mkdirSync: ([path], result) => {
-      // Recursive: the result is the first folder that was missing.
-      if (typeof result !== "string") return;
-      const missing: string[] = [];
-      for (let each = String(path); each.length >= result.length; each = dirname(each)) missing.unshift(each);
-      for (const each of missing) steps.push({ kind: "folder", path: name(each) });
-    },
+    mkdirSync: ([path]) => steps.push({ kind: "folder", path: name(path) }),
     openSync: ([path, flags], fd) => {
       if (flags === "r") opened.set(fd as number, { kind: "sync folder", path: name(path) });
       else {
