@@ -24,6 +24,8 @@ interface DraftSources {
   strays: readonly Login[];
   nowMs: number;
   livenessOf: (process: ProcessIdentity) => Liveness;
+  /** Whether nobody holds the lock under which this account is renewed. */
+  isRefreshUnlocked: (account: Account) => boolean;
 }
 
 /** One attempt at a transaction: fresh state, the adoption that comes before anything else, and what was asked for. */
@@ -49,7 +51,7 @@ export class WorkingDraft implements Draft {
   replacesBrokenPool = false;
   readonly #nowMs: number;
 
-  constructor({ pool, live, rescues, strays, nowMs, livenessOf }: DraftSources) {
+  constructor({ pool, live, rescues, strays, nowMs, livenessOf, isRefreshUnlocked }: DraftSources) {
     this.pool = pool;
     this.live = live;
     this.#nowMs = nowMs;
@@ -59,9 +61,12 @@ export class WorkingDraft implements Draft {
     this.rescues = rescues.filter((rescue) => !isInFlight(pool, rescue, livenessOf));
     for (const rescue of this.rescues) this.#takeRescue(rescue);
     this.foldedBack = strays.map((login) => this.#takeStray(login));
-    this.interrupted = pool.accounts.filter(
-      ({ refresh }) => refresh?.kind === "intent" && livenessOf(refresh.process) === "dead",
-    );
+    this.interrupted = pool.accounts.filter((account) => {
+      if (account.refresh?.kind !== "intent") return false;
+      const liveness = livenessOf(account.refresh.process);
+      // Another machine, or one that does not tell who it is: then the lock tells.
+      return liveness === "dead" || (liveness === "unknown" && isRefreshUnlocked(account));
+    });
     if (this.active && this.interrupted.includes(this.active)) this.renewLive(this.active);
     if (live.state !== "broken" && this.active?.id !== pool.activeId)
       this.#setActive(this.active?.id ?? null);

@@ -10,7 +10,8 @@ import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
 import { WorkingDraft } from "./draft.ts";
 import { readTextIfPresent } from "./files.ts";
-import { acquireLock } from "./lock.ts";
+import { userKeyOf } from "./account-id.ts";
+import { acquireLock, isUnlocked } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
@@ -68,11 +69,22 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const livenessOfRefresh = (process: ProcessIdentity) => livenessOf(process, effects.self());
     const homes = findAbandonedHomes(fs, paths, { ...effects, closing: options.closing });
     const strays = homes.flatMap(({ login }) => login ?? []);
-    const sources = { pool, live, rescues, strays, nowMs: now(), livenessOf: livenessOfRefresh };
-    const draft = new WorkingDraft(sources);
+    const draft = new WorkingDraft({
+      pool,
+      live,
+      rescues,
+      strays,
+      nowMs: now(),
+      livenessOf: livenessOfRefresh,
+      isRefreshUnlocked: (account) => isUnlocked(fs, refreshLockPath(userKeyOf(account)), effects.self()),
+    });
     draft.replacesBrokenPool = isBroken;
     draft.isAuthLocked = options.isAuthLocked ?? false;
     return { draft, poolBytes, homes };
+  }
+
+  function refreshLockPath(user: string): string {
+    return join(paths.locksDir, `refresh-${user}.lock`);
   }
 
   function readPool(text: string | null, { replaceBrokenPool = false, salvage }: TransactionOptions) {
@@ -210,7 +222,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     requireReady: () => inTurn(() => locked("make ready", () => Promise.resolve())),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
-      const path = join(paths.locksDir, `refresh-${user}.lock`);
+      const path = refreshLockPath(user);
       return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
     },
     openPrivateHome,

@@ -63,6 +63,11 @@ export async function acquireLock(request: LockRequest): Promise<Lease> {
   }
 }
 
+/** Whether a lock is held by nobody who could still be at work. Takes nothing. */
+export function isUnlocked(fs: FileSystem, path: string, self: ProcessIdentity): boolean {
+  return fs.statSync(path, { throwIfNoEntry: false }) === undefined || isAbandoned(fs, path, self, staleMs);
+}
+
 /** Our side of one lock: whether we hold it, and under which token. */
 class Hold {
   readonly token = randomHex(8);

@@ -6,6 +6,8 @@ export interface ProcessIdentity {
   /** Start time in clock ticks since boot; null where the system does not tell cheaply. */
   start: string | null;
   boot: string | null;
+  /** What systemd calls the machine id: unlike the host name, no two machines share it. */
+  machine: string | null;
   /** Process ids mean nothing outside their namespace: containers may share a folder. */
   pidNamespace: string | null;
   host: string;
@@ -23,6 +25,7 @@ export function identityOf(pid: number): ProcessIdentity {
     pid,
     start: processStat(pid)?.start ?? null,
     boot: readOr(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    machine: machineId(),
     pidNamespace: readOr(() => readlinkSync("/proc/self/ns/pid")),
     host: process.getBuiltinModule("node:os").hostname(),
   };
@@ -31,7 +34,11 @@ export function identityOf(pid: number): ProcessIdentity {
 /** "alive" and "dead" are proofs; anything less is "unknown". */
 export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): Liveness {
   if (other.host !== self.host) return "unknown";
-  if (other.boot !== null && self.boot !== null && other.boot !== self.boot) return "dead";
+  const isSameMachine = isKnown(other.machine) && other.machine === self.machine;
+  // Two machines may have one name. What ran before the last start of this one has ended; of another nothing is known.
+  if (isKnown(other.machine) && isKnown(self.machine) && !isSameMachine) return "unknown";
+  if ((other.boot ?? null) !== self.boot)
+    return isSameMachine && isKnown(other.boot) && isKnown(self.boot) ? "dead" : "unknown";
   if (other.pidNamespace !== self.pidNamespace) return "unknown";
   if (other.pid === self.pid && other.start === self.start) return "self";
   if (!isRunning(other.pid)) return "dead";
@@ -41,6 +48,20 @@ export function livenessOf(other: ProcessIdentity, self: ProcessIdentity): Liven
   if (stat.state === "Z" || stat.state === "X") return "dead";
   if (other.start === null) return "unknown";
   return stat.start === other.start ? "alive" : "dead";
+}
+
+/** Records of an earlier version lack the machine, and other systems tell neither. */
+function isKnown(id: string | null | undefined): id is string {
+  return typeof id === "string";
+}
+
+/** Null in most containers: an image has none of its own. */
+function machineId(): string | null {
+  for (const path of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
+    const text = readOr(() => readFileSync(path, "utf8").trim());
+    if (text !== null && /^[0-9a-f]{32}$/.test(text)) return text;
+  }
+  return null;
 }
 
 function isRunning(pid: number): boolean {

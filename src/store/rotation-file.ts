@@ -133,6 +133,7 @@ function identity(value: unknown): ProcessIdentity | null {
     host,
     start: optional("start"),
     boot: optional("boot"),
+    machine: optional("machine"),
     pidNamespace: optional("pidNamespace"),
   };
 }

@@ -1,4 +1,7 @@
+import { hostname } from "node:os";
 import { expect, test } from "vitest";
+import { userKeyOf } from "../../src/store/account-id.ts";
+import { parsePool } from "../../src/store/pool-file.ts";
 import { TestHome, threeLogins } from "../support/home.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 
@@ -138,18 +141,7 @@ test.each([
 });
 
 test("a renewal that was interrupted is named with its time", async () => {
-  const home = await homeWithFigures([]);
-  const pool = JSON.parse(home.read("codex-auth/pool.json"));
-  const process = { pid: 1, start: "0", boot: "another boot", pidNamespace: null, host: "" };
-  const { host } = await import("node:os").then(({ hostname }) => ({ host: hostname() }));
-  pool.accounts[0].refresh = {
-    kind: "intent",
-    fingerprint: "0".repeat(16),
-    startedAt: "2026-11-20T11:58:00.000Z",
-    attempts: 0,
-    process: { ...process, host },
-  };
-  home.write("codex-auth/pool.json", pool);
+  const home = await homeWithRenewal();
   const list = await runFake(home, ["list"]);
   expect(list.stderr).toMatch(
     /^A renewal of ada@personal\.example was interrupted at 2026-11-20T11:58:00\.000Z; /,
@@ -157,6 +149,33 @@ test("a renewal that was interrupted is named with its time", async () => {
   const status = JSON.parse((await runFake(home, ["status", "--json"])).stdout);
   expect(status.findings).toMatchObject([{ id: "refresh_interrupted", severity: "warning" }]);
 });
+
+test("a renewal of a machine that cannot be asked goes on while it holds its lock", async () => {
+  const home = await homeWithRenewal();
+  const [account] = parsePool(home.read("codex-auth/pool.json"), "").accounts;
+  const lock = `codex-auth/locks/refresh-${account && userKeyOf(account)}.lock/owner.json`;
+  home.write(lock, { ...renewing(), token: "0123456789abcdef", purpose: "refresh", since: "" });
+  expect((await runFake(home, ["list"])).stderr).toBe("");
+});
+
+/** Its record is of an earlier version, so that nobody can tell whether the process was one of this machine. */
+async function homeWithRenewal(): Promise<TestHome> {
+  const home = await homeWithFigures([]);
+  const pool = JSON.parse(home.read("codex-auth/pool.json"));
+  pool.accounts[0].refresh = {
+    kind: "intent",
+    fingerprint: "0".repeat(16),
+    startedAt: "2026-11-20T11:58:00.000Z",
+    attempts: 0,
+    process: renewing(),
+  };
+  home.write("codex-auth/pool.json", pool);
+  return home;
+}
+
+function renewing() {
+  return { pid: 1, start: "0", boot: "another boot", pidNamespace: null, host: hostname() };
+}
 
 test("status shows what remains of the active account", async () => {
   const home = await homeWithFigures([{ used: 37, resetsInMs: 130 * minuteMs }]);

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { endedProcess } from "../support/faulty-fs.ts";
 import { refusal } from "../support/fake-usage.ts";
 import { RenewalScene } from "../support/renewals.ts";
 import { readHttp } from "../support/upstream-fixture.ts";
@@ -63,13 +64,12 @@ async function interrupted(expiresInSec: number): Promise<RenewalScene> {
   const scene = await RenewalScene.open(["a"], { expiresInSec });
   const pool = scene.home.read("codex-auth/pool.json");
   const { fingerprint } = await import("../../src/store/account-id.ts");
-  const { currentProcess } = await import("../../src/store/process-identity.ts");
   const mark = {
     kind: "intent",
     fingerprint: fingerprint(scene.fake.issuer.newestToken("a@example.com") ?? ""),
     startedAt: new Date().toISOString(),
     attempts: 0,
-    process: { ...currentProcess(), boot: "an earlier one" },
+    process: endedProcess(),
   };
   scene.home.write(
     "codex-auth/pool.json",

@@ -10,8 +10,9 @@ import { endedProcess } from "../support/faulty-fs.ts";
 import { makeHome } from "../support/store-home.ts";
 import { pathsBelow } from "../support/tree.ts";
 
-const self = currentProcess();
-const dead = endedProcess();
+// A bare machine, as a container is, has no id.
+const self = { ...currentProcess(), machine: "0123456789abcdef0123456789abcdef" };
+const dead = { ...endedProcess(), machine: self.machine };
 const at = { token: "0123456789abcdef", purpose: "switch", since: "2026-01-01T00:00:00.000Z" };
 
 function lockPath(): string {
@@ -49,6 +50,8 @@ test.each(gone)("a lock of %s is taken over at once", async (_, owner) => {
 const unknown: [string, Partial<LockOwner>][] = [
   ["another machine", { host: "elsewhere" }],
   ["another container", { pidNamespace: "pid:[1]" }],
+  ["another machine of the same name", { boot: "another", machine: "fedcba9876543210fedcba9876543210" }],
+  ["a machine that does not tell which it is", { boot: "another", machine: null }],
 ];
 
 test.each(unknown)("a lock of %s is respected for ten seconds and then taken over", async (_, owner) => {

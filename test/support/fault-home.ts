@@ -7,6 +7,7 @@ import type { CodexProcess } from "../../src/store/codex-processes.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
 import { resolvePaths } from "../../src/store/paths.ts";
 import { currentProcess } from "../../src/store/process-identity.ts";
+import type { ProcessIdentity } from "../../src/store/process-identity.ts";
 import { runFake, testNowMs } from "./fake-context.ts";
 import { faultyHomeFs } from "./fault-home-fs.ts";
 import type { FaultyPlaces } from "./fault-home-fs.ts";
@@ -17,7 +18,8 @@ const homesFolder = join(projectRoot, "fixtures/homes");
 
 /**
  * What git cannot hold of a home with a fault; see fixtures/homes/README.md. Paths are relative to CODEX_HOME, and
- * `<home>` in a value stands for it. In pool.json and rotation.json `<host>` stands for the name of this machine.
+ * `<home>` in a value stands for it. In pool.json and rotation.json `"<ended process>"` stands for
+ * one of this machine that has ended.
  */
 interface Scene extends FaultyPlaces {
   /** The fault, as half a sentence. */
@@ -118,14 +120,15 @@ export class FaultHome {
     const tree = join(folder, "home");
     if (!fs.existsSync(tree)) return;
     fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
-    this.#nameHost(this.home.file("codex-auth/pool.json"));
-    this.#nameHost(this.home.file("codex-auth/rotation.json"));
+    this.#nameProcess(this.home.file("codex-auth/pool.json"));
+    this.#nameProcess(this.home.file("codex-auth/rotation.json"));
   }
 
   /** A process of another machine may be alive, so a dead one has to be of this machine. */
-  #nameHost(file: string): void {
+  #nameProcess(file: string): void {
     if (!fs.existsSync(file)) return;
-    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replaceAll("<host>", currentProcess().host));
+    const text = fs.readFileSync(file, "utf8");
+    fs.writeFileSync(file, text.replaceAll('"<ended process>"', JSON.stringify(endedRecord())));
   }
 
   #here(text: string): string {
@@ -151,10 +154,8 @@ export class FaultHome {
     for (const [name, mode] of Object.entries(modes)) fs.chmodSync(file(name), Number.parseInt(mode, 8));
   }
 
-  /** A process of another boot of this machine has ended. */
   #putLock(path: string, state: "held" | "dead"): void {
-    const self = currentProcess();
-    const holder = state === "held" ? self : { ...self, pid: 4242, boot: "an earlier one" };
+    const holder = state === "held" ? currentProcess() : endedRecord();
     const record = {
       ...holder,
       token: "0123456789abcdef",
@@ -174,6 +175,11 @@ export class FaultHome {
     if (!stat.isFile()) return `neither file nor folder ${mode}`;
     return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken).replace(projection, '"projection":"<of the file before>"')}`;
   }
+}
+
+/** Whatever process has the number now was started later. */
+function endedRecord(): ProcessIdentity {
+  return { ...currentProcess(), pid: 4242, start: "0" };
 }
 
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
