@@ -89,7 +89,7 @@ async function attempt(
 }
 
 function lockAuthFile({ fs, sleep, store }: RefreshEffects): Promise<() => void> {
-  return untilUnlocked(() => tryLockLikeCodex(fs, [store.paths.authLock]), sleep);
+  return untilUnlocked(() => tryLockLikeCodex({ fs, sleep }, [store.paths.authLock]), sleep);
 }
 
 interface Spending {

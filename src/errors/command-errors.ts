@@ -164,6 +164,12 @@ export const commandErrors = {
     "auth.lock or auth.json.lock is a folder, or Codex holds it too long.",
     "codex auth doctor names what holds it; a folder of that name can go: rmdir <folder>",
   ),
+  lock_helper_failed: row(
+    "environment",
+    "The program that takes the locks of Codex could not be run.",
+    "Make room for another process (ulimit -u), then run the command again. codex auth doctor tells more.",
+    true,
+  ),
   pool_unreadable: row(
     "environment",
     "pool.json is damaged.",

@@ -3,6 +3,7 @@ import type { RefreshEffects } from "../auth/refresh.ts";
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import type { CommandErrorCode } from "../errors/command-errors.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { startError } from "./start-error.ts";
 
 /** The first word of the command line of the process that spends a refresh token. No command for people. */
 export const renewalWord = "internal-renewal";
@@ -37,7 +38,7 @@ export function startRenewal(
   return new Promise((resolve, reject) => {
     let output = "";
     child.stdout.on("data", (chunk: Buffer) => void (output += chunk.toString()));
-    child.once("error", reject);
+    child.once("error", (error) => reject(startError(error, "The process that renews tokens")));
     child.once("close", () => {
       child.stdin.destroy();
       try {

@@ -1,4 +1,5 @@
 import type { Ending, InheritedRun } from "../cli/context.ts";
+import { startError } from "./start-error.ts";
 import { isTerminal } from "./standard-output.ts";
 
 /**
@@ -20,7 +21,7 @@ export function runInherited(
       const code = "code" in error ? error.code : "";
       if (code === "ENOENT" || code === "ENOTDIR") resolve({ kind: "not-found" });
       else if (code === "EACCES" || code === "ENOEXEC") resolve({ kind: "not-executable" });
-      else reject(error);
+      else reject(startError(error, command));
     });
     child.once("spawn", () => onStart(child.pid ?? 0));
     child.once("close", (code, signal) => resolve(endingOf(code, signal)));

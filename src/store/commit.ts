@@ -52,7 +52,7 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
   if (authText === undefined) return writePool(commit);
   const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];
   const { tryLockLikeCodex } = await import("./codex-locks.ts");
-  const release = await tryLockLikeCodex(effects.fs, locks);
+  const release = await tryLockLikeCodex(effects, locks);
   if (!release) return "busy";
   try {
     return writeBoth(commit, authText);

@@ -15,7 +15,10 @@ export async function makeOwnAuthFile(
   sleep: (ms: number) => Promise<void>,
 ): Promise<void> {
   const { target } = readLiveFile(fs, paths.authFile);
-  const release = await untilUnlocked(() => tryLockLikeCodex(fs, [paths.authLock, `${target}.lock`]), sleep);
+  const release = await untilUnlocked(
+    () => tryLockLikeCodex({ fs, sleep }, [paths.authLock, `${target}.lock`]),
+    sleep,
+  );
   try {
     replaceByCopy(fs, paths.authFile);
   } finally {

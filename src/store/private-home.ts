@@ -45,7 +45,7 @@ export function makePrivateHome(
 
   async function lend(renewed: AuthDocument): Promise<void> {
     const locks = [join(path, "auth.lock"), `${authFile}.lock`];
-    const release = await untilUnlocked(() => tryLockLikeCodex(fs, locks), sleep);
+    const release = await untilUnlocked(() => tryLockLikeCodex({ fs, sleep }, locks), sleep);
     try {
       if (readTextIfPresent(fs, authFile) !== written) return;
       written = authFileText(renewed);

@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { basename } from "node:path";
+import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { hasFlock, holdFlock, storeIsLocked } from "../support/flock.ts";
 import { activeLabel, homeWith, liveLabel, run } from "../support/store-home.ts";
@@ -62,4 +62,32 @@ test("the lock files of Codex stay the files that they were", async () => {
   expect(fs.readdirSync(home.dir).filter((name) => name.endsWith(".lock"))).toEqual(
     locks.map((path) => basename(path)).sort(),
   );
+});
+
+// A helper that could not be started was taken for a lock that is held: "most likely a running Codex".
+test.each([
+  ["ended by the system", "kill -9 $$", "it was ended by SIGKILL|exit code 137.*"],
+  ["without a process to spare", "echo 'Cannot fork' >&2; exit 2", "exit code 2, Cannot fork"],
+  [
+    "refused by the file system",
+    "echo 'No locks available' >&2; exit 71",
+    "exit code 71, No locks available",
+  ],
+  ["not to be run", null, "exit code 12[67], .*Permission denied"],
+])("a flock program that is %s is named, and nothing is changed", async (_, script, why) => {
+  const home = await homeWith(["a", "b"]);
+  const bin = join(home.root, "bin");
+  fs.mkdirSync(bin);
+  fs.writeFileSync(join(bin, "flock"), `#!/bin/sh\n${script}\n`, { mode: script === null ? 0o644 : 0o755 });
+  const env = { PATH: script === null ? bin : `${bin}:${process.env["PATH"]}` };
+  const before = snapshotTree(home.dir);
+  const { code, stderr } = await run(home, ["switch", "label-b"], { env });
+  expect([code, stderr]).toEqual([
+    1,
+    expect.stringMatching(new RegExp(`^The program flock, .* could not be run: (${why})\\.\n`)),
+  ]);
+  expect(changesSince(home.dir, before)).toEqual([]);
+  const doctor = await run(home, ["doctor", "--only", "locks_not_shared", "--json"], { env });
+  const { findings } = JSON.parse(doctor.stdout) as { findings: { severity: string; evidence: string[] }[] };
+  if (script !== null) expect(findings).toMatchObject([{ severity: "error" }]);
 });

@@ -1,5 +1,12 @@
+import { lockHelperProblem } from "../../store/codex-locks.ts";
 import { programsOnPath } from "../../store/programs.ts";
 import type { Check } from "../check.ts";
+
+const failing = {
+  message: "The program flock is there, but cannot be run: every command that writes auth.json is refused.",
+  fix: "ls -l /bin/sh $(command -v flock)",
+  severity: "error",
+} as const;
 
 /** Where we cannot take Codex's own locks, a last look before each write is all the protection there is. */
 export const locksNotShared: Check = {
@@ -7,7 +14,7 @@ export const locksNotShared: Check = {
   area: "store",
   severity: "warning",
   title: "the locks of Codex cannot be taken here",
-  look: ({ fx: { fs, env, platform } }) => {
+  look: async ({ fx: { fs, env, platform } }) => {
     const message =
       "Codex's own locks cannot be taken here: a save of Codex at the very same moment could be overwritten";
     if (platform !== "linux") {
@@ -23,7 +30,10 @@ export const locksNotShared: Check = {
     }
     const path = env["PATH"] ?? "";
     if (path === "") return { skipped: "there is no PATH" };
-    if (programsOnPath(fs, path, ["flock"]).length > 0) return [];
+    if (programsOnPath(fs, path, ["flock"]).length > 0) {
+      const problem = await lockHelperProblem({ fs });
+      return problem === null ? [] : [{ ...failing, evidence: [problem] }];
+    }
     const evidence = ["no program flock in PATH"];
     return [{ message: `${message}.`, evidence, fix: "sudo apt-get install util-linux" }];
   },
