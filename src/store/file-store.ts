@@ -1,50 +1,37 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname } from "node:path";
 import type { AuthDocument } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { findAbandonedHomes, orphanedHomes, removeHome } from "./abandoned-homes.ts";
+import { orphanedHomes, removeHome } from "./abandoned-homes.ts";
 import type { AbandonedHome } from "./abandoned-homes.ts";
-import { readLiveFilePatiently } from "./auth-file.ts";
 import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
 import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
-import { WorkingDraft } from "./draft.ts";
 import { readTextIfPresent } from "./files.ts";
-import { userKeyOf } from "./account-id.ts";
-import { acquireLock, isUnlocked } from "./lock.ts";
+import { readFreshDraft, refreshLockPath } from "./fresh-draft.ts";
+import type { DraftOptions } from "./fresh-draft.ts";
+import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
-import { emptyPool, parsePool } from "./pool-file.ts";
-import { livenessOf } from "./process-identity.ts";
-import type { ProcessIdentity } from "./process-identity.ts";
+import { parsePool } from "./pool-file.ts";
 import { prepareFolders } from "./store-folders.ts";
 import { requirePlaces } from "./places.ts";
 import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
-import { readRescues, removeRescues } from "./rescue.ts";
+import { removeRescues } from "./rescue.ts";
 import { refuseRunningProxy, rotationFile } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 import { watchStore } from "./watch.ts";
-import type {
-  Draft,
-  HomeLeavings,
-  PrivateHome,
-  Removal,
-  ServedRecords,
-  Store,
-  TransactionOptions,
-} from "./store.ts";
+import type { Draft, HomeLeavings, PrivateHome, Removal, ServedRecords, Store } from "./store.ts";
 import type { StoreEffects } from "./store-effects.ts";
 
 type Change<T> = (draft: Draft) => T;
 
 /** What a transaction of ours may ask beside what others may. */
-interface LockedOptions extends TransactionOptions {
-  /** The private home that is to be folded back and removed. */
-  closing?: string;
+interface LockedOptions extends DraftOptions {
   /** Told where files are that could not go back to the real home. */
   onKept?: (kept: readonly string[]) => void;
 }
@@ -58,44 +45,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   let queue: Promise<unknown> = Promise.resolve();
   let hasWritten = false;
 
-  async function readDraft(
-    options: LockedOptions = {},
-  ): Promise<{ draft: WorkingDraft; poolBytes: string | null; homes: AbandonedHome[] }> {
-    requirePlaces(fs, paths);
-    const poolBytes = readTextIfPresent(fs, paths.poolFile);
-    const { pool, isBroken } = readPool(poolBytes, options);
-    const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
-    const rescues = readRescues(fs, paths.rescueDir);
-    const livenessOfRefresh = (process: ProcessIdentity) => livenessOf(process, effects.self());
-    const homes = findAbandonedHomes(fs, paths, { ...effects, closing: options.closing });
-    const strays = homes.flatMap(({ login }) => login ?? []);
-    const draft = new WorkingDraft({
-      pool,
-      live,
-      rescues,
-      strays,
-      nowMs: now(),
-      livenessOf: livenessOfRefresh,
-      isRefreshUnlocked: (account) => isUnlocked(fs, refreshLockPath(userKeyOf(account)), effects.self()),
-    });
-    draft.replacesBrokenPool = isBroken;
-    draft.isAuthLocked = options.isAuthLocked ?? false;
-    return { draft, poolBytes, homes };
-  }
-
-  function refreshLockPath(user: string): string {
-    return join(paths.locksDir, `refresh-${user}.lock`);
-  }
-
-  function readPool(text: string | null, { replaceBrokenPool = false, salvage }: TransactionOptions) {
-    try {
-      return { pool: text === null ? emptyPool() : parsePool(text, paths.poolFile), isBroken: false };
-    } catch (error) {
-      const isBroken = error instanceof CodexAuthError && error.code === "pool_unreadable";
-      if (!isBroken || !replaceBrokenPool) throw error;
-      return { pool: salvage && text !== null ? salvage(text) : emptyPool(), isBroken };
-    }
-  }
+  const readDraft = (options?: DraftOptions) => readFreshDraft(paths, effects, options);
 
   /** Null when the locks of auth.json are held: then the caller gives up ours too, and tries again. */
   async function runLocked<T>(
@@ -222,7 +172,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     requireReady: () => inTurn(() => locked("make ready", () => Promise.resolve())),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
-      const path = refreshLockPath(user);
+      const path = refreshLockPath(paths, user);
       return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
     },
     openPrivateHome,
