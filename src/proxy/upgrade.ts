@@ -122,10 +122,9 @@ interface Opening {
   readonly client: Duplex;
 }
 
-function open(
-  { limits, now, upstream }: RotationParts,
-  { origin, path, headers, client }: Opening,
-): Promise<Opened> {
+function open(parts: RotationParts, opening: Opening, isLast = false): Promise<Opened> {
+  const { limits, now, upstream } = parts;
+  const { origin, path, headers, client } = opening;
   return new Promise((resolve) => {
     const request = upstream.open(origin, path, "GET", headers);
     const timer = setTimeout(() => request.destroy(new SlowAnswer(limits.headersMs)), limits.headersMs);
@@ -136,7 +135,11 @@ function open(
       resolve(opened);
     };
     client.once("close", leave);
-    request.on("error", (error) => conclude({ kind: "failed", failure: lostFailure(error, now()) }));
+    request.on("error", (error) => {
+      if (!isLast && !client.destroyed && upstream.mayAskAgain(origin, request, error))
+        return void open(parts, opening, true).then(conclude);
+      conclude({ kind: "failed", failure: lostFailure(error, now()) });
+    });
     request.once("upgrade", (response, socket, head) =>
       conclude({ kind: "connected", socket, head, response }),
     );

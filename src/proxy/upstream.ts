@@ -43,22 +43,30 @@ export class Upstream {
   send(wanted: UpstreamRequest): Sending {
     let current: ClientRequest | null = null;
     let isAborted = false;
-    const start = async (): Promise<UpstreamAnswer> => {
-      for (;;) {
-        const request = this.#open(wanted);
-        if (request instanceof Error) return { kind: "lost", error: request };
-        current = request;
-        const answer = await this.#ask(request, wanted);
-        // Idle connections may all be dead after a pause: no account's fault, so a fresh one is asked.
-        if (isAborted || answer.kind !== "lost" || !request.reusedSocket || !isReset(answer.error))
-          return answer;
-      }
+    const start = async (isLast: boolean): Promise<UpstreamAnswer> => {
+      const request = this.#open(wanted);
+      if (request instanceof Error) return { kind: "lost", error: request };
+      current = request;
+      const answer = await this.#ask(request, wanted);
+      if (isLast || isAborted || answer.kind !== "lost") return answer;
+      return this.mayAskAgain(wanted.origin, request, answer.error) ? await start(true) : answer;
     };
     const abort = () => {
       isAborted = true;
       current?.destroy();
     };
-    return { answer: start(), abort };
+    return { answer: start(false), abort };
+  }
+
+  /**
+   * A connection that was idle may be dead after a pause, and is then no account's fault: one more request is worth it.
+   * The others were idle for longer, so the next request gets a fresh connection.
+   */
+  mayAskAgain(origin: string, { reusedSocket }: ClientRequest, error: Error): boolean {
+    if (!reusedSocket || !isReset(error)) return false;
+    const idle = Object.values(this.#origins.get(origin)?.agent.freeSockets ?? {});
+    for (const socket of idle.flatMap((sockets) => sockets ?? [])) socket.destroy();
+    return true;
   }
 
   close(): void {

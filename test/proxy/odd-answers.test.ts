@@ -160,20 +160,40 @@ test("an end of 300 kB in many packets is recognised", async () => {
   expect(it.proxy.status().accounts[0]?.tokens.input).toBe(11);
 });
 
-test("connections that died while they were idle are no failure of the account", async () => {
-  // Only one of them was forgiven: after a pause of the machine the second one set the account aside.
-  const it = await ProxyScene.open(["a"]);
+/** So many connections that wait for their next request. */
+async function idleConnections(it: ProxyScene, count: number): Promise<Set<number>> {
   const waiting: (() => void)[] = [];
   const together: Scene = (response) =>
     void waiting.push(() => response.writeHead(200, eventStream).end(goodStream()));
-  it.fake.next("acct-a", together, together, together);
-  const three = [it.post(), it.post(), it.post()];
-  await it.fake.arrival(3);
+  it.fake.next("acct-a", ...Array.from({ length: count }, () => together));
+  const all = Array.from({ length: count }, () => it.post());
+  await it.fake.arrival(count);
   for (const answer of waiting) answer();
-  await Promise.all(three);
-  it.fake.next("acct-a", resets, resets, resets);
+  await Promise.all(all);
+  const ports = new Set(it.fake.received.map(({ port }) => port));
+  it.fake.received.length = 0;
+  return ports;
+}
+
+test("connections that died while they were idle are no failure of the account, and one fresh one is asked", async () => {
+  const it = await ProxyScene.open(["a"]);
+  const idle = await idleConnections(it, 12);
+  it.fake.always("acct-a", (response, received) => {
+    if (idle.has(received.port)) return resets(response, received);
+    response.writeHead(200, eventStream).end(goodStream());
+  });
   expect((await it.post()).status).toBe(200);
+  expect(it.fake.received.map(({ port }) => idle.has(port))).toEqual([true, false]);
   expect(it.proxy.status().accounts[0]).toMatchObject({ state: "ready", failedOver: 0 });
+});
+
+// It was sent once for each connection that was idle: 37 times.
+test("a request whose connection is reset is sent a second time, and not a third", async () => {
+  const it = await ProxyScene.open(["a"], { limits: { holdMs: 10 } });
+  const idle = await idleConnections(it, 12);
+  it.fake.always("acct-a", resets);
+  expect((await it.post()).status).toBe(503);
+  expect(it.fake.received.map(({ port }) => idle.has(port))).toEqual([true, false]);
 });
 
 test("an account whose token cannot be a header is passed over", async () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { completed, created, delta, errorBody, fails } from "../support/fake-responses.ts";
 import { codexHeaders, ProxyScene, testKey } from "../support/proxy-scene.ts";
-import { connectSocket, serveSockets } from "../support/web-socket.ts";
+import { acceptSocket, connectSocket, serveSockets } from "../support/web-socket.ts";
 import type { Hears, Talk } from "../support/web-socket.ts";
 
 const inAnHour = Math.floor(Date.now() / 1000) + 3600;
@@ -204,4 +204,19 @@ test("a handshake that is refused in a way that nobody knows is tried on one mor
   for (const each of order) parts.set(each, 432);
   expect(await connectSocket(`${scene.proxy.url}/responses`, codexHeaders)).toBe(426);
   expect(handshakes).toHaveLength(2);
+});
+
+test("a connection that died while it was idle is no failure of the account: the upgrade is asked once more", async () => {
+  const scene = await ProxyScene.open(["a"], { webSocket: "forward" });
+  await scene.post();
+  const { port: idle } = scene.fake.received[0] ?? {};
+  const ports: (number | undefined)[] = [];
+  scene.fake.onUpgrade((upgrade, socket) => {
+    ports.push(socket.remotePort);
+    if (socket.remotePort === idle) socket.resetAndDestroy();
+    else acceptSocket(upgrade, socket);
+  });
+  expect(await connectSocket(`${scene.proxy.url}/responses`, codexHeaders)).not.toBe(426);
+  expect([ports.length, ports[0]]).toEqual([2, idle]);
+  expect(scene.proxy.status().accounts[0]).toMatchObject({ state: "ready", failedOver: 0 });
 });

@@ -12,6 +12,8 @@ export interface Received {
   readonly body: Buffer;
   readonly accountId: string;
   readonly token: string;
+  /** Of the proxy's side: it tells the connections apart. */
+  readonly port: number;
   /** Resolves when the proxy closes the connection before the answer has ended. */
   readonly aborted: Promise<void>;
 }
@@ -126,8 +128,9 @@ async function receive(request: IncomingMessage, response: ServerResponse, accou
     response.once("close", () => (response.writableFinished ? undefined : resolve()));
   });
   const { url: path = "", method = "", headers, rawHeaders } = request;
+  const port = request.socket.remotePort ?? 0;
   const token = (headers.authorization ?? "").replace("Bearer ", "");
-  return { path, method, headers, rawHeaders, body: Buffer.concat(chunks), accountId, token, aborted };
+  return { path, method, headers, rawHeaders, body: Buffer.concat(chunks), accountId, token, port, aborted };
 }
 
 const stream = { "content-type": "text/event-stream" };
