@@ -38,6 +38,8 @@ export interface FailureMoment {
   readonly nowMs: number;
   /** Accounts in the pool: in a small one fewer failures mean that upstream itself is down. */
   readonly poolSize: number;
+  /** Other requests of the account are served or in flight, so a failure of upstream says little about it. */
+  readonly isServing?: boolean;
 }
 
 const untouched: Availability = {
@@ -120,13 +122,16 @@ export function exhaustedUntilMs(limits: readonly Limit[], nowMs: number, limitI
 function recordUpstreamFailure(
   pool: PoolAvailability,
   before: Availability,
-  { accountId, nowMs, poolSize }: FailureMoment,
+  { accountId, nowMs, poolSize, isServing = false }: FailureMoment,
 ): PoolAvailability {
+  const blocked = {
+    upstreamFailures: before.upstreamFailures + 1,
+    block: longerBlock(before.block, transientBlock(nowMs, backoffMs(before.upstreamFailures))),
+  };
   const failed = withAccount(pool, accountId, {
     ...before,
-    upstreamFailures: before.upstreamFailures + 1,
     lastUpstreamFailureMs: nowMs,
-    block: longerBlock(before.block, transientBlock(nowMs, backoffMs(before.upstreamFailures))),
+    ...(isServing ? {} : blocked),
   });
   const recent = [...failed].filter(([, each]) => failedSince(each, nowMs - upstreamWideSpanMs));
   if (recent.length < Math.min(upstreamWideAccounts, poolSize)) return failed;

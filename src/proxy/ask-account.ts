@@ -2,6 +2,7 @@ import type { FailureClassification } from "../errors/classify.ts";
 import type { Account } from "../store/account.ts";
 import { settleAttempt } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
+import type { Asked } from "./books.ts";
 import { replyDocument } from "./document-answer.ts";
 import { isGone, onGone, passOn } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
@@ -28,30 +29,26 @@ type Login = Account["login"];
 
 /** Asks one account, once more after a renewal if its token was refused, and gives the client what it answers. */
 export async function askAccount(parts: RotationParts, exchange: Exchange, account: Account): Promise<Turn> {
-  const who = { account, facts: exchange.facts };
+  const who = parts.books.ask(account, exchange.facts);
   const reading = await parts.logins.loginOf(account);
   if (reading.kind === "none") return noLogin(parts, who, reading);
   const first = await attempt(parts, exchange, account, reading.login, false);
   if (first === null) return served;
-  if (first.kind === "answer") return await finish(parts, exchange, account, first);
+  if (first.kind === "answer") return await finish(parts, exchange, who, first);
   if (first.failure.next !== "refresh") return failed(parts, who, first);
   const renewed = await parts.logins.afterRejection(account, reading.login.accessToken);
   if (renewed.kind === "none") return noLogin(parts, who, renewed);
   const current = parts.pool.accounts.get(account.id) ?? account;
+  const again = parts.books.ask(current, exchange.facts);
   const second = await attempt(parts, exchange, current, renewed.login, true);
   if (second === null) return served;
-  if (second.kind === "answer") return await finish(parts, exchange, current, second);
-  return failed(parts, { account: current, facts: exchange.facts }, second);
-}
-
-interface Who {
-  readonly account: Account;
-  readonly facts: Exchange["facts"];
+  if (second.kind === "answer") return await finish(parts, exchange, again, second);
+  return failed(parts, again, second);
 }
 
 function noLogin(
   { books }: RotationParts,
-  who: Who,
+  who: Asked,
   { why, isIssuerDown }: { why: string; isIssuerDown: boolean },
 ): Turn {
   if (isIssuerDown) books.noteIssuerDown(who, why);
@@ -61,7 +58,7 @@ function noLogin(
 
 function failed(
   { books }: RotationParts,
-  who: Who,
+  who: Asked,
   { failure, response, refusal }: Extract<Attempt, { kind: "failed" }>,
 ): Turn {
   const limitId = response ? books.noteHeaders(who, response) : undefined;
@@ -98,13 +95,12 @@ async function attempt(
 async function finish(
   parts: RotationParts,
   exchange: Exchange,
-  account: Account,
+  who: Asked,
   { response, held, isEventStream, failure }: Extract<Attempt, { kind: "answer" }>,
 ): Promise<Turn> {
   const { books, ledger } = parts;
-  const who = { account, facts: exchange.facts };
   exchange.body?.release();
-  parts.conversations.note(exchange.facts, account.id, parts.now());
+  parts.conversations.note(exchange.facts, who.account.id, parts.now());
   books.noteHeaders(who, response);
   if (failure === null) books.noteSuccess(who);
   ledger.noteSessions(exchange.facts.sessionIds);

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { exhaustedUntilMs } from "../accounts/availability.ts";
+import type { Failure } from "../accounts/availability.ts";
 import { failureOf } from "../accounts/failure-of.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { field, readNumber, readText } from "../accounts/unknown-value.ts";
@@ -12,6 +13,7 @@ import { parseRateLimitEvent } from "../upstream/rate-limit-event.ts";
 import { parseRateLimitHeaders } from "../upstream/rate-limit-headers.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Counters } from "./counters.ts";
+import type { Health } from "./health.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ModelBook } from "./model-book.ts";
 import type { RequestFacts } from "./request-facts.ts";
@@ -25,12 +27,16 @@ export interface BooksOptions {
   readonly turns: Turns;
   readonly models: ModelBook;
   readonly counters: Counters;
+  readonly health: Health;
   readonly poolSize: () => number;
 }
 
-interface Served {
+/** A request that is on an account. */
+export interface Asked {
   readonly account: Account;
   readonly facts: RequestFacts;
+  /** What the account had served when the request was sent, and then the request itself. */
+  servedBefore: number;
 }
 
 /** Writes down what answers say: about limits, about accounts, about who owns which conversation. */
@@ -43,8 +49,13 @@ export class Books {
     this.#options = options;
   }
 
+  /** A request is sent to an account. */
+  ask(account: Account, facts: RequestFacts): Asked {
+    return { account, facts, servedBefore: this.#options.counters.of(account.id).served };
+  }
+
   /** The headers of any answer, good or bad. */
-  noteHeaders({ account, facts }: Served, { headers }: IncomingMessage): string | undefined {
+  noteHeaders({ account, facts }: Asked, { headers }: IncomingMessage): string | undefined {
     const { models, conversations } = this.#options;
     const turnState = headers["x-codex-turn-state"];
     if (typeof turnState === "string") conversations.ownTurnState(turnState, account.id);
@@ -76,53 +87,70 @@ export class Books {
   }
 
   /** The account refused or did not answer. */
-  noteFailure({ account, facts }: Served, failure: FailureClassification, limitId?: string): void {
-    const { ledger, models, counters, now, poolSize } = this.#options;
+  noteFailure(asked: Asked, failure: FailureClassification, limitId?: string): void {
+    const { account, facts } = asked;
+    const { models, counters, now } = this.#options;
     const { code, message } = failure.envelope.error;
-    counters.fail(account.id, { atMs: now(), code, message });
+    const { id } = account;
+    counters.fail(id, { atMs: now(), code, message });
     if (failure.account === "fine") return;
-    if (failure.account === "entitlement") return models.exclude(account.id, facts.model, message, now());
-    const booked = this.#failureOf(account.id, failure, limitId);
-    if (booked) ledger.noteFailure(account.id, booked, poolSize());
+    if (failure.account === "entitlement") return models.exclude(id, facts.model, message, now());
+    const booked = this.#failureOf(id, failure, limitId);
+    if (booked) this.#book(asked, booked);
     if (isFinal(failure)) this.#flag(account, failure);
   }
 
-  noteIssuerDown({ account }: Served, why: string): void {
-    const { counters, ledger, now, poolSize } = this.#options;
-    counters.fail(account.id, { atMs: now(), code: "refresh_uncertain", message: why });
-    ledger.noteFailure(account.id, { kind: "upstream" }, poolSize());
+  #book({ account: { id }, facts, servedBefore }: Asked, failure: Failure): void {
+    const { ledger, models, health, now, poolSize } = this.#options;
+    const { isServing } = health.noteFailure(id, servedBefore);
+    if (failure.kind !== "slow-down")
+      return ledger.noteFailure(id, failure, { poolSize: poolSize(), isServing });
+    // A word without a time is no reason to stop while other requests succeed.
+    if (failure.retryAfterMs !== null || !isServing)
+      models.slowDown(id, facts.model, failure.retryAfterMs, now());
   }
 
-  noteLoginRefused({ account }: Served, why: string): void {
+  noteIssuerDown({ account }: Asked, why: string): void {
+    const { counters, ledger, now, poolSize } = this.#options;
+    counters.fail(account.id, { atMs: now(), code: "refresh_uncertain", message: why });
+    ledger.noteFailure(account.id, { kind: "upstream" }, { poolSize: poolSize() });
+  }
+
+  noteLoginRefused({ account }: Asked, why: string): void {
     const { counters, ledger, now, poolSize } = this.#options;
     counters.fail(account.id, { atMs: now(), code: "login_expired", message: why });
-    ledger.noteFailure(account.id, { kind: "auth" }, poolSize());
+    ledger.noteFailure(account.id, { kind: "auth" }, { poolSize: poolSize() });
   }
 
   /** How a stream ended: tokens, the owner of the answer, or a failure that came after the first visible byte. */
-  noteEnd(served: Served, finalEvent: object): void {
+  noteEnd(asked: Asked, finalEvent: object): void {
     const type = readText(field(finalEvent, "type"));
     // An answer that was cut by its own length has cost its tokens too.
     if (type === "response.completed" || type === "response.incomplete")
-      return this.#noteCompleted(served, field(finalEvent, "response"));
+      return this.#noteCompleted(asked, field(finalEvent, "response"));
     const failure = classifyFailure(finalEvent, this.#options.now());
-    if (failure.next !== "surface") this.noteFailure(served, failure);
+    if (failure.next !== "surface") this.noteFailure(asked, failure);
   }
 
   /** Limits that are told inside a WebSocket. */
-  noteEvent({ account }: Served, event: unknown): void {
+  noteEvent({ account }: Asked, event: unknown): void {
     this.noteLimits(account, parseRateLimitEvent(event, this.#options.now())?.limits ?? []);
   }
 
   /** The connection was lost after the first visible byte. */
-  noteCut(served: Served): void {
+  noteCut(asked: Asked): void {
     const cut = new Error("The connection to OpenAI was lost in the middle of an answer.");
-    this.noteFailure(served, classifyFailure(cut, this.#options.now(), { stage: "stream" }));
+    this.noteFailure(asked, classifyFailure(cut, this.#options.now(), { stage: "stream" }));
   }
 
-  noteSuccess({ account }: Served): void {
-    this.#options.ledger.noteSuccess(account.id);
-    this.#options.counters.serve(account.id);
+  noteSuccess(asked: Asked): void {
+    const { ledger, counters, health, models } = this.#options;
+    const { id } = asked.account;
+    ledger.noteSuccess(id);
+    counters.serve(id);
+    health.noteSuccess(id);
+    models.noteSuccess(id, asked.facts.model);
+    asked.servedBefore += 1;
   }
 
   /** Flags that are still being written. */
@@ -130,7 +158,7 @@ export class Books {
     await Promise.all(this.#flagging);
   }
 
-  #noteCompleted({ account }: Served, response: unknown): void {
+  #noteCompleted({ account }: Asked, response: unknown): void {
     const { conversations, counters } = this.#options;
     const id = readText(field(response, "id"));
     if (id !== null) conversations.ownResponse(id, account.id);

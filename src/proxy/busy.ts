@@ -4,9 +4,10 @@ import type { TurnKey } from "./turns.ts";
 const hotMs = 10 * minuteMs;
 
 interface Load {
+  requests: number;
   /** When each conversation was there last; the first was there longest ago. */
   readonly recent: Map<TurnKey, number>;
-  /** Requests that are there now. */
+  /** How many requests of each are there now. */
   readonly flying: Map<TurnKey, number>;
 }
 
@@ -20,12 +21,15 @@ export class Busy {
   book(accountId: string, key: TurnKey, nowMs: number): void {
     const load = this.#loadOf(accountId);
     touch(load.recent, key, nowMs);
+    load.requests += 1;
     load.flying.set(key, (load.flying.get(key) ?? 0) + 1);
   }
 
   /** `isServed`: the conversation is at home there now; else it was there for nothing. */
   release(accountId: string, key: TurnKey, isServed: boolean, nowMs: number): void {
-    const { recent, flying } = this.#loadOf(accountId);
+    const load = this.#loadOf(accountId);
+    const { recent, flying } = load;
+    load.requests -= 1;
     const left = (flying.get(key) ?? 0) - 1;
     if (left > 0) flying.set(key, left);
     else flying.delete(key);
@@ -46,10 +50,15 @@ export class Busy {
     return load.recent.size - (load.recent.has(key) ? 1 : 0);
   }
 
+  /** Requests that are on the account now. */
+  requests(accountId: string): number {
+    return this.#loadOf(accountId).requests;
+  }
+
   #loadOf(accountId: string): Load {
     const known = this.#loads.get(accountId);
     if (known) return known;
-    const load: Load = { recent: new Map(), flying: new Map() };
+    const load: Load = { requests: 0, recent: new Map(), flying: new Map() };
     this.#loads.set(accountId, load);
     return load;
   }

@@ -1,3 +1,4 @@
+import { activeBlock } from "../accounts/block.ts";
 import type { Decision } from "../accounts/decision.ts";
 import { rankAccounts } from "../accounts/rank.ts";
 import type { Ranking } from "../accounts/rank.ts";
@@ -56,7 +57,7 @@ export function choose(state: ChoiceState, wanted: Wanted, nowMs: number): Choic
   const limitId = models.limitOf(facts.model) ?? mainLimitId;
   const ranking = rankAccounts(
     {
-      accounts: candidates(state, wanted, only, nowMs),
+      accounts: candidates(state, wanted, { only, limitId, nowMs }),
       runningTurns,
       need: turns.need,
       request: {
@@ -86,11 +87,18 @@ function onlyAccount({ pin, conversations, pool }: ChoiceState, facts: RequestFa
   return owner !== null && pool.accounts.has(owner) ? { accountId: owner, reason: "continuation" } : null;
 }
 
-function candidates(state: ChoiceState, wanted: Wanted, only: Choice["only"], nowMs: number): Candidate[] {
+interface Moment {
+  readonly only: Choice["only"];
+  readonly limitId: string;
+  readonly nowMs: number;
+}
+
+function candidates(state: ChoiceState, wanted: Wanted, moment: Moment): Candidate[] {
+  const { only } = moment;
   const list: Candidate[] = [];
   for (const account of state.pool.accounts.values()) {
     if (only !== null && only.accountId !== account.id) continue;
-    list.push(candidate(state, wanted, account, nowMs));
+    list.push(candidate(state, wanted, account, moment));
   }
   return list;
 }
@@ -99,15 +107,16 @@ function candidate(
   { ledger, models, busy }: ChoiceState,
   { facts: { model }, key }: Wanted,
   account: Account,
-  nowMs: number,
+  { limitId, nowMs }: Moment,
 ): Candidate {
   const { id, login } = account;
+  const block = ledger.availabilityOf(id)?.block ?? null;
   const unusable = whyUnusable(account, nowMs) ?? models.whyExcluded(id, model, nowMs);
   const known = {
     id,
     plan: login.plan,
     limits: ledger.limitsOf(id),
-    block: ledger.availabilityOf(id)?.block ?? null,
+    block: activeBlock(block, nowMs, limitId) ?? models.holdOf(id, model),
     otherConversations: busy.others(id, key, nowMs),
   };
   return unusable === null ? known : Object.assign(known, { unusable });

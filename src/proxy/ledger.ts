@@ -1,5 +1,5 @@
 import { recordFailure, recordLogin, recordReport, recordSuccess } from "../accounts/availability.ts";
-import type { Availability, Failure, PoolAvailability } from "../accounts/availability.ts";
+import type { Availability, Failure, FailureMoment, PoolAvailability } from "../accounts/availability.ts";
 import { historySteps } from "../accounts/history.ts";
 import type { HistoryStep } from "../accounts/history.ts";
 import { mergeLimits } from "../accounts/limit.ts";
@@ -68,8 +68,12 @@ export class Ledger {
     this.#note(accountId);
   }
 
-  noteFailure(accountId: string, failure: Failure, poolSize: number): void {
-    const moment = { accountId, nowMs: this.#options.now(), poolSize };
+  noteFailure(
+    accountId: string,
+    failure: Failure,
+    about: Pick<FailureMoment, "poolSize" | "isServing">,
+  ): void {
+    const moment = { accountId, nowMs: this.#options.now(), ...about };
     this.#availability = recordFailure(this.#availability, failure, moment);
     this.#note(accountId);
   }

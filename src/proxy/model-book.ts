@@ -1,12 +1,23 @@
+import { backoffMs, transientBlock } from "../accounts/block.ts";
+import type { Block } from "../accounts/block.ts";
 import { minuteMs } from "../accounts/limit.ts";
 import { RecentMap } from "./recent-map.ts";
 
 const excludedMs = 10 * minuteMs;
 
-/** What answers have shown about models: the limit that a model counts against, and who may not use it. */
+interface Hold {
+  readonly accountId: string;
+  readonly model: string | null;
+  readonly block: Block;
+  /** Times in a row that the account asked to slow down for the model. */
+  readonly count: number;
+}
+
+/** What answers have shown about models: the limit that a model counts against, who may not use it, and who must wait. */
 export class ModelBook {
   readonly #limits = new RecentMap<string, string>(200);
   readonly #excluded = new RecentMap<string, { untilMs: number; why: string }>(2000);
+  readonly #holds = new RecentMap<string, Hold>(2000);
 
   noteLimit(model: string | null, limitId: string | null): void {
     if (model !== null && limitId !== null && this.#limits.get(model) !== limitId)
@@ -25,5 +36,35 @@ export class ModelBook {
   whyExcluded(accountId: string, model: string | null, nowMs: number): string | null {
     const found = this.#excluded.get(`${accountId} ${model}`);
     return found !== undefined && found.untilMs > nowMs ? found.why : null;
+  }
+
+  /** Asked to slow down: rates are counted by model, so the account's other models go on. */
+  slowDown(accountId: string, model: string | null, forMs: number | null, nowMs: number): void {
+    const key = `${accountId} ${model}`;
+    const count = this.#holds.get(key)?.count ?? 0;
+    const block = transientBlock(nowMs, forMs ?? backoffMs(count));
+    this.#holds.set(key, { accountId, model, block, count: count + 1 });
+  }
+
+  /** The account serves the model: its next wait is a short one again. */
+  noteSuccess(accountId: string, model: string | null): void {
+    const key = `${accountId} ${model}`;
+    const hold = this.#holds.get(key);
+    if (hold !== undefined && hold.count > 0) this.#holds.set(key, { ...hold, count: 0 });
+  }
+
+  holdOf(accountId: string, model: string | null): Block | null {
+    return this.#holds.get(`${accountId} ${model}`)?.block ?? null;
+  }
+
+  /** What holds for some model of the account now; of several the longest. */
+  longestHold(accountId: string, nowMs: number): { model: string | null; untilMs: number } | null {
+    let longest: { model: string | null; untilMs: number } | null = null;
+    for (const { model, block, ...hold } of this.#holds.values()) {
+      const { untilMs } = block;
+      if (hold.accountId !== accountId || untilMs <= Math.max(nowMs, longest?.untilMs ?? 0)) continue;
+      longest = { model, untilMs };
+    }
+    return longest;
   }
 }

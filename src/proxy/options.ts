@@ -115,9 +115,9 @@ export interface AccountStatus {
   readonly email: string | null;
   readonly plan: string | null;
   readonly state: AccountState;
-  /** In words, when the state is not `ready`. */
+  /** In words, when the state is not `ready`; of a ready one, why it does not serve one of its models now. */
   readonly reason: string | null;
-  /** When it may serve again. */
+  /** When it may serve again, or serve that model. */
   readonly returnsAtMs: number | null;
   /** Requests that it answered. */
   readonly served: number;

@@ -5,6 +5,7 @@ import { Busy } from "./busy.ts";
 import type { ChoiceState } from "./choice.ts";
 import { Conversations } from "./conversations.ts";
 import { Counters } from "./counters.ts";
+import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { LivePool } from "./live-pool.ts";
 import { Logins } from "./logins.ts";
@@ -39,6 +40,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const turns = new Turns();
   const conversations = new Conversations(busy);
   const counters = new Counters();
+  const health = new Health(busy, counters);
   const models = new ModelBook();
   const upstream = new Upstream(options.agents ?? direct);
   const isKnown = (id: string) => pool.accounts.has(id);
@@ -58,7 +60,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   };
   const logins = new Logins({ renew, now, reload });
   const poolSize = () => pool.accounts.size;
-  const books = new Books({ store, now, ledger, conversations, turns, models, counters, poolSize });
+  const books = new Books({ store, now, ledger, conversations, turns, models, counters, health, poolSize });
   const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
   const { pin = null } = options;
   const kept = {

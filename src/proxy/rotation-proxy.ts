@@ -85,11 +85,12 @@ function runningProxy(
 }
 
 function rotationStatus(
-  { pool, ledger, counters, pin, now }: RotationParts,
+  parts: RotationParts,
   running: Pick<RotationStatus, "port" | "startedAtMs" | "webSocket">,
 ): RotationStatus {
-  const nowMs = now();
-  const accounts = [...pool.accounts.values()].map((each) => accountStatus(each, ledger, counters, nowMs));
+  const { pool, ledger, counters, pin } = parts;
+  const nowMs = parts.now();
+  const accounts = [...pool.accounts.values()].map((each) => accountStatus(each, parts, nowMs));
   const problem = pool.problem ?? ledger.problem ?? counters.problem;
   return {
     ...running,

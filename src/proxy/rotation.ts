@@ -100,12 +100,24 @@ function deadAnswer({ pool, pin, now, counters }: RotationParts, journey: Journe
   return exhaustedAnswer({ choice, accounts: pool.accounts, failures, pin, isCodex, nowMs: now() });
 }
 
-/** True when it was worth waiting; an account that comes back may be tried again. */
+/** An account that failed, and was not set aside for it, may be asked again after this. */
+const retryMs = 1000;
+
+/** True when it was worth waiting: an account that comes back, or failed for a moment only, may be tried again. */
 async function waited(parts: RotationParts, journey: Journey, untilMs: number | null): Promise<boolean> {
-  if (untilMs === null || untilMs > journey.holdUntilMs) return false;
-  await pause(journey.exchange, Math.max(1, untilMs - parts.now()));
-  for (const id of journey.triedIds) if (parts.ledger.availabilityOf(id)?.block) journey.triedIds.delete(id);
+  const { triedIds, holdUntilMs, exchange } = journey;
+  const again = [...triedIds].filter((id) => isPassing(journey.failures.get(id)));
+  const isBlocked = (id: string) => parts.ledger.availabilityOf(id)?.block;
+  const retryAtMs = again.some((id) => !isBlocked(id)) ? parts.now() + retryMs : Infinity;
+  const atMs = Math.min(untilMs ?? Infinity, retryAtMs);
+  if (atMs > holdUntilMs) return false;
+  await pause(exchange, Math.max(1, atMs - parts.now()));
+  for (const id of again) triedIds.delete(id);
   return true;
+}
+
+function isPassing(failure: FailureClassification | undefined): boolean {
+  return failure === undefined || failure.account === "transient" || failure.account === "limited";
 }
 
 /** Ends early when the client leaves. */

@@ -4,6 +4,7 @@ import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import { isRecord, parseJson } from "../errors/json-value.ts";
 import type { Account } from "../store/account.ts";
+import type { Asked } from "./books.ts";
 import type { Choice } from "./choice.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
 import { preambleTypes } from "./first-event.ts";
@@ -41,6 +42,7 @@ export class SocketSession {
   readonly #clientMessages = new MessageReader();
   #message: Buffer[] = [];
   #account: Account;
+  #asked: Asked;
   #upstream: Duplex | null = null;
   #turn: SocketTurn | null = null;
   #timer: NodeJS.Timeout | undefined;
@@ -50,6 +52,7 @@ export class SocketSession {
     this.#start = start;
     this.#client = start.client;
     this.#account = start.connected.account;
+    this.#asked = this.#parts.books.ask(this.#account, this.#start.facts);
   }
 
   /** Runs until either side has closed. */
@@ -81,8 +84,9 @@ export class SocketSession {
 
   #attach({ account, socket, head, response }: Connected): void {
     this.#account = account;
+    this.#asked = this.#parts.books.ask(account, this.#start.facts);
     this.#upstream = socket;
-    this.#parts.books.noteHeaders(this.#who, response);
+    this.#parts.books.noteHeaders(this.#asked, response);
     const frames = new FrameReader();
     const messages = new MessageReader();
     const read = (chunk: Buffer) => {
@@ -103,10 +107,6 @@ export class SocketSession {
     const upstream = this.#upstream;
     this.#upstream = null;
     upstream?.destroy();
-  }
-
-  get #who() {
-    return { account: this.#account, facts: this.#start.facts };
   }
 
   #readClient(chunk: Buffer): void {
@@ -135,6 +135,7 @@ export class SocketSession {
     const { ledger, limits, counters, now } = this.#parts;
     this.#turn?.visit.end("failed", now());
     this.#turn = turn;
+    this.#asked = this.#parts.books.ask(this.#account, this.#start.facts);
     turn.visit.enter(this.#account.id, now());
     ledger.noteSessions(this.#start.facts.sessionIds);
     counters.decide({
@@ -162,7 +163,7 @@ export class SocketSession {
     const text = messages.read(frame)?.toString("utf8");
     if (text === undefined) return;
     const type = eventType(text);
-    if (type === "codex.rate_limits") this.#parts.books.noteEvent(this.#who, parseJson(text));
+    if (type === "codex.rate_limits") this.#parts.books.noteEvent(this.#asked, parseJson(text));
     if (turn !== null) this.#follow(turn, type, text);
   }
 
@@ -178,10 +179,10 @@ export class SocketSession {
     this.#show(turn);
     if (!finalTypes.has(type)) return;
     this.#turn = null;
-    turn.visit.end(endingBy(type, turn.asksForTool), this.#parts.now());
-    if (type === "response.completed") this.#parts.books.noteSuccess(this.#who);
+    if (type === "response.completed") this.#parts.books.noteSuccess(this.#asked);
     const event = parseJson(text);
-    if (isRecord(event)) this.#parts.books.noteEnd(this.#who, event);
+    if (isRecord(event)) this.#parts.books.noteEnd(this.#asked, event);
+    turn.visit.end(endingBy(type, turn.asksForTool), this.#parts.now());
   }
 
   /** From here on the turn stays where it is. */
@@ -213,15 +214,15 @@ export class SocketSession {
 
   /** To the next account, or to the same one with a new token. */
   async #move(turn: SocketTurn, failure: FailureClassification): Promise<void> {
+    const asked = this.#asked;
     this.#leave();
     this.#client.pause();
     if (failure.next === "another") turn.refusal = turn.held;
     turn.held = [];
-    turn.visit.leave(this.#parts.now());
     const { request, facts, query } = this.#start;
     const connecting = { ...turn, request, facts, query, client: this.#client };
-    if (!(await isRenewed(this.#parts, connecting, this.#account, failure)))
-      failOn(this.#parts, connecting, this.#account, failure);
+    if (await isRenewed(this.#parts, connecting, this.#account, failure)) turn.visit.leave(this.#parts.now());
+    else failOn(this.#parts, connecting, failure, asked);
     // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.
     if (turn.isContinuation) return void this.#client.end(closeFrame);
     const next = await connectNext(this.#parts, connecting);

@@ -1,9 +1,10 @@
-import type { IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import type { Account } from "../store/account.ts";
 import { lostFailure } from "./attempt.ts";
+import type { Asked } from "./books.ts";
 import { choose } from "./choice.ts";
 import type { Choice } from "./choice.ts";
 import { placeRequest, unplaced } from "./placement.ts";
@@ -49,13 +50,16 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
     if (!account || wanted.client.destroyed || isRefusedTwice(wanted)) return choice;
+    const asked = parts.books.ask(account, facts);
     visit.enter(account.id, parts.now());
     const opened = await connect(parts, wanted, account);
     if (opened.kind === "connected") return { ...opened, account };
     if (wanted.client.destroyed) return choice;
-    visit.leave(parts.now());
-    if (await isRenewed(parts, wanted, account, opened.failure)) continue;
-    failOn(parts, wanted, account, opened.failure);
+    if (await isRenewed(parts, wanted, account, opened.failure)) {
+      visit.leave(parts.now());
+      continue;
+    }
+    failOn(parts, wanted, opened.failure, asked);
   }
 }
 
@@ -66,12 +70,14 @@ function isRefusedTwice({ failures }: Connecting): boolean {
 
 /** Books a failure, and leaves the account out for the rest of this. */
 export function failOn(
-  { books, counters }: RotationParts,
-  { facts, triedIds, failures }: Connecting,
-  account: Account,
+  { books, counters, now }: RotationParts,
+  { triedIds, failures, visit }: Connecting,
   failure: FailureClassification,
+  asked: Asked,
 ): void {
-  books.noteFailure({ account, facts }, failure);
+  const { account } = asked;
+  books.noteFailure(asked, failure);
+  visit.leave(now());
   counters.of(account.id).failedOver += 1;
   triedIds.add(account.id);
   failures.set(account.id, failure);
@@ -122,24 +128,32 @@ interface Opening {
   readonly client: Duplex;
 }
 
-function open(parts: RotationParts, opening: Opening, isLast = false): Promise<Opened> {
-  const { limits, now, upstream } = parts;
-  const { origin, path, headers, client } = opening;
+async function open(parts: RotationParts, opening: Opening): Promise<Opened> {
+  const { upstream, now } = parts;
+  let opened = await openOnce(parts, opening);
+  if (opened.kind === "lost" && upstream.mayAskAgain(opening.origin, opened.request, opened.error))
+    opened = await openOnce(parts, opening);
+  if (opened.kind !== "lost") return opened;
+  return { kind: "failed", failure: lostFailure(opened.error, now()) };
+}
+
+type Lost = { readonly kind: "lost"; readonly request: ClientRequest; readonly error: Error };
+
+function openOnce(
+  { limits, now, upstream }: RotationParts,
+  { origin, path, headers, client }: Opening,
+): Promise<Opened | Lost> {
   return new Promise((resolve) => {
     const request = upstream.open(origin, path, "GET", headers);
     const timer = setTimeout(() => request.destroy(new SlowAnswer(limits.headersMs)), limits.headersMs);
     const leave = () => void request.destroy(new Error("The client has left."));
-    const conclude = (opened: Opened) => {
+    const conclude = (opened: Opened | Lost) => {
       clearTimeout(timer);
       client.off("close", leave);
       resolve(opened);
     };
     client.once("close", leave);
-    request.on("error", (error) => {
-      if (!isLast && !client.destroyed && upstream.mayAskAgain(origin, request, error))
-        return void open(parts, opening, true).then(conclude);
-      conclude({ kind: "failed", failure: lostFailure(error, now()) });
-    });
+    request.on("error", (error) => conclude({ kind: "lost", request, error }));
     request.once("upgrade", (response, socket, head) =>
       conclude({ kind: "connected", socket, head, response }),
     );

@@ -45,6 +45,15 @@ it("waits twice as long after each failure of upstream, at most two minutes, and
   expect(blockOf(pool)?.untilMs).toBe(nowMs + 9 * hourMs + 3000);
 });
 
+// Of five hundred streams one in twenty failed, and every failure set its account aside for all the others.
+it("a failure of upstream blocks no account that serves others, and does not lengthen the wait of the next", () => {
+  const moment = { accountId: "a", nowMs, poolSize: 10, isServing: true };
+  let pool = recordFailure(nobody, { kind: "upstream" }, moment);
+  expect(blockOf(pool)).toBeNull();
+  pool = fail(pool, { kind: "upstream" }, "a", nowMs + 1000);
+  expect(blockOf(pool)?.untilMs).toBe(nowMs + 4000);
+});
+
 it("waits up to two hours for a refused login, and not at all after a new one", () => {
   let pool = nobody;
   for (let i = 0; i < 6; i++) pool = fail(pool, { kind: "auth" });

@@ -7,11 +7,11 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeForgedLogins } from "../forged-logins.mjs";
 
-/** `backend` is a script beside this one that sends its port. */
-export async function openScene(backendScript, accounts) {
+/** `backend` is a script beside this one that sends its port; `args` are for it. */
+export async function openScene(backendScript, accounts, args = []) {
   const root = mkdtempSync(join(tmpdir(), "codex-auth-bench-"));
   importAccounts(root, accounts);
-  const backend = fork(new URL(backendScript, import.meta.url));
+  const backend = fork(new URL(backendScript, import.meta.url), args);
   const [backendPort] = await once(backend, "message");
   const forwarder = fork(new URL("bare-forwarder.mjs", import.meta.url), [`http://127.0.0.1:${backendPort}`]);
   const [forwarderPort] = await once(forwarder, "message");

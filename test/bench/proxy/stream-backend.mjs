@@ -1,9 +1,10 @@
-// A backend of many long streams. Checks that each request carries the credentials of one account; sends its port, and
-// on every message what it has seen.
+// A backend of many long streams, of which some fail. Checks that each request carries the credentials of one account;
+// sends its port, and on every message what it has seen. Usage: node stream-backend.mjs [percent that fails]
 import { createServer } from "node:http";
+import { eventsOf } from "./stream-text.mjs";
 
-const seen = { requests: 0, finished: 0, mixUps: 0, tokens: 0, open: 0 };
-const sse = (type, more) => `event: ${type}\ndata: ${JSON.stringify({ type, ...more })}\n\n`;
+const percent = Number(process.argv[2] ?? 0);
+const seen = { requests: 0, failed: 0, cut: 0, mixUps: 0, tokens: 0, open: 0 };
 
 const server = createServer(async (request, response) => {
   const id = String(request.headers["chatgpt-account-id"]);
@@ -18,7 +19,10 @@ const server = createServer(async (request, response) => {
   seen.open += 1;
   response.once("close", () => (seen.open -= 1));
   if (!isOneAccount(id, request.headers)) seen.mixUps += 1;
-  await stream(response, id, JSON.parse(body));
+  const failure = nextFailure();
+  if (failure === null) return await stream(response, id, JSON.parse(body));
+  if (failure !== cutLate) seen.failed += 1;
+  failure(response, id, JSON.parse(body));
 });
 
 function isOneAccount(id, headers) {
@@ -31,17 +35,66 @@ function isOneAccount(id, headers) {
   );
 }
 
-async function stream(response, id, { events, everyMs, tokens }) {
-  response.writeHead(200, { "content-type": "text/event-stream", "x-codex-turn-state": `state-of-${id}` });
-  response.write(sse("response.created", { response: { id: `resp_${tokens}` } }));
-  for (let at = 0; at < events; at += 1) {
-    response.write(sse("response.output_text.delta", { delta: `${id} `.repeat(10) }));
-    await new Promise((resolve) => setTimeout(resolve, everyMs));
+const headersOf = (id) => ({ "content-type": "text/event-stream", "x-codex-turn-state": `state-of-${id}` });
+
+async function stream(response, id, asked) {
+  response.writeHead(200, headersOf(id));
+  const [first, ...events] = eventsOf(id, asked);
+  const last = events.pop();
+  response.write(first);
+  for (const event of events) {
+    response.write(event);
+    await new Promise((resolve) => setTimeout(resolve, asked.everyMs));
   }
-  const usage = { input_tokens: tokens, output_tokens: 1 };
-  response.end(sse("response.completed", { response: { id: `resp_${tokens}`, usage } }));
-  seen.finished += 1;
-  seen.tokens += tokens;
+  seen.tokens += asked.tokens;
+  response.end(last);
+}
+
+const refuse =
+  (status, code, headers = {}) =>
+  (response) =>
+    response.writeHead(status, headers).end(JSON.stringify({ error: { code, type: code, message: code } }));
+const reset = (response) => response.socket.resetAndDestroy();
+const failEarly = (response, id) => {
+  const error = { code: "server_error", message: "server_error" };
+  const event = { type: "response.failed", response: { id: "resp_f", status: "failed", error } };
+  response.writeHead(200, headersOf(id)).end(`data: ${JSON.stringify(event)}\n\n`);
+};
+const cutEarly = (response, id, asked) => {
+  response.writeHead(200, headersOf(id));
+  response.write(eventsOf(id, asked)[0], () => reset(response));
+};
+/** In the middle of an event, after the client has seen some. */
+async function cutLate(response, id, asked) {
+  seen.cut += 1;
+  response.writeHead(200, headersOf(id));
+  const [first, second, third, fourth] = eventsOf(id, asked);
+  response.write(first + second + third);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  response.write(fourth.slice(0, 40), () => reset(response));
+}
+
+const failures = [
+  refuse(500, "server_error"),
+  reset,
+  refuse(503, "server_is_overloaded"),
+  failEarly,
+  refuse(429, "rate_limit_exceeded"),
+  cutEarly,
+  refuse(502, "upstream_error"),
+  refuse(429, "rate_limit_exceeded", { "retry-after": "1" }),
+  cutLate,
+];
+let due = 0;
+let turn = 0;
+
+/** So many of a hundred, one kind after the other. */
+function nextFailure() {
+  due += percent / 100;
+  if (due < 1) return null;
+  due -= 1;
+  turn += 1;
+  return failures[turn % failures.length];
 }
 
 process.on("message", () => process.send(seen));
