@@ -1,9 +1,16 @@
+import { keptLogin } from "../codex/auth-json.ts";
+import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { isFromFuture } from "../codex/freshness.ts";
+import { shellWord } from "../repair/shell-word.ts";
+import type { Context } from "./context.ts";
 import type { StoredLogin } from "../interchange/stored-login.ts";
 import { completedLogin } from "../interchange/stored-login.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { fingerprint } from "../store/account-id.ts";
 import type { Account } from "../store/account.ts";
-import { adopt, findAccount } from "../store/adopt.ts";
+import { adopt, adoptNewLogin, findAccount } from "../store/adopt.ts";
+import type { Adoption } from "../store/adopt.ts";
+import { parkedFile } from "../store/parked.ts";
 import { isFlag } from "../store/refresh-mark.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import type { Draft } from "../store/store.ts";
@@ -15,12 +22,16 @@ export interface Taken {
   outcome: "added" | "updated" | "unchanged" | "skipped";
   reason: string | null;
   account: Account;
+  /** The login that gave way, and may still be good. */
+  replaced?: AuthDocument | null;
 }
 
 /** One import: what it has added is still as its source says, everything older is the person's. */
 export interface ImportRun {
   nowMs: number;
   addedIds: Set<string>;
+  /** A person asked for these logins, whatever the pool has. */
+  mayReplace: boolean;
 }
 
 /** Takes a login of a store into the pool. A known account keeps its label, its pause and every newer token. */
@@ -49,18 +60,51 @@ function addLogin(draft: Draft, stored: StoredLogin, { nowMs, addedIds }: Import
   return { outcome: "added", reason: reasons.length > 0 ? reasons.join("; ") : null, account };
 }
 
-function updateLogin(draft: Draft, stored: StoredLogin, known: Account, { nowMs }: ImportRun): Taken {
+function updateLogin(draft: Draft, stored: StoredLogin, known: Account, run: ImportRun): Taken {
   const login = completedLogin(stored, known.auth);
-  const { outcome, displaced } = adopt(draft.pool, login, { nowMs, tie: "pool" });
+  const { outcome, displaced } = adoptAsAsked(draft, login, { known, run });
   if (displaced) draft.park(displaced);
-  if (outcome === "kept")
-    return { outcome: "skipped", reason: "the token in the pool is as new or newer", account: known };
-  if (outcome !== "updated") return { outcome: "unchanged", reason: null, account: known };
+  if (outcome === "kept") return { outcome: "skipped", reason: whyKept(known, login, run), account: known };
+  if (outcome !== "updated") return takenFromLive(draft, known);
+  if (run.mayReplace) draft.renewLive(known);
   const reason =
-    draft.active === known
+    draft.active === known && !run.mayReplace
       ? `auth.json still has the older token; to use this one: codex auth switch ${known.id}`
       : null;
-  return { outcome: "updated", reason, account: known };
+  return {
+    outcome: "updated",
+    reason,
+    account: known,
+    replaced: run.addedIds.has(known.id) ? null : displaced,
+  };
+}
+
+/** The login of auth.json is in the pool before any command looks at it. */
+function takenFromLive({ adoption }: Draft, known: Account): Taken {
+  const isTaken = adoption?.outcome === "updated" && adoption.account === known;
+  return isTaken
+    ? { outcome: "updated", reason: null, account: known, replaced: adoption.displaced }
+    : { outcome: "unchanged", reason: null, account: known };
+}
+
+function adoptAsAsked(
+  { pool }: Draft,
+  login: Login,
+  { known, run: { nowMs, mayReplace } }: { known: Account; run: ImportRun },
+): Adoption {
+  if (mayReplace && !isSpent(known, login)) return adoptNewLogin(pool, login, nowMs);
+  return adopt(pool, login, { nowMs, tie: "pool" });
+}
+
+function whyKept(known: Account, login: Login, { nowMs }: ImportRun): string {
+  if (isSpent(known, login)) return "its refresh token is used up";
+  if (!isFromFuture(login, nowMs)) return "the token in the pool is as new or newer";
+  const date = new Date((login.issuedAtSec ?? 0) * 1000).toISOString();
+  return `it says that it was issued at ${date}, which is still to come and proves nothing; the login in the pool stays. To take it all the same: import --replace`;
+}
+
+function isSpent({ spent }: Account, { refreshToken }: Login): boolean {
+  return refreshToken !== "" && spent.includes(fingerprint(refreshToken));
 }
 
 /** A login that failed elsewhere never replaces one of ours; it may still be good, so it is not thrown away either. */
@@ -70,7 +114,7 @@ function keepAside(draft: Draft, stored: StoredLogin, known: Account, { nowMs, a
     return { outcome: "unchanged", reason: null, account: known };
   }
   const { refreshToken, document } = stored.login;
-  if (refreshToken !== "" && !known.spent.includes(fingerprint(refreshToken))) draft.park(document);
+  if (refreshToken !== "" && !isSpent(known, stored.login)) draft.park(document);
   return {
     outcome: "skipped",
     reason: "it was set aside there, and the pool has another login",
@@ -113,4 +157,12 @@ function labelProblem({ pool }: Draft, account: Account, wanted: string | null):
 /** How the report names the account of a login that was taken. */
 export function takenReport({ outcome, reason, account }: Taken) {
   return { outcome, reason, accountId: account.id, name: accountName(account) };
+}
+
+/** What was replaced, and the command that brings it back from where it was put aside. */
+export function replacedReport({ fs, store }: Pick<Context, "fs" | "store">, replaced: AuthDocument) {
+  const login = keptLogin(replaced);
+  const issuedAt = login.issuedAtSec === null ? null : new Date(login.issuedAtSec * 1000).toISOString();
+  const path = parkedFile(fs, store.paths.parkedDir, login);
+  return { issuedAt, undo: path && `codex auth import --replace ${shellWord(path)}` };
 }

@@ -89,9 +89,9 @@ function reportBackup(backup: AnyBackup) {
   return { name, kind, takenAt, revision: backup.kind === "pool" ? backup.revision : null, path };
 }
 
-async function restore({ store, fs }: Context, chosen: AnyBackup) {
-  if (chosen.kind === "repair") return await undoRepair(store, fs, chosen);
-  return { restored: await restoreBackup(store, chosen), files: [] };
+async function restore({ store, fs, now }: Context, chosen: AnyBackup) {
+  if (chosen.kind === "repair") return await undoRepair(store, fs, chosen, now());
+  return { restored: await restoreBackup(store, chosen, now()), files: [] };
 }
 
 function usage(message: string): CodexAuthError {

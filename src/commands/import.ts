@@ -4,7 +4,7 @@ import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { collectFindings } from "../cli/import-files.ts";
 import type { Finding } from "../cli/import-files.ts";
-import { importLogin, takenReport } from "../cli/import-login.ts";
+import { importLogin, replacedReport, takenReport } from "../cli/import-login.ts";
 import type { ImportRun } from "../cli/import-login.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { formatNames, otherUsers } from "../interchange/store-format.ts";
@@ -15,6 +15,7 @@ import { renderTable } from "../ui/table.ts";
 interface Options {
   from?: string;
   passphraseStdin?: boolean;
+  replace?: boolean;
 }
 
 const outcomes = ["added", "updated", "unchanged", "skipped", "refused", "ignored"] as const;
@@ -30,6 +31,13 @@ const schema = (z: Zod) =>
         reason: z.string().nullable(),
         accountId: z.string().nullable().describe("`id` of the account"),
         name: z.string().nullable(),
+        replaced: z
+          .object({
+            issuedAt: z.string().nullable().describe("ISO time"),
+            undo: z.string().nullable().describe("the command that brings it back"),
+          })
+          .nullable()
+          .describe("the login that gave way, where it may still be good"),
       }),
     ),
     summary: z.object({
@@ -58,7 +66,8 @@ export default defineCommand({
         "auth.json files, stores of other tools, bundles, folders (searched three levels deep) or - for stdin; without one, the login in CODEX_HOME, or the usual place of --from",
       )
       .option("--from <format>", `take every file for this: ${formatNames.join(", ")}; detected unless given`)
-      .option("--passphrase-stdin", "read the passphrase of an encrypted bundle from stdin"),
+      .option("--passphrase-stdin", "read the passphrase of an encrypted bundle from stdin")
+      .option("--replace", "take these logins even where the pool has newer ones, which are put aside"),
   examples: [
     ["codex auth import", "take in the login that Codex has now"],
     ["codex auth import ~/logins", "every auth.json in a folder"],
@@ -69,10 +78,12 @@ export default defineCommand({
   async run(ctx: Context, [paths]: [string[]], options: Options) {
     const findings = await collectFindings(ctx, paths, options);
     refuseNothing(findings);
-    const results = await ctx.store.transaction("import", (draft) => {
-      const run: ImportRun = { nowMs: ctx.now(), addedIds: new Set() };
+    const taken = await ctx.store.transaction("import", (draft) => {
+      const mayReplace = options.replace ?? false;
+      const run: ImportRun = { nowMs: ctx.now(), addedIds: new Set(), mayReplace };
       return findings.map((finding) => takeFinding(draft, finding, run));
     });
+    const results = taken.map((each) => withUndo(ctx, each));
     const failed = findings.filter(
       ({ kind, isNamed }) => kind === "refused" || (kind === "ignored" && isNamed),
     ).length;
@@ -96,6 +107,7 @@ export default defineCommand({
     ...results
       .filter(({ outcome }) => outcome === "ignored")
       .map(({ path, reason }) => `Ignored ${path}: ${reason}`),
+    ...results.flatMap(({ name, replaced }) => (replaced ? [replacedNote(name, replaced)] : [])),
     ...users.map(
       (user) =>
         `A refresh token works once: from now on let only codex-auth renew these logins, and take them out of use at ${user}.`,
@@ -106,10 +118,25 @@ export default defineCommand({
 
 function takeFinding(draft: Draft, finding: Finding, run: ImportRun) {
   const { path, entry, format } = finding;
-  if (finding.kind === "login")
-    return { path, entry, format, ...takenReport(importLogin(draft, finding.stored, run)) };
+  if (finding.kind === "login") {
+    const taken = importLogin(draft, finding.stored, run);
+    return { path, entry, format, ...takenReport(taken), replaced: taken.replaced };
+  }
   const { kind, problem, name } = finding;
-  return { path, entry, format, outcome: kind, reason: problem, accountId: null, name };
+  return { path, entry, format, outcome: kind, reason: problem, accountId: null, name, replaced: null };
+}
+
+/** Where a login was put aside is known once that is done. */
+function withUndo(ctx: Context, { replaced, ...result }: Result) {
+  return Object.assign(result, { replaced: replaced ? replacedReport(ctx, replaced) : null });
+}
+
+function replacedNote(
+  name: string | null,
+  { issuedAt, undo }: { issuedAt: string | null; undo: string | null },
+): string {
+  const date = issuedAt === null ? "" : `, issued at ${issuedAt}`;
+  return `Replaced the login of ${name} that the pool had${date}.${undo === null ? "" : ` To undo: ${undo}`}`;
 }
 
 function sharedWith(findings: readonly Finding[]): string[] {
@@ -119,7 +146,7 @@ function sharedWith(findings: readonly Finding[]): string[] {
   return [...new Set(users.filter((user) => user !== null))];
 }
 
-function count(results: readonly Result[]) {
+function count(results: readonly Pick<Result, "outcome">[]) {
   const of = (wanted: Result["outcome"]) => results.filter(({ outcome }) => outcome === wanted).length;
   return {
     added: of("added"),

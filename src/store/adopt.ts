@@ -1,6 +1,7 @@
 import { isSameIdentity } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
-import { compareFreshness } from "../codex/freshness.ts";
+import { isNewer } from "../codex/freshness.ts";
+import type { Tie } from "../codex/freshness.ts";
 import { fingerprint, newAccount, repaired } from "./account-id.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
@@ -11,12 +12,6 @@ import type { Pool } from "./pool-file.ts";
  */
 type AdoptionOutcome = "added" | "updated" | "kept" | "same";
 
-/**
- * Who wins where nothing tells which login is newer. The live file was written later than the pool, which is always
- * written first; of a file or a backup nobody knows.
- */
-export type Tie = "login" | "pool";
-
 export interface Adoption {
   outcome: AdoptionOutcome;
   account: Account;
@@ -25,10 +20,10 @@ export interface Adoption {
 }
 
 /** Takes a login into the pool, adding the account when it is unknown. Never an older token over a newer one. */
-export function adopt(pool: Pool, login: Login, { nowMs, tie }: { nowMs: number; tie: Tie }): Adoption {
+export function adopt(pool: Pool, login: Login, options: { nowMs: number; tie: Tie }): Adoption {
   const account = findAccount(pool, login);
-  if (account) return adoptKnown(account, login, tie);
-  const added = newAccount(login, nowMs);
+  if (account) return adoptKnown(account, login, options);
+  const added = newAccount(login, options.nowMs);
   pool.accounts.push(added);
   return { outcome: "added", account: added, displaced: null };
 }
@@ -52,10 +47,10 @@ export function findAccount({ accounts, activeId }: Pool, { identity }: Login): 
   return active && isWanted(active) ? active : accounts.find(isWanted);
 }
 
-function adoptKnown(account: Account, login: Login, tie: Tie): Adoption {
+function adoptKnown(account: Account, login: Login, options: { nowMs: number; tie: Tie }): Adoption {
   if (isSameDocument(account.auth, repaired(login))) return { outcome: "same", account, displaced: null };
   const older = account.login;
-  if (!supersedes(login, account, tie)) {
+  if (!supersedes(login, account, options)) {
     return { outcome: "kept", account, displaced: worthParking(login, account, account.login) };
   }
   const displaced = worthParking(older, account, login);
@@ -73,14 +68,17 @@ export function replaceLogin(account: Account, login: Login): void {
 }
 
 /** Whether `login` is to replace what the pool holds for the same identity. */
-function supersedes(login: Login, { login: held, spent }: Account, tie: Tie): boolean {
+function supersedes(
+  login: Login,
+  { login: held, spent }: Account,
+  options: { nowMs: number; tie: Tie },
+): boolean {
   // A lease, or a login cut down by another tool, must not displace one that can renew itself.
   if (login.refreshToken === "" && held.refreshToken !== "") return false;
   if (held.refreshToken === "" && login.refreshToken !== "") return true;
   if (isSpent(login, spent)) return false;
   if (isSpent(held, spent)) return true;
-  const newer = compareFreshness(login, held);
-  return newer === 0 ? tie === "login" : newer > 0;
+  return isNewer(login, held, options);
 }
 
 function worthParking(loser: Login, { spent }: Account, winner: Login): AuthDocument | null {

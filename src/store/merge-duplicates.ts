@@ -20,22 +20,25 @@ export function isBeingRenewed(group: readonly Account[]): boolean {
 }
 
 /** Makes one account of those that `keptId` is the first of: the newest tokens win, the others are parked. */
-export function mergeDuplicates(draft: Draft, keptId: string): void {
+export function mergeDuplicates(draft: Draft, keptId: string, nowMs: number): void {
   const { pool } = draft;
   const [kept, ...others] = duplicates(pool).find(([first]) => first?.id === keptId) ?? [];
   if (!kept || isBeingRenewed([kept, ...others])) return;
   pool.accounts = pool.accounts.filter((account) => !others.includes(account));
-  for (const other of others) mergeInto(draft, kept, other);
+  for (const other of others) mergeInto(draft, { kept, other, nowMs });
   const ids = new Set<string | null>(others.map(({ id }) => id));
   if (ids.has(pool.previousId)) pool.previousId = kept.id;
   if (ids.has(pool.activeId)) pool.activeId = kept.id;
   draft.renewLive(kept);
 }
 
-function mergeInto(draft: Draft, kept: Account, other: Account): void {
+function mergeInto(
+  draft: Draft,
+  { kept, other, nowMs }: { kept: Account; other: Account; nowMs: number },
+): void {
   kept.label ??= other.label;
   kept.spent = [...new Set([...other.spent, ...kept.spent])];
-  const { outcome, displaced } = adopt(draft.pool, other.login, { nowMs: 0, tie: "pool" });
+  const { outcome, displaced } = adopt(draft.pool, other.login, { nowMs, tie: "pool" });
   if (outcome === "updated") kept.flag = other.flag;
   if (displaced) draft.park(displaced);
   if (draft.active === other) draft.active = kept;

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readAuthDocument } from "../codex/auth-json.ts";
-import type { AuthDocument } from "../codex/auth-json.ts";
+import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { accountIdOf, fingerprint } from "./account-id.ts";
 import { authFileText } from "./auth-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
@@ -8,6 +8,13 @@ import { namesIn, removeIfPresent, timeInName } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 
 const keptPerAccount = 20;
+
+/** Where a login was put aside; null when it is not there. */
+export function parkedFile(fs: FileSystem, folder: string, { identity, refreshToken }: Login): string | null {
+  const [start, end] = [`${accountIdOf(identity)}-`, `-${fingerprint(refreshToken)}.json`];
+  const name = namesIn(fs, folder).find((each) => each.startsWith(start) && each.endsWith(end));
+  return name === undefined ? null : join(folder, name);
+}
 
 /**
  * Puts aside a login that lost against a newer one, as an auth.json of its own that `import` can read. Its token is

@@ -1,5 +1,4 @@
-import type { Login } from "../codex/auth-json.ts";
-import { compareFreshness } from "../codex/freshness.ts";
+import { isNewer } from "../codex/freshness.ts";
 import { adopt } from "./adopt.ts";
 import type { Backup } from "./backups.ts";
 import type { Account } from "./account.ts";
@@ -15,12 +14,12 @@ export interface Restored {
  * Brings back what a backup has: missing accounts, labels, pauses. A token comes back only when the pool has none that
  * is newer, because an old refresh token is used up; and no account of today is taken away.
  */
-export async function restoreBackup(store: Store, backup: Backup): Promise<Restored> {
+export async function restoreBackup(store: Store, backup: Backup, nowMs: number): Promise<Restored> {
   const old = store.readBackup(backup);
   const restore = (draft: Draft): Restored => {
     draft.backUp();
     if (draft.pool.revision === 0) Object.assign(draft.pool, { setAside: old.setAside, extra: old.extra });
-    const outcomes = old.accounts.map((account) => restoreAccount(draft, account));
+    const outcomes = old.accounts.map((account) => restoreAccount(draft, account, nowMs));
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
     const [added, changed] = [count("added"), count("changed")];
     return { added, changed, kept: draft.pool.accounts.length - added - changed };
@@ -28,7 +27,7 @@ export async function restoreBackup(store: Store, backup: Backup): Promise<Resto
   return await store.transaction("backup restore", restore, { replaceBrokenPool: true });
 }
 
-function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept" {
+function restoreAccount(draft: Draft, old: Account, nowMs: number): "added" | "changed" | "kept" {
   const { pool } = draft;
   const current = pool.accounts.find(({ id }) => id === old.id);
   const isLabelFree = !pool.accounts.some(
@@ -40,7 +39,7 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
     pool.accounts.push(old);
     return "added";
   }
-  const isTokenBack = isNewer(old.login, current.login) && restoreLogin(draft, old);
+  const isTokenBack = isOnTop(old, current, nowMs) && restoreLogin(draft, old, nowMs);
   const isSame = current.label === old.label && current.pausedAt === old.pausedAt;
   if (isLabelFree) current.label = old.label;
   current.pausedAt = old.pausedAt;
@@ -48,12 +47,13 @@ function restoreAccount(draft: Draft, old: Account): "added" | "changed" | "kept
 }
 
 /** A backup is the older of the two where nothing tells. */
-function isNewer(old: Login, current: Login): boolean {
-  return compareFreshness(old, current) > 0 || (old.refreshToken !== "" && current.refreshToken === "");
+function isOnTop({ login: old }: Account, { login: current }: Account, nowMs: number): boolean {
+  const isWhole = old.refreshToken !== "" && current.refreshToken === "";
+  return isWhole || isNewer(old, current, { nowMs, tie: "pool" });
 }
 
-function restoreLogin(draft: Draft, old: Account): boolean {
-  const { outcome, displaced } = adopt(draft.pool, old.login, { nowMs: 0, tie: "pool" });
+function restoreLogin(draft: Draft, old: Account, nowMs: number): boolean {
+  const { outcome, displaced } = adopt(draft.pool, old.login, { nowMs, tie: "pool" });
   if (displaced) draft.park(displaced);
   return outcome === "updated";
 }

@@ -33,7 +33,7 @@ export function salvagePool(store: Store, text: string, nowMs: number): Salvaged
   const read = pool.accounts.length;
   const isComplete = isWhole && torn.length === 0 && read > 0;
   const older = isComplete ? null : newestReadable(store);
-  for (const account of older?.pool.accounts ?? []) fillGap(pool, account, torn);
+  for (const account of older?.pool.accounts ?? []) fillGap(pool, account, { torn, nowMs });
   pool.revision = Math.max(pool.revision, older?.pool.revision ?? 0);
   const added = pool.accounts.length - read;
   return { pool, read, added, backup: added > 0 ? (older?.name ?? null) : null };
@@ -81,7 +81,11 @@ function takeTorn(pool: Pool, login: Login, { entry, nowMs }: { entry: string; n
   return account;
 }
 
-function fillGap(pool: Pool, old: Account, torn: readonly Account[]): void {
+function fillGap(
+  pool: Pool,
+  old: Account,
+  { torn, nowMs }: { torn: readonly Account[]; nowMs: number },
+): void {
   const known = pool.accounts.find(({ id }) => id === old.id);
   if (!known) {
     pool.accounts.push(old);
@@ -91,7 +95,7 @@ function fillGap(pool: Pool, old: Account, torn: readonly Account[]): void {
   if (torn.includes(known)) known.label ??= old.label;
   if (torn.includes(known)) known.pausedAt ??= old.pausedAt;
   known.spent = [...new Set([...old.spent, ...known.spent])];
-  adopt(pool, old.login, { nowMs: 0, tie: "pool" });
+  adopt(pool, old.login, { nowMs, tie: "pool" });
 }
 
 function parsed(text: string): unknown {

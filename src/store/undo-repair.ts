@@ -28,23 +28,28 @@ const nothing: Restored = { added: 0, changed: 0, kept: 0 };
  * over a newer one: they are taken into the pool, which keeps the newer. What is damaged stays in the backup.
  * What stands there now is copied first, so that this too can be taken back.
  */
-export async function undoRepair(store: Store, fs: FileSystem, backup: RepairBackup): Promise<Undone> {
+export async function undoRepair(
+  store: Store,
+  fs: FileSystem,
+  backup: RepairBackup,
+  nowMs: number,
+): Promise<Undone> {
   const texts = new Map(backup.files.map((file) => [file, readTextIfPresent(fs, join(backup.path, file))]));
   // The new copy must not push this backup out while it is in use.
   await store.backUpFiles(backup.name);
   const undone: Undone = { files: [], restored: nothing };
-  const pool = await restorePool(store, backup);
+  const pool = await restorePool(store, backup, nowMs);
   if (pool) undone.restored = pool;
   for (const [file, text] of texts) {
     if (text === null) continue;
-    const copy = { file, text, isPoolBack: pool !== null, takenAt: backup.takenAt };
+    const copy = { file, text, isPoolBack: pool !== null, nowMs };
     undone.files.push({ file, outcome: await undoFile(store, copy) });
   }
   return undone;
 }
 
 /** Null when the copy is as damaged as the pool was. */
-async function restorePool(store: Store, backup: RepairBackup): Promise<Restored | null> {
+async function restorePool(store: Store, backup: RepairBackup, nowMs: number): Promise<Restored | null> {
   const copy = poolIn(backup);
   if (!copy) return null;
   try {
@@ -53,19 +58,19 @@ async function restorePool(store: Store, backup: RepairBackup): Promise<Restored
     if (error instanceof CodexAuthError) return null;
     throw error;
   }
-  return await restoreBackup(store, copy);
+  return await restoreBackup(store, copy, nowMs);
 }
 
 interface Copy {
   file: CopiedFile;
   text: string;
   isPoolBack: boolean;
-  takenAt: string;
+  nowMs: number;
 }
 
 async function undoFile(
   store: Store,
-  { file, text, isPoolBack, takenAt }: Copy,
+  { file, text, isPoolBack, nowMs }: Copy,
 ): Promise<UndoneFile["outcome"]> {
   if (file === "pool.json") return isPoolBack ? "restored" : "kept in the backup";
   if (file === "config.toml") {
@@ -77,7 +82,7 @@ async function undoFile(
   const reading = readAuthJson(text);
   if (reading.kind !== "login") return "kept in the backup";
   await store.transaction("backup restore", (draft) => {
-    const { displaced } = adopt(draft.pool, reading.login, { nowMs: Date.parse(takenAt), tie: "pool" });
+    const { displaced } = adopt(draft.pool, reading.login, { nowMs, tie: "pool" });
     if (displaced) draft.park(displaced);
   });
   return "taken into the pool";

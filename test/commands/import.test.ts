@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { cpSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
@@ -13,7 +14,13 @@ const stores = join(projectRoot, "fixtures/stores");
 const issuedAt = Date.UTC(2026, 10, 20, 11) / 1000;
 
 interface Report {
-  results: { outcome: string; reason: string | null; name: string | null; entry: string | null }[];
+  results: {
+    outcome: string;
+    reason: string | null;
+    name: string | null;
+    entry: string | null;
+    replaced: { issuedAt: string; undo: string } | null;
+  }[];
   summary: Record<string, number>;
   sharedWith: string[];
   error: { code: string; message: string; hint: string };
@@ -287,4 +294,72 @@ test("names in a store play no tricks on the terminal, and no secret is printed"
   // eslint-disable-next-line no-control-regex
   expect(shown + stderr).not.toMatch(/\u001b\]|\u001b\[2J|\u202e/);
   expect(shown + stderr).not.toContain(labelled.refreshToken);
+});
+
+function isForged(home: TestHome, name: string): boolean {
+  return accountOf(home, name).login.refreshToken === "rt_forged";
+}
+
+// A forged time in the future stood over every genuine renewal to come.
+test("a login from the future is not taken over a good one, and the answer says why", async () => {
+  const home = new TestHome();
+  home.write("auth.json", seat("ada"));
+  await importInto(home, []);
+  home.write("forged.json", seat("ada", { issuedAt: 4_102_444_800, refreshToken: "rt_forged" }));
+  const { report } = await importInto(home, [home.file("forged.json")]);
+  expect(report.results[0]).toMatchObject({
+    outcome: "skipped",
+    reason: expect.stringMatching(/2100-01-01T00:00:00.000Z, which is still to come.*--replace/) as string,
+  });
+  expect([isForged(home, "ada"), parked(home).join()]).toEqual([false, expect.stringContaining("rt_forged")]);
+});
+
+test("import names the login that it replaces, and its undo brings that one back", async () => {
+  const home = new TestHome();
+  home.write("auth.json", seat("ada"));
+  await importInto(home, []);
+  const good = accountOf(home, "ada").login.refreshToken;
+  home.write("forged.json", seat("ada", { issuedAt: issuedAt + 60, refreshToken: "rt_forged" }));
+  const { report, stderr } = await importInto(home, [home.file("forged.json")]);
+  expect(isForged(home, "ada")).toBe(true);
+  const [{ replaced } = { replaced: null }] = report.results;
+  expect(replaced?.issuedAt).toBe("2026-11-20T11:00:00.000Z");
+  expect(stderr).toContain(`Replaced the login of ada@example.com that the pool had, issued at 2026-11-20`);
+  expect(stderr).toContain(`To undo: ${replaced?.undo}`);
+  // The person has switched to it meanwhile, so that it is the live login too.
+  await runFake(home, ["switch", "1"]);
+  expect(home.read("auth.json")).toContain("rt_forged");
+  const [, , , ...line] = (replaced?.undo ?? "").replaceAll("'", "").split(" ");
+  const undone = await importInto(home, line);
+  expect(undone.report.results[0]).toMatchObject({ outcome: "updated" });
+  await runFake(home, ["list"]);
+  expect(accountOf(home, "ada").login.refreshToken).toBe(good);
+  expect(home.read("auth.json")).toContain(good);
+});
+
+test("import --replace never takes a refresh token that is used up", async () => {
+  const home = new TestHome();
+  home.write("own.json", seat("ada", { refreshToken: "rt_new" }));
+  await importInto(home, [home.file("own.json")]);
+  const spent = createHash("sha256").update("rt_spent").digest("hex").slice(0, 16);
+  home.write(
+    "codex-auth/pool.json",
+    home.read("codex-auth/pool.json").replace('"spent":[]', `"spent":["${spent}"]`),
+  );
+  home.write("old.json", seat("ada", { issuedAt: issuedAt - 60, refreshToken: "rt_spent" }));
+  const { report } = await importInto(home, [home.file("old.json"), "--replace"]);
+  expect(report.results[0]).toMatchObject({ outcome: "skipped", reason: "its refresh token is used up" });
+  expect(accountOf(home, "ada").login.refreshToken).toBe("rt_new");
+});
+
+test("import of the live login names what it replaces", async () => {
+  const home = new TestHome();
+  home.write("auth.json", seat("ada", { refreshToken: "rt_first" }));
+  await importInto(home, []);
+  home.write("auth.json", seat("ada", { issuedAt: issuedAt + 60, refreshToken: "rt_second" }));
+  const { report } = await importInto(home, []);
+  expect(report.results[0]).toMatchObject({
+    outcome: "updated",
+    replaced: { issuedAt: "2026-11-20T11:00:00.000Z", undo: expect.stringContaining("--replace") as string },
+  });
 });

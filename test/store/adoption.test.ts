@@ -4,6 +4,8 @@ import { expect, test } from "vitest";
 import { accountIdOf, fingerprint } from "../../src/store/account-id.ts";
 import { homeWith, liveLabel, poolOf, seat, storeOf, writeAuth } from "../support/store-home.ts";
 import type { Home } from "../support/store-home.ts";
+import { adopt } from "../../src/store/adopt.ts";
+import { forgeJwt } from "../support/forge.ts";
 import type { Login } from "../support/forge.ts";
 import { accountOf, loginOf } from "../support/store-changes.ts";
 
@@ -220,3 +222,69 @@ test("new tokens of an account that was removed meanwhile are kept, though nothi
   expect(fs.readFileSync(home.paths.poolFile, "utf8")).toBe(before);
   expect(parkedTokens(home)).toEqual(["rt_only_copy"]);
 });
+
+/** Tokens whose times prove nothing, each as good as the other to whoever makes them up. */
+const forged: [string, Login][] = [
+  ["issued in 2100", { issuedAt: 4_102_444_800, refreshToken: "rt_forged" }],
+  ["issued in six minutes", { issuedAt: now + 360, refreshToken: "rt_forged" }],
+  [
+    "issued with the other, and renewed in 2100",
+    { ...held, lastRefresh: "2100-01-01T00:00:00Z", refreshToken: "rt_forged" },
+  ],
+];
+
+// The pool took the forged time for newer than anything that Codex would ever get, and kept it for good.
+test.each(forged)("a forged login %s does not replace a good one by import", async (_, login) => {
+  const home = await homeHolding(held);
+  const { outcome, displaced } = await importInto(home, seat("a", login));
+  expect([outcome, displaced === null]).toEqual(["kept", false]);
+  expect(heldToken(home, "label-a")).toBe("rt_held");
+});
+
+test.each(forged)("a genuine renewal in auth.json replaces a forged login %s", async (_, login) => {
+  const home = await homeHolding(login);
+  await switchTo(home, "label-a");
+  writeAuth(home, seat("a", { issuedAt: now + 1, refreshToken: "rt_genuine" }));
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_genuine");
+  expect(parkedTokens(home)).toEqual(["rt_forged"]);
+});
+
+test.each(forged)("an import brings the good login back over a forged one %s", async (_, login) => {
+  const home = await homeHolding(login);
+  expect((await importInto(home, seat("a", { ...held, issuedAt: now + 1 }))).outcome).toBe("updated");
+  expect(heldToken(home, "label-a")).toBe("rt_held");
+});
+
+test("a forged login without a time of issue does not replace a good one, and does not stay over one", async () => {
+  const { tokens, ...rest } = seat("a", { refreshToken: "rt_forged" });
+  const claims = JSON.parse(Buffer.from(tokens.access_token.split(".")[1] ?? "", "base64url").toString());
+  const token = forgeJwt({ ...(claims as object), iat: undefined, exp: 4_102_444_800 });
+  const timeless = { ...rest, tokens: { ...tokens, access_token: token, id_token: token } };
+  const home = await homeHolding(held);
+  expect((await importInto(home, timeless)).outcome).toBe("kept");
+  await storeOf(home).transaction("test", (draft) => void (accountOf(draft, "label-a").auth = timeless));
+  expect((await importInto(home, seat("a", held))).outcome).toBe("updated");
+  expect(heldToken(home, "label-a")).toBe("rt_held");
+});
+
+// A machine whose clock has stood still while it slept: what Codex has just got must not be taken for forged.
+test("what Codex got while the clock is behind is taken in all the same", async () => {
+  const home = await homeHolding(held);
+  await switchTo(home, "label-a");
+  writeAuth(home, seat("a", { issuedAt: now + 7200, refreshToken: "rt_renewed" }));
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_renewed");
+  await switchTo(home, "label-a");
+  writeAuth(home, seat("a", { issuedAt: now + 9000, refreshToken: "rt_again" }));
+  await switchTo(home, "label-b");
+  expect(heldToken(home, "label-a")).toBe("rt_again");
+});
+
+function importInto(home: Home, document: object) {
+  return storeOf(home).transaction("import", (draft) => {
+    const adoption = adopt(draft.pool, loginOf({ ...document }), { nowMs: Date.now(), tie: "pool" });
+    if (adoption.displaced) draft.park(adoption.displaced);
+    return adoption;
+  });
+}

@@ -88,7 +88,7 @@ async function restored({ backup, pool }: { backup: Token; pool: Token }): Promi
   await hold(pool, true);
   const store = storeOf(home);
   const [latest] = store.backups();
-  if (latest) await restoreBackup(store, latest);
+  if (latest) await restoreBackup(store, latest, Date.now());
   return poolOf(home).accounts.find(({ label }) => label === "label-b")?.login.refreshToken;
 }
 

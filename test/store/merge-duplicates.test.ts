@@ -31,7 +31,7 @@ async function homeWithCopy(
 
 function merge(home: Home): Promise<void> {
   return storeOf(home).transaction("test", (draft) => {
-    for (const [kept] of duplicates(draft.pool)) mergeDuplicates(draft, kept?.id ?? "");
+    for (const [kept] of duplicates(draft.pool)) mergeDuplicates(draft, kept?.id ?? "", Date.now());
   });
 }
 

@@ -17,7 +17,7 @@ async function undo(home: Home, name: string) {
   const store = storeOf(home);
   const backup = store.repairBackups().find((each) => each.name === name);
   if (!backup) throw new Error(`There is no ${name}.`);
-  return await undoRepair(store, fs, backup);
+  return await undoRepair(store, fs, backup, Date.now());
 }
 
 test.each(["000", "077"])(

@@ -109,7 +109,7 @@ export const storeChanges: StoreChange[] = [
     },
     act: async (store) => {
       const [backup] = store.backups();
-      if (backup) await restoreBackup(store, backup);
+      if (backup) await restoreBackup(store, backup, Date.now());
     },
     before: start,
     after: "label-a label-b old; active label-a; live label-a",

@@ -23,7 +23,7 @@ export const accountDuplicate = poolCheck({
       const account = snapshot?.pool.accounts.find(({ id }) => id === target);
       return `Keep ${account && accountName(account)} once, with its newest tokens; the others are parked.`;
     },
-    apply: ({ fx }, { target = "" }) =>
-      fx.store.transaction("fix", (draft) => mergeDuplicates(draft, target)),
+    apply: ({ fx, nowMs }, { target = "" }) =>
+      fx.store.transaction("fix", (draft) => mergeDuplicates(draft, target, nowMs)),
   },
 });
