@@ -7,6 +7,7 @@ import { readExchange } from "./client-request.ts";
 import type { ReadingOptions } from "./client-request.ts";
 import { reply } from "./exchange.ts";
 import { refusalAnswer, refusalOf } from "./admission.ts";
+import { Connections } from "./connections.ts";
 import { findHealthRefusal, findStatusRefusal, keyBytes } from "./guard.ts";
 import type { Gate, Refusal } from "./guard.ts";
 import type { RotationProxyOptions, RotationStatus } from "./options.ts";
@@ -21,6 +22,7 @@ interface Door {
   readonly gate: Gate;
   readonly reading: ReadingOptions;
   readonly status: () => RotationStatus;
+  readonly connections: Connections;
 }
 
 /** The HTTP side: lets requests in or refuses them, and sees to it that each one ends. */
@@ -30,17 +32,17 @@ export function makeServer(
   status: () => RotationStatus,
 ): Server {
   const { limits } = parts;
-  const isKnownToken = (token: string) => parts.pool.tokens.has(token);
+  const isKnownToken = (token: string) => parts.pool.tokens.has(token, parts.now());
   const gate: Gate = { keyBytes: keyBytes(key), isKnownToken, bodyBytes: limits.bodyBytes };
   const reading: ReadingOptions = { limits, budget: { heldBytes: 0 }, transformBody };
-  const door: Door = { gate, reading, status };
+  const door: Door = { gate, reading, status, connections: new Connections(limits.connections) };
   const server = createServer(
     {
       keepAliveTimeout: 75_000,
-      // A long answer is no fault; slow headers are, and a slow body has a timer of its own.
-      requestTimeout: 0,
+      // A long answer is no fault; a slow request is.
+      requestTimeout: Math.max(limits.clientRequestMs, limits.clientHeadersMs),
       headersTimeout: limits.clientHeadersMs,
-      connectionsCheckingInterval: limits.clientHeadersMs / 2,
+      connectionsCheckingInterval: Math.min(1000, limits.clientHeadersMs / 2),
       maxHeaderSize: 64 * 1024,
       noDelay: true,
     },
@@ -48,7 +50,7 @@ export function makeServer(
   );
   server.on("clientError", refuseBrokenRequest);
   // Requests that were sent ahead on one connection each listen to its end.
-  server.on("connection", (socket) => void socket.setMaxListeners(0));
+  server.on("connection", (socket) => door.connections.add(socket.setMaxListeners(0)));
   server.on(
     "upgrade",
     (request: IncomingMessage, socket: Socket, head: Buffer) =>
@@ -75,7 +77,7 @@ async function handle(
 
 async function answer(
   parts: RotationParts,
-  { gate, status, reading }: Door,
+  { gate, status, reading, connections }: Door,
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
@@ -86,6 +88,7 @@ async function answer(
   if (route === "status") return replyAbout(response, findStatusRefusal(knock), status);
   const refusal = await refusalOf(parts, knock);
   if (refusal !== null) return refuseWith(request, response, refusal);
+  connections.letIn(request.socket);
   if (route === null) return;
   parts.counters.inFlight += 1;
   try {
@@ -128,6 +131,8 @@ const discardMs = 5000;
 
 /** The rest of the body is read and forgotten for a moment, because a client reads no answer while it still sends. */
 function refuseWith(request: IncomingMessage, response: ServerResponse, refusal: ProxyAnswer) {
+  // Who was not let in keeps no connection.
+  if (refusal.status === 401) response.shouldKeepAlive = false;
   reply(response, refusal);
   if (request.complete) return;
   request.resume();
@@ -140,15 +145,21 @@ const brokenStatuses: Readonly<Record<string, string>> = {
   ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
 };
 
+/** How long a client that was refused may take to read that. */
+const lingerMs = 1000;
+
 function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
   if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
   const status = brokenStatuses[error.code ?? ""] ?? "400 Bad Request";
   socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  // A client that does not end its half would stay for ever.
+  const timer = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once("close", () => clearTimeout(timer));
 }
 
 async function upgrade(
   parts: RotationParts,
-  { gate }: Door,
+  { gate, connections }: Door,
   mode: NonNullable<RotationProxyOptions["webSocket"]>,
   wanted: Upgrade & { readonly socket: Socket },
 ): Promise<void> {
@@ -157,12 +168,13 @@ async function upgrade(
   const refusal = await upgradeRefusal(parts, wanted, gate);
   if (socket.destroyed) return;
   if (refusal !== null || mode === "refuse") return replyRaw(socket, refusal ?? notServed());
+  connections.letIn(socket);
   parts.counters.inFlight += 1;
   parts.sockets.add(socket);
   try {
     // The server's own timers are for requests.
     socket.setTimeout(0).setNoDelay(true);
-    await serveSocket(parts, wanted);
+    await serveSocket(parts, wanted, gate);
   } catch (error) {
     parts.counters.problem = error;
     socket.destroy();

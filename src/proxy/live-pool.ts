@@ -5,6 +5,7 @@ import { KnownTokens } from "./known-tokens.ts";
 export interface LivePoolOptions {
   readonly store: Store;
   readonly pollMs: number;
+  readonly now: () => number;
   /** The accounts were read anew; `renewed` are the ids of those that have another access token now. */
   readonly onAccounts: (renewed: readonly string[]) => void;
   readonly onUsage: () => void;
@@ -88,7 +89,7 @@ export class LivePool {
 
   #replace(accounts: readonly Account[]): void {
     const before = this.accounts;
-    this.tokens.note(accounts);
+    this.tokens.note(accounts, this.#options.now());
     this.accounts = new Map(accounts.map((account) => [account.id, account]));
     const renewed = accounts.filter(({ id, login }) => {
       const known = before.get(id);

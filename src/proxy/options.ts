@@ -9,6 +9,10 @@ export interface ProxyLimits {
   readonly allBodiesBytes: number;
   /** Until a client has sent its headers. */
   readonly clientHeadersMs: number;
+  /** Until a client has sent its whole request. */
+  readonly clientRequestMs: number;
+  /** Of clients at the same time. */
+  readonly connections: number;
   /** Between two pieces of a request body. */
   readonly bodyIdleMs: number;
   /** Until upstream's headers. */
@@ -31,6 +35,8 @@ export const defaultLimits: ProxyLimits = {
   bodyBytes: 64 * 1024 * 1024,
   allBodiesBytes: 512 * 1024 * 1024,
   clientHeadersMs: 10_000,
+  clientRequestMs: 300_000,
+  connections: 4096,
   bodyIdleMs: 60_000,
   headersMs: 60_000,
   compactMs: 300_000,

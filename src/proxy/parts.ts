@@ -48,6 +48,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const pool = new LivePool({
     store,
     pollMs: limits.pollMs,
+    now,
     onUsage: () => ledger.readStored(),
     onAccounts: (renewed) => {
       // A token that we renewed ourselves is no new login.

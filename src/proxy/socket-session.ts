@@ -28,6 +28,7 @@ export interface SessionStart {
   readonly facts: RequestFacts;
   readonly query: string;
   readonly connected: Connected;
+  readonly isLetIn: () => boolean;
 }
 
 /**
@@ -133,18 +134,15 @@ export class SocketSession {
 
   #begin(turn: SocketTurn): void {
     const { ledger, limits, counters, now } = this.#parts;
+    // The account of its login may have been removed; what is thrown here ends the connection.
+    if (!this.#start.isLetIn()) throw new Error("The client is not let in any more.");
     this.#turn?.visit.end("failed", now());
     this.#turn = turn;
     this.#asked = this.#parts.books.ask(this.#account, this.#start.facts);
     turn.visit.enter(this.#account.id, now());
     ledger.noteSessions(this.#start.facts.sessionIds);
-    counters.decide({
-      atMs: now(),
-      kind: "use",
-      accountId: this.#account.id,
-      reason: "socket",
-      outcome: null,
-    });
+    const decision = { kind: "use", accountId: this.#account.id, reason: "socket", outcome: null } as const;
+    counters.decide({ atMs: now(), ...decision });
     this.#wait(limits.headersMs, () => this.#fail("OpenAI showed nothing for too long."));
   }
 

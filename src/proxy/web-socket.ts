@@ -3,6 +3,7 @@ import type { Duplex } from "node:stream";
 import { proxyAnswer } from "../errors/proxy-answer.ts";
 import type { ProxyAnswer } from "../errors/proxy-answer.ts";
 import { refusalAnswer, refusalOf } from "./admission.ts";
+import { findRefusal } from "./guard.ts";
 import type { Gate } from "./guard.ts";
 import { returnedHeaders } from "./headers.ts";
 import { requestFacts } from "./request-facts.ts";
@@ -44,9 +45,15 @@ export function replyRaw(socket: Duplex, { status, body }: ProxyAnswer): void {
  * Serves a WebSocket until it closes. Where no account can be connected the answer is 426: over HTTP Codex is then told
  * why, in the form that it understands.
  */
-export async function serveSocket(parts: RotationParts, { request, socket, head }: Upgrade): Promise<void> {
+export async function serveSocket(
+  parts: RotationParts,
+  { request, socket, head }: Upgrade,
+  gate: Gate,
+): Promise<void> {
   const facts = requestFacts(request.headers, null);
-  const { query } = readTarget(request.url ?? "");
+  const target = readTarget(request.url ?? "");
+  const { query } = target;
+  const isLetIn = () => findRefusal({ request, target, gate }) === null;
   const lists = { triedIds: new Set<string>(), failures: new Map(), renewedIds: new Set<string>() };
   const visit = new Visit({ ...parts, conversation: facts.conversation, isTurn: false });
   const early = readEarly(socket, head);
@@ -56,7 +63,7 @@ export async function serveSocket(parts: RotationParts, { request, socket, head 
   if ("kind" in connected && socket.destroyed) return void connected.socket.destroy();
   if (!("kind" in connected)) return replyRaw(socket, notServed());
   socket.write(switchingHead(connected.response));
-  await new SocketSession(parts, { request, client: socket, facts, query, connected }).run(sent);
+  await new SocketSession(parts, { request, client: socket, facts, query, connected, isLetIn }).run(sent);
 }
 
 const mostEarly = 64 * 1024;

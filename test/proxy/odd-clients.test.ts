@@ -233,3 +233,61 @@ async function open(scene: ProxyScene): Promise<Socket> {
   await new Promise((resolve) => socket.once("connect", resolve));
   return socket;
 }
+
+// They were ended by half, and stayed until the proxy ended: three hundred of them for ever.
+test.each([
+  ["silent", ""],
+  ["slow", head],
+  ["wrong", "hello\r\n\r\n"],
+])(
+  "three hundred %s connections are gone after the deadline, whatever they do about it",
+  async (_, bytes) => {
+    const scene = await ProxyScene.open(["a"], { limits: { clientHeadersMs: 200 } });
+    const sockets = await Promise.all(Array.from({ length: 300 }, () => openHalf(scene)));
+    for (const socket of sockets) socket.write(bytes);
+    // Bytes that arrive at a connection that is gone are answered with a reset.
+    const gone = sockets.map((socket) => {
+      const timer = setInterval(() => socket.write("x"), 50);
+      return new Promise<void>((resolve) => socket.once("close", () => (clearInterval(timer), resolve())));
+    });
+    await Promise.all(gone);
+    expect((await scene.post()).status).toBe(200);
+  },
+);
+
+test("room for a new connection is made by the oldest that was never let in", async () => {
+  const scene = await ProxyScene.open(["a"], { limits: { connections: 5 } });
+  scene.fake.next("acct-a", stallsVisibly);
+  const running = scene.begin();
+  await running.firstByte;
+  const silent = await Promise.all(Array.from({ length: 10 }, () => openHalf(scene)));
+  const closed = silent.map(
+    (socket) => new Promise<void>((resolve) => socket.once("close", () => resolve())),
+  );
+  for (const socket of silent) socket.on("end", () => socket.destroy());
+  await Promise.all(closed.slice(0, 6));
+  expect((await scene.post()).status).toBe(200);
+  expect(scene.proxy.status().inFlight).toBe(1);
+  running.abort();
+});
+
+test("a client that sends its request piece by piece, for ever, is let go", async () => {
+  const limits = { clientHeadersMs: 200, clientRequestMs: 400, bodyIdleMs: 60_000 };
+  const scene = await ProxyScene.open(["a"], { limits });
+  const socket = await openHalf(scene);
+  socket.write(`${head}content-length: 100000\r\n\r\n`);
+  const timer = setInterval(() => socket.write("x"), 50);
+  await new Promise<void>((resolve) => socket.once("close", () => resolve()));
+  clearInterval(timer);
+  expect(scene.fake.received).toEqual([]);
+  await expect.poll(() => scene.proxy.status().inFlight).toBe(0);
+});
+
+/** A client that leaves its half open when the proxy ends. */
+async function openHalf(scene: ProxyScene): Promise<Socket> {
+  const socket = connect({ port: scene.proxy.port, host: "127.0.0.1", allowHalfOpen: true });
+  onTestFinished(() => void socket.destroy());
+  socket.on("error", () => undefined).resume();
+  await new Promise((resolve) => socket.once("connect", resolve));
+  return socket;
+}
