@@ -19,7 +19,7 @@ const texts = [created(), delta("hello"), completed()].map((event) => JSON.strin
 async function socketScene(names: readonly string[]) {
   const scene = await ProxyScene.open(names, {
     webSocket: "forward",
-    limits: { headersMs: 200, preambleMs: 200 },
+    limits: { headersMs: 800, preambleMs: 200 },
   });
   const parts = new Map<string, Hears | number>();
   const handshakes = serveSockets(scene.fake, parts);
