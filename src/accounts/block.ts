@@ -1,12 +1,22 @@
 import { hourMs, minuteMs } from "./limit.ts";
 
 /**
- * Why upstream does not serve an account for a while. `exhausted`: a usage limit; `transient`: asked to slow
- * down, or upstream trouble; `auth`: the login was refused after a refresh.
+ * Why an account does not serve for a while. `exhausted`: a usage limit; `transient`: asked to slow down, or upstream
+ * trouble; `auth`: the login was refused after a refresh. The others rest until its renewal is tried again: `unclear`:
+ * a request had no answer; `backing-off`: the issuer would not serve.
  */
-export type BlockKind = "exhausted" | "transient" | "auth";
+export type BlockKind = "exhausted" | "transient" | "auth" | "unclear" | "backing-off";
 
-/** Only an answer of upstream blocks an account; a reported 100 % is advice. */
+/** For a person, everywhere the same. */
+export const blockWords: Readonly<Record<BlockKind, string>> = {
+  exhausted: "limit reached",
+  transient: "cooling down",
+  auth: "login refused",
+  unclear: "renewal unclear",
+  "backing-off": "renewal backing off",
+};
+
+/** Only an answer of upstream, or its absence, blocks an account; a reported 100 % is advice. */
 export interface Block {
   readonly kind: BlockKind;
   readonly sinceMs: number;
@@ -53,6 +63,12 @@ export function exhaustedBlock(
   const untilMs = namedMs > nowMs ? namedMs : nowMs + pastResetMs;
   const block: Block = { kind: "exhausted", sinceMs: nowMs, untilMs };
   return reached.limitId === undefined ? block : { ...block, limitId: reached.limitId };
+}
+
+/** The one that ends last. */
+export function laterBlock(a: Block | null, b: Block | null): Block | null {
+  if (a === null || b === null) return a ?? b;
+  return a.untilMs >= b.untilMs ? a : b;
 }
 
 /** Requests in flight fail in any order: a short block of another kind must not end a long one. */

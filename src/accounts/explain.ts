@@ -1,3 +1,4 @@
+import { blockWords } from "./block.ts";
 import type { Decision } from "./decision.ts";
 import type { Ranking } from "./rank.ts";
 import type { RankedAccount } from "./ranked-account.ts";
@@ -94,12 +95,6 @@ export function skipReason({ tier, block, unusable, terms }: RankedAccount, word
   }
   return `score ${terms.score.toFixed(2)}`;
 }
-
-const blockWords = {
-  exhausted: "limit reached",
-  transient: "cooling down",
-  auth: "login refused",
-} as const;
 
 function percent(share: number): string {
   return `${Math.round(share * 100)} %`;

@@ -5,6 +5,7 @@ import { askIssuer } from "./ask-issuer.ts";
 import type { IssuerEffects } from "./ask-issuer.ts";
 import { chatgptDocument } from "./login-document.ts";
 import { codexClientId, readAnswer } from "./token-endpoint.ts";
+import type { TokenAnswer } from "./token-endpoint.ts";
 
 interface Grant {
   issuer: string;
@@ -28,14 +29,20 @@ export async function exchangeCode(
     redirect_uri: redirectUri,
     code_verifier: verifier,
   });
-  const answer = await askIssuer(fx, `${issuer}/oauth/token`, form, readAnswer);
+  const answer = await askIssuer(fx, `${issuer}/oauth/token`, form, (response) =>
+    readAnswer(response, fx.now()),
+  );
   if (answer.kind === "refused")
     throw failed(`refused the code: HTTP ${answer.status} ${answer.code.slice(0, 60)}`);
-  if (answer.kind !== "tokens") throw failed("gave no readable answer");
+  if (answer.kind !== "tokens") throw failed(`gave no readable answer: ${whyOf(answer)}`);
   const document = chatgptDocument(answer.tokens, issuer, fx.now());
   const reading = document && readAuthDocument(document);
   if (reading?.kind === "login") return reading.login;
   throw failed("left out a token, or sent one that Codex could not read");
+}
+
+function whyOf(answer: Exclude<TokenAnswer, { kind: "tokens" | "refused" }>): string {
+  return answer.kind === "unreachable" ? answer.code : answer.why;
 }
 
 function failed(what: string): CodexAuthError {

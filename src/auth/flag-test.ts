@@ -1,9 +1,9 @@
 import type { Account } from "../store/account.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import { flagFor } from "./probe-record.ts";
-import { isValid } from "./probe.ts";
 import type { Probe } from "./probe.ts";
-import { isTokenSpent } from "./refresh-outcome.ts";
+import { isTokenSpent, isValid } from "./refresh-outcome.ts";
+import { renewalTrouble, troubleText } from "./renewal-trouble.ts";
 import { flagText } from "./usable-login.ts";
 
 /**
@@ -14,7 +14,8 @@ type FlagTest = "usage" | "renewal" | "none";
 
 export interface FlaggedAccount {
   account: Account;
-  flag: Flag;
+  /** Null for one that is not set aside, but whose renewal is unclear or rests. */
+  flag: Flag | null;
   test: FlagTest;
 }
 
@@ -23,6 +24,19 @@ export function flaggedAccounts(accounts: readonly Account[], nowMs: number): Fl
     const { flag } = account;
     return flag ? [{ account, flag, test: testOf(account, flag, nowMs) }] : [];
   });
+}
+
+/** Those that have to be renewed before they can serve again, and whose last renewal brought no token. */
+export function unclearAccounts(accounts: readonly Account[], nowMs: number): FlaggedAccount[] {
+  return accounts.flatMap((account) => {
+    const isWaiting = account.flag === null && !isValid(account.login, nowMs) && renewalTrouble(account);
+    return isWaiting ? [{ account, flag: null, test: "renewal" as const }] : [];
+  });
+}
+
+function whyAside({ account, flag }: FlaggedAccount): string {
+  const trouble = flag ? null : renewalTrouble(account);
+  return flag ? flagText(flag.reason) : trouble ? troubleText(trouble) : "it was not renewed";
 }
 
 /** A refresh token that the issuer refused for good is not sent again: the answer is known. */
@@ -42,14 +56,16 @@ export interface FlagVerdict {
   reason: string;
 }
 
-export function judgeFlag({ account, flag, test }: FlaggedAccount, probe: Probe | undefined): FlagVerdict {
+export function judgeFlag(flagged: FlaggedAccount, probe: Probe | undefined): FlagVerdict {
+  const { account, flag, test } = flagged;
   const unhealthy = { isHealthy: false, isLasting: false, isClear: true };
   if (!probe || test === "none")
-    return { ...unhealthy, reason: `${flagText(flag.reason)}, and its access token has ended` };
-  if (!isAccepted(probe)) return { ...unhealthy, isClear: isClear(probe), reason: failureText(flag, probe) };
-  const isLasting = !isTokenSpent(flag) || probe.login.refreshToken !== account.login.refreshToken;
+    return { ...unhealthy, reason: `${whyAside(flagged)}, and its access token has ended` };
+  if (!isAccepted(probe))
+    return { ...unhealthy, isClear: isClear(probe), reason: failureText(flagged, probe) };
+  const isLasting = !flag || !isTokenSpent(flag) || probe.login.refreshToken !== account.login.refreshToken;
   const works = test === "renewal" ? "it was renewed, and its login works" : "its login works";
-  const reason = isLasting ? works : `its login works${untilText(probe)}, but ${flagText(flag.reason)}`;
+  const reason = isLasting ? works : `its login works${untilText(probe)}, but ${whyAside(flagged)}`;
   return { isHealthy: true, isLasting, isClear: true, reason };
 }
 
@@ -64,9 +80,9 @@ function isClear(probe: Probe): boolean {
   return answer === "entitlement" || answer === "permission" || /^login_(?:flagged|expired)$/.test(code);
 }
 
-function failureText(flag: Flag, probe: Probe): string {
+function failureText(flagged: FlaggedAccount, probe: Probe): string {
   const message = probe.kind === "failure" ? probe.failure.message : "";
-  return isClear(probe) ? message : `${flagText(flag.reason)}; it could not be tested: ${message}`;
+  return isClear(probe) ? message : `${whyAside(flagged)}; it could not be tested: ${message}`;
 }
 
 function untilText({ login: { expiresAtSec } }: Probe): string {

@@ -42,21 +42,24 @@ export function keepLease(fx: Effects, { accountId, login, home }: Loan): LeaseK
 
   function renew(): void {
     void lendCurrent()
-      .then(() => (problem = null))
+      .then((delay) => (problem = delay))
       .catch((error: unknown) => (problem = error))
       .finally(() => {
         if (!isOver) cancel = fx.schedule(delayMs(), renew);
       });
   }
 
-  async function lendCurrent(): Promise<void> {
+  /** Returns why the token that is lent was not renewed, where it still serves. */
+  async function lendCurrent(): Promise<unknown> {
     const { pool } = await fx.store.read();
     const account = pool.accounts.find(({ id }) => id === accountId);
-    if (!account) return;
-    const current = await usableLogin(fx, account);
-    if (isOver || current.accessToken === lent.accessToken) return;
+    if (!account) return null;
+    let delay: unknown = null;
+    const current = await usableLogin({ ...fx, onDelay: (why) => (delay = why) }, account);
+    if (isOver || current.accessToken === lent.accessToken) return delay;
     await home.lend(lentDocument(current));
     lent = current;
+    return delay;
   }
 
   const stop = () => {

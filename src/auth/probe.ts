@@ -8,6 +8,7 @@ import type { UsageAnswer, UsageRequest } from "../upstream/usage.ts";
 import type { UsageReport } from "../upstream/usage-payload.ts";
 import { renewalFailure, usageFailure } from "./probe-failure.ts";
 import type { ProbeFailure } from "./probe-failure.ts";
+import { isValid } from "./refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
 import { usableLogin } from "./usable-login.ts";
 
@@ -31,35 +32,38 @@ export type Probe = {
   | { kind: "failure"; failure: ProbeFailure }
 );
 
+export interface ProbeOptions {
+  /** Also for an account that was set aside. */
+  isFlagged?: boolean;
+  /** A person wants to know, so that a renewal which rests is tried. */
+  isAsked?: boolean;
+}
+
 /**
  * Asks the usage endpoint about an account. A token is renewed only when it has ended, or when upstream says 401 for
- * exactly this one; then the question is put once more, and a second 401 is final. `isFlagged`: also for an account
- * that was set aside.
+ * exactly this one; then the question is put once more, and a second 401 is final.
  */
 export async function probeAccount(
   fx: ProbeEffects,
   account: Account,
-  { isFlagged = false } = {},
+  { isFlagged = false, isAsked = false }: ProbeOptions = {},
 ): Promise<Probe> {
   const probe = { account, login: account.login, atMs: fx.now() };
   try {
+    // Not the margin of `usableLogin`: a token is never renewed for a question that the old one can still ask.
     const hasEnded = !isValid(account.login, fx.now());
-    if (hasEnded) probe.login = await usableLogin(fx, account, { kind: isFlagged ? "verify" : "expiring" });
+    const ended = { kind: isFlagged ? "verify" : "expiring", isAsked } as const;
+    if (hasEnded) probe.login = await usableLogin(fx, account, ended);
     const first = await ask(fx, probe.login, hasEnded);
     if (first.kind === "usage" || first.failure.next !== "refresh") return await concluded(fx, probe, first);
     const { accessToken } = probe.login;
     const kind = isFlagged ? "verify" : "rejected";
-    probe.login = await usableLogin(fx, account, { kind, accessToken });
+    probe.login = await usableLogin(fx, account, { kind, accessToken, isAsked });
     return await concluded(fx, probe, await ask(fx, probe.login, true));
   } catch (error) {
     if (!(error instanceof CodexAuthError)) throw error;
     return { ...probe, kind: "failure", failure: renewalFailure(error) };
   }
-}
-
-/** Not the margin of `usableLogin`: a token is never renewed for a question that the old one can still ask. */
-export function isValid({ expiresAtSec }: Login, nowMs: number): boolean {
-  return expiresAtSec === null || expiresAtSec * 1000 > nowMs;
 }
 
 function ask(fx: ProbeEffects, login: Login, isAfterRefresh: boolean): Promise<UsageAnswer> {

@@ -1,26 +1,37 @@
 import type { Login } from "../codex/auth-json.ts";
 import type { Account } from "../store/account.ts";
-import type { Flag, FlagReason } from "../store/refresh-mark.ts";
+import type { Flag, FlagReason, RenewalTrouble } from "../store/refresh-mark.ts";
 import { fingerprint } from "../store/account-id.ts";
 import type { Draft } from "../store/store.ts";
+import {
+  afterLostAnswer,
+  afterRefusalToServe,
+  nextTryMs,
+  renewalTrouble,
+  troubleText,
+} from "./renewal-trouble.ts";
 import type { TokenAnswer } from "./token-endpoint.ts";
 
 /**
  * Why a new token is wanted. `rejected`: upstream answered 401 for exactly this access token. `verify`: as these two,
- * also for an account that was set aside.
+ * also for an account that was set aside. `isAsked`: a person wants to know, so that nothing rests.
  */
-export type RefreshNeed =
+export type RefreshNeed = { isAsked?: boolean } & (
   | { kind: "expiring" }
   | { kind: "verify"; accessToken?: string }
-  | { kind: "rejected"; accessToken: string };
+  | { kind: "rejected"; accessToken: string }
+);
 
 export type RefreshOutcome =
   /** The access token in the pool is good now; `how` it came there. */
   | { kind: "ready"; how: "fresh" | "adopted" | "renewed" }
   /** The account was set aside: a person must log in again. */
   | { kind: "flagged"; flag: Flag }
-  /** The old token is kept; nobody knows whether it is spent. */
-  | { kind: "uncertain"; since: string; why: string }
+  /**
+   * `uncertain`: nobody knows whether the token is spent. `backing-off`: it is not, but the issuer would not serve. The
+   * token is kept, and tried again from `nextAt` (ISO time) on; `why` is half a sentence.
+   */
+  | { kind: "uncertain" | "backing-off"; since: string; nextAt: string; why: string }
   | { kind: "unreachable"; code: string }
   /** It has no refresh token: a lease. */
   | { kind: "not-renewable" }
@@ -29,8 +40,6 @@ export type RefreshOutcome =
 
 /** An access token with less life than this is renewed when it is needed. */
 const marginMs = 10 * 60_000;
-const uncertainRestMs = 60_000;
-const uncertainAttempts = 2;
 
 /** The outcome when no request is needed or allowed; null when a token has to be spent. */
 export function settledOutcome(
@@ -45,7 +54,8 @@ export function settledOutcome(
   if (account.login.refreshToken === "") return { kind: "not-renewable" };
   const { flag } = account;
   if (flag && (need.kind !== "verify" || isTokenSpent(flag))) return { kind: "flagged", flag };
-  return restingOutcome(account, nowMs);
+  const trouble = need.isAsked ? null : renewalTrouble(account);
+  return trouble && nextTryMs(trouble, nowMs) > nowMs ? troubleOutcome(trouble, nowMs) : null;
 }
 
 /** The issuer has refused the refresh token itself: sending it again would get the same answer. */
@@ -63,49 +73,46 @@ export function freshUntilMs({ expiresAtSec }: Login): number {
   return expiresAtSec === null ? Infinity : expiresAtSec * 1000 - marginMs;
 }
 
-/** E2: after a lost answer the token is tried once more, a minute later, and then never again. */
-function restingOutcome({ login, refresh }: Account, nowMs: number): RefreshOutcome | null {
-  if (refresh?.kind !== "uncertain" || refresh.fingerprint !== fingerprint(login.refreshToken)) return null;
-  const isResting = nowMs - Date.parse(refresh.since) < uncertainRestMs;
-  const why = isResting
-    ? "the last request had no answer; it is tried again after a minute"
-    : "two requests had no answer";
-  return isResting || refresh.attempts >= uncertainAttempts
-    ? { kind: "uncertain", since: refresh.since, why }
-    : null;
+/** Whether an access token serves now. */
+export function isValid({ expiresAtSec }: Login, nowMs: number): boolean {
+  return expiresAtSec === null || expiresAtSec * 1000 > nowMs;
+}
+
+function troubleOutcome(trouble: RenewalTrouble, nowMs: number): RefreshOutcome {
+  const { kind, since } = trouble;
+  const nextAt = new Date(nextTryMs(trouble, nowMs)).toISOString();
+  return { kind, since, nextAt, why: troubleText(trouble) };
 }
 
 interface Failure {
   answer: Exclude<TokenAnswer, { kind: "tokens" }>;
-  isRepeat: boolean;
+  /** What was known of the token before it was sent. */
+  before: RenewalTrouble | null;
   nowMs: number;
 }
 
 /** Writes down what a refresh without new tokens means for the account. */
-export function bookFailure(account: Account, { answer, isRepeat, nowMs }: Failure): RefreshOutcome {
-  const since = new Date(nowMs).toISOString();
-  const { refresh } = account;
+export function bookFailure(account: Account, { answer, before, nowMs }: Failure): RefreshOutcome {
+  const token = fingerprint(account.login.refreshToken);
   if (answer.kind === "unreachable") {
-    account.refresh = null;
+    account.refresh = before;
     return { kind: "unreachable", code: answer.code };
   }
-  if (answer.kind === "uncertain") {
-    const attempts = (refresh?.attempts ?? 0) + 1;
-    account.refresh = {
-      kind: "uncertain",
-      fingerprint: fingerprint(account.login.refreshToken),
-      since,
-      attempts,
+  if (answer.kind === "refused") {
+    account.refresh = null;
+    account.flag = {
+      reason: reasonOf(answer.code, before !== null && before.attempts > 0),
+      since: new Date(nowMs).toISOString(),
+      evidence: `HTTP ${answer.status} ${answer.code}`,
     };
-    return { kind: "uncertain", since, why: answer.why };
+    return { kind: "flagged", flag: account.flag };
   }
-  account.refresh = null;
-  account.flag = {
-    reason: reasonOf(answer.code, isRepeat),
-    since,
-    evidence: `HTTP ${answer.status} ${answer.code}`,
-  };
-  return { kind: "flagged", flag: account.flag };
+  const failure = { before, token, nowMs, why: answer.why };
+  account.refresh =
+    answer.kind === "uncertain"
+      ? afterLostAnswer(failure)
+      : afterRefusalToServe(failure, answer.retryAfterMs);
+  return troubleOutcome(account.refresh, nowMs);
 }
 
 /** E1. A token that is used up was lost by us if an earlier request of ours had no answer, else used by somebody else. */

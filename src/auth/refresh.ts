@@ -3,6 +3,7 @@ import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { fingerprint, userKeyOf } from "../store/account-id.ts";
 import type { Account } from "../store/account.ts";
+import type { RenewalTrouble } from "../store/refresh-mark.ts";
 import { tryLockLikeCodex, untilUnlocked } from "../store/codex-locks.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import { awaitCodexRefresh } from "../store/codex-refresh.ts";
@@ -14,6 +15,7 @@ import type { Draft, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 import { bookFailure, settledOutcome } from "./refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import { troubleBefore } from "./renewal-trouble.ts";
 import { renewedDocument, requestRefresh, tokenUrl } from "./token-endpoint.ts";
 import type { NewTokens } from "./token-endpoint.ts";
 
@@ -33,8 +35,8 @@ export interface RefreshEffects {
 /** What was begun: the token that is about to be spent. */
 interface Attempt {
   login: Login;
-  /** An earlier attempt with this token ended without an answer. */
-  isRepeat: boolean;
+  /** What earlier attempts with this token came to. */
+  before: RenewalTrouble | null;
 }
 
 const rounds = 3;
@@ -42,7 +44,7 @@ const rounds = 3;
 /**
  * Renews the access token of an account so that its single-use refresh token is never lost. Runs in a process that
  * outlives the command (renewal-process.ts): a kill between the answer and the disk would burn the token.
- * S1 … S8, E1 and E2 are the steps of the protocol.
+ * S1 … S8 and E1 … E3 are the steps of the protocol.
  */
 export async function refreshAccount(
   fx: RefreshEffects,
@@ -114,11 +116,11 @@ async function spend(fx: RefreshEffects, spending: Spending): Promise<RefreshOut
   const isRaced = isLent && !isLast && (fx.processes() ?? []).length > 0;
   // S4: the last moment to give up.
   if (isRaced || fx.isCancelled()) {
-    await conclude(fx, spending, (account) => void (account.refresh = null));
+    await conclude(fx, spending, (account) => void (account.refresh = begun.before));
     return isRaced ? null : { kind: "cancelled" };
   }
   const reason = need.kind === "rejected" ? "unauthorized_recovery" : "proactive_expiry";
-  const answer = await requestRefresh(fx.fetch, tokenUrl(fx.env), begun.login, reason);
+  const answer = await requestRefresh(fx, tokenUrl(fx.env), begun.login, reason);
   if (answer.kind === "tokens") return await save(fx, spending, begun.login, answer.tokens);
   if (answer.kind === "refused" && isLive) {
     // E1: a Codex that was faster has the new token and waits for the lock to save it.
@@ -141,14 +143,14 @@ function begin(
   const settled = settledOutcome(draft, id, need, fx.now());
   if (settled) return settled;
   const account = accountOf(draft.pool.accounts, id);
-  const { login, refresh } = account;
-  const mark = fingerprint(login.refreshToken);
-  const isRepeat = refresh?.fingerprint === mark;
-  const attempts = refresh?.kind === "uncertain" ? refresh.attempts : 0;
+  const { login } = account;
+  const token = fingerprint(login.refreshToken);
+  const before = troubleBefore(account.refresh, token);
   const startedAt = new Date(fx.now()).toISOString();
-  account.refresh = { kind: "intent", fingerprint: mark, startedAt, attempts, process: fx.self() };
+  const about = { startedAt, attempts: before?.attempts ?? 0, before, process: fx.self() };
+  account.refresh = { kind: "intent", fingerprint: token, ...about };
   if (isLent) draft.lendLive(account);
-  return { login, isRepeat };
+  return { login, before };
 }
 
 /** S6 to S8. The rescue file is what a killed refresh leaves; the transaction takes it in just as it would after a crash. */

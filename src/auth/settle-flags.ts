@@ -20,15 +20,20 @@ export async function settleFlags(
 ): Promise<TestedFlag[]> {
   const testable = flagged.filter(({ test }) => test !== "none").map(({ account }) => account);
   const probes = await ask(testable);
+  // One that was only renewed was never out of use.
+  const isKept = ({ flag }: FlaggedAccount) => mayRestore || flag === null;
   const tested = flagged.map((each) => {
     const probe = probes.find(({ account }) => account.id === each.account.id);
     const verdict = judgeFlag(each, probe);
-    return { ...each, probe, verdict, isRestored: mayRestore && verdict.isHealthy && verdict.isLasting };
+    return { ...each, probe, verdict, isRestored: isKept(each) && verdict.isHealthy && verdict.isLasting };
   });
   if (probes.length > 0)
     await store.transaction("verify-flagged", (draft) => {
-      for (const { probe, flag, isRestored } of tested)
-        if (probe) settleFlag(draft, probe, isRestored ? null : (flagFor(probe) ?? flag));
+      for (const { probe, flag, isRestored } of tested) {
+        const found = probe ? (flagFor(probe) ?? flag) : null;
+        // A renewal that was tested only may have set its account aside by itself.
+        if (probe && (flag || found)) settleFlag(draft, probe, isRestored ? null : found);
+      }
     });
   const restored = tested.filter(({ isRestored }) => isRestored).map(({ account }) => account.id);
   if (restored.length > 0) await store.updateUsage((usage) => recordRestored(usage, restored));

@@ -1,6 +1,7 @@
 import { isObject } from "../codex/claims.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
-import { isConnectFailure, networkCode } from "../upstream/network-failure.ts";
+import { parseRetryHint } from "../errors/retry-hint.ts";
+import { isConnectFailure, isProxyRefusal, networkCode } from "../upstream/network-failure.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 
 /** Codex's own client id; a login that was issued to another client names it in `oauth_provenance`. */
@@ -27,8 +28,10 @@ export interface NewTokens {
 
 export type TokenAnswer =
   | { kind: "tokens"; tokens: NewTokens }
-  /** The issuer said no, so the token was not exchanged. */
+  /** The issuer said no to this token, so it was not exchanged. */
   | { kind: "refused"; status: number; code: string }
+  /** The issuer, or something before it, would not serve: nothing was exchanged, and it says nothing about the token. */
+  | { kind: "unserved"; why: string; retryAfterMs: number | null }
   /** The request was not sent. */
   | { kind: "unreachable"; code: string }
   /** It was sent, and nobody knows what became of it. */
@@ -39,7 +42,7 @@ const connectTries = 3;
 
 /** Spends a refresh token. Only a connection that failed before the first byte is tried again. */
 export async function requestRefresh(
-  fetch: Fetch,
+  { fetch, now }: { fetch: Fetch; now: () => number },
   url: string,
   login: Login,
   reason: string,
@@ -52,8 +55,9 @@ export async function requestRefresh(
   });
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await readAnswer(await fetch(url, post(body)));
+      return await readAnswer(await fetch(url, post(body)), now());
     } catch (error) {
+      if (isProxyRefusal(error)) return unserved("HTTP 407", null);
       if (!isConnectFailure(error)) return { kind: "uncertain", why: networkCode(error) };
       if (attempt === connectTries) return { kind: "unreachable", code: networkCode(error) };
     }
@@ -62,22 +66,50 @@ export async function requestRefresh(
 
 function post(body: string): RequestInit {
   const headers = { "content-type": "application/json", originator: "codex_cli_rs" };
-  // A redirect would carry the token to another place.
-  return { method: "POST", headers, body, redirect: "error", signal: AbortSignal.timeout(deadlineMs) };
+  // A redirect would carry the token to another place; whoever sends one is not the issuer.
+  return { method: "POST", headers, body, redirect: "manual", signal: AbortSignal.timeout(deadlineMs) };
 }
 
+/** A gateway that gave up waiting: the issuer behind it may have answered. */
+const gatewayTimeouts = new Set([408, 499, 502, 504, 520, 522, 524, 598, 599]);
+/** With these the issuer refuses a login. */
+const refusals = new Set([400, 401, 403]);
+
 /** Reads a token answer of any grant. */
-export async function readAnswer(response: Response): Promise<TokenAnswer> {
+export async function readAnswer(response: Response, nowMs: number): Promise<TokenAnswer> {
   const { status } = response;
-  const body = parse(await response.text());
-  if (status >= 200 && status < 300) {
+  const isGood = status >= 200 && status < 300;
+  // Where an answer is cut, its status still tells whether a token was exchanged.
+  const text = await response.text().catch((error: unknown) => {
+    if (isGood) throw error;
+    return "";
+  });
+  const body = parse(text);
+  if (isGood) {
     const tokens = newTokens(body);
-    return tokens ? { kind: "tokens", tokens } : { kind: "uncertain", why: "an answer that cannot be read" };
+    if (tokens) return { kind: "tokens", tokens };
+    // As a network proxy, or the sign-in page of a hotel, answers in place of the issuer.
+    if (isPage(response, text)) return unserved(`a web page in place of an answer, HTTP ${status}`, null);
+    return { kind: "uncertain", why: "an answer that cannot be read" };
   }
-  if (status >= 400 && status < 500 && status !== 408 && status !== 429) {
-    return { kind: "refused", status, code: codeOf(body) };
-  }
-  return { kind: "uncertain", why: `HTTP ${status}` };
+  if (gatewayTimeouts.has(status)) return { kind: "uncertain", why: `HTTP ${status}` };
+  const code = codeOf(body);
+  if (refusals.has(status) && code !== null) return { kind: "refused", status, code };
+  const retryAfterMs = parseRetryHint(retryHeaders(response), nowMs)?.retryAfterMs ?? null;
+  return unserved(`HTTP ${status}`, retryAfterMs);
+}
+
+function unserved(why: string, retryAfterMs: number | null): TokenAnswer {
+  return { kind: "unserved", why, retryAfterMs };
+}
+
+function isPage({ headers }: Response, text: string): boolean {
+  return /html/i.test(headers.get("content-type") ?? "") || text.trimStart().startsWith("<");
+}
+
+/** Those that speak of this request, and not of a quota. */
+function retryHeaders({ headers }: Response): Record<string, string> {
+  return Object.fromEntries([...headers].filter(([name]) => name.includes("retry-after")));
 }
 
 function newTokens(body: unknown): NewTokens | null {
@@ -90,12 +122,13 @@ function newTokens(body: unknown): NewTokens | null {
   return tokens.access_token === undefined ? null : tokens;
 }
 
-/** `error.code` of OpenAI, or the plain `error` of OAuth. */
-function codeOf(body: unknown): string {
-  if (!isObject(body)) return "unknown";
+/** `error.code` of OpenAI, or the plain `error` of OAuth; null when it is no refusal of either. */
+function codeOf(body: unknown): string | null {
+  if (!isObject(body)) return null;
   const { error } = body;
   if (typeof error === "string") return error;
-  return isObject(error) && typeof error["code"] === "string" ? error["code"] : "unknown";
+  if (!isObject(error)) return null;
+  return typeof error["code"] === "string" ? error["code"] : "unknown";
 }
 
 /** The login with what the issuer sent; every other field stays as it was. */

@@ -3,16 +3,21 @@ import type { CommandErrorCode } from "../errors/command-errors.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
-import { isFreshEnough } from "./refresh-outcome.ts";
+import { isFreshEnough, isValid } from "./refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
 
 interface Effects {
   now: () => number;
   store: Store;
   renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
+  /** Hears of a renewal that failed while the old token still serves. */
+  onDelay?: (problem: CodexAuthError) => void;
 }
 
-/** The login of an account with an access token that serves for a while; renewed only when it has to be. */
+/**
+ * The login of an account with an access token that serves for a while; renewed only when it has to be. Where that
+ * fails, a token that has not ended serves until it does.
+ */
 export async function usableLogin(
   fx: Effects,
   account: Account,
@@ -20,9 +25,14 @@ export async function usableLogin(
 ): Promise<Login> {
   if (isFreshEnough(account.login, need, fx.now())) return account.login;
   const outcome = await fx.renew(account.id, need);
-  if (outcome.kind !== "ready") throw renewalError(outcome);
   const { pool } = await fx.store.read();
-  return (pool.accounts.find(({ id }) => id === account.id) ?? account).login;
+  const { login } = pool.accounts.find(({ id }) => id === account.id) ?? account;
+  if (outcome.kind === "ready") return login;
+  const problem = renewalError(outcome, account);
+  const isServing = need.kind === "expiring" && outcome.kind !== "cancelled" && isValid(login, fx.now());
+  if (!isServing) throw problem;
+  fx.onDelay?.(problem);
+  return login;
 }
 
 const flagTexts = {
@@ -45,22 +55,29 @@ export function flagRemedy(reason: keyof typeof flagTexts): string {
   return reason === "deactivated" || reason === "reported" ? "codex auth verify-flagged" : "codex auth login";
 }
 
-function renewalError(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): CodexAuthError {
-  const { code, message, hint } = renewalProblem(outcome);
+type Failed = Exclude<RefreshOutcome, { kind: "ready" }>;
+
+function renewalError(outcome: Failed, { id }: Account): CodexAuthError {
+  const { code, message, hint } = renewalProblem(outcome, id);
   return new CodexAuthError(code, message, { hint });
 }
 
 const loginHint = "Log in again: codex auth login";
 
-function renewalProblem(outcome: Exclude<RefreshOutcome, { kind: "ready" }>): Problem {
+function renewalProblem(outcome: Failed, id: string): Problem {
   if (outcome.kind === "flagged") {
     const message = `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`;
     const hint = outcome.flag.reason === "reported" ? `Test it: ${flagRemedy("reported")}` : loginHint;
     return { code: "login_flagged", message, hint };
   }
-  if (outcome.kind === "uncertain") {
-    const message = `A renewal has had no answer since ${outcome.since}: ${outcome.why}.`;
-    return { code: "refresh_uncertain", message, hint: "The old token is kept. Try again in a minute." };
+  if (outcome.kind === "uncertain" || outcome.kind === "backing-off") {
+    const isLost = outcome.kind === "uncertain";
+    const message = `The access token is not renewed: ${outcome.why}.`;
+    const kept = isLost
+      ? "The refresh token is kept: it may be good."
+      : "The refresh token is kept and good.";
+    const hint = `${kept} The next try is at ${outcome.nextAt}; one at once: codex auth check ${id}`;
+    return { code: isLost ? "refresh_uncertain" : "upstream_unavailable", message, hint };
   }
   if (outcome.kind === "unreachable") {
     const hint = "Nothing was sent. Check the network, then run the command again.";

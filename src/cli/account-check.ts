@@ -1,4 +1,4 @@
-import type { Probe } from "../auth/probe.ts";
+import type { Probe, ProbeOptions } from "../auth/probe.ts";
 import { flagFor } from "../auth/probe-record.ts";
 import type { Account } from "../store/account.ts";
 import type { Context } from "./context.ts";
@@ -7,8 +7,12 @@ import { reportResults } from "./probe-report.ts";
 import type { ResultReport } from "./probe-report.ts";
 
 /** Asks upstream about accounts, keeps what it says about their quotas, and sets aside those that it refuses for good. */
-export async function checkAccounts(ctx: Context, accounts: readonly Account[]): Promise<ResultReport[]> {
-  const probes = await probeAccounts(ctx, accounts.filter(hasUsage));
+export async function checkAccounts(
+  ctx: Context,
+  accounts: readonly Account[],
+  options: Pick<ProbeOptions, "isAsked"> = {},
+): Promise<ResultReport[]> {
+  const probes = await probeAccounts(ctx, accounts.filter(hasUsage), options);
   await setAside(ctx, probes);
   return await reportResults(ctx, accounts, probes);
 }

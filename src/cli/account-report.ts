@@ -3,7 +3,7 @@ import { seatName } from "../store/account-name.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { UsageByAccount } from "../store/usage-file.ts";
 import { isoTime, limitSchema, reportLimits } from "./account-limits.ts";
-import { healthOf, stateOf } from "./account-state.ts";
+import { accountStates, healthOf, stateOf } from "./account-state.ts";
 import type { Zod } from "./define-command.ts";
 
 /** An account as every JSON document shows it. No secrets. */
@@ -18,7 +18,7 @@ export const accountSchema = (z: Zod) =>
     userId: z.string().nullable(),
     plan: z.string().nullable(),
     kind: z.enum(["chatgpt", "apiKey", "accessToken", "agentIdentity", "bedrock", "headers"]),
-    state: z.enum(["ready", "limited", "flagged", "paused", "expired"]),
+    state: z.enum(accountStates),
     stateReason: z.string().nullable(),
     active: z.boolean().describe("it is the login in auth.json"),
     limits: z.array(limitSchema(z)),

@@ -1,13 +1,26 @@
-import { activeBlock } from "../accounts/block.ts";
+import { activeBlock, blockWords } from "../accounts/block.ts";
 import type { Block } from "../accounts/block.ts";
 import { mainLimitId } from "../accounts/limit.ts";
+import { renewalBlock, renewalTrouble, troubleText } from "../auth/renewal-trouble.ts";
 import { flagRemedy, flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import { isoTime } from "./account-limits.ts";
 
+/** The words for what an account can do now; docs/json.md tells what they mean. */
+export const accountStates = [
+  "ready",
+  "limited",
+  "flagged",
+  "paused",
+  "expired",
+  "unclear",
+  "backing-off",
+] as const;
+export type AccountState = (typeof accountStates)[number];
+
 interface StateReport {
-  state: "ready" | "limited" | "flagged" | "paused" | "expired";
+  state: AccountState;
   stateReason: string | null;
 }
 
@@ -18,10 +31,22 @@ export function stateOf(account: Account, block: Block | null, nowMs: number): S
   if (pausedAt) return { state: "paused", stateReason: `paused since ${pausedAt}` };
   if (healthOf(account, nowMs) === "expired")
     return { state: "expired", stateReason: "the access token has ended and there is no refresh token" };
+  const rest = renewalBlock(account, nowMs);
+  if (rest) return { state: blockedState(rest), stateReason: restText(account, rest) };
   const active = activeBlock(block, nowMs, mainLimitId);
   return active
-    ? { state: "limited", stateReason: blockText(active) }
+    ? { state: blockedState(active), stateReason: blockText(active) }
     : { state: "ready", stateReason: null };
+}
+
+export function blockedState({ kind }: Block): AccountState {
+  return kind === "unclear" || kind === "backing-off" ? kind : "limited";
+}
+
+function restText(account: Account, { untilMs }: Block): string {
+  const trouble = renewalTrouble(account);
+  const next = `tried again at ${isoTime(untilMs)}, at once with: codex auth check ${account.id}`;
+  return `${trouble === null ? blockWords.unclear : troubleText(trouble)}; ${next}`;
 }
 
 /** Why the account was set aside, since when, and what to do. */
@@ -36,6 +61,7 @@ const remedyTexts: Partial<Record<Flag["reason"], string>> = {
 };
 
 const blockTexts = {
+  ...blockWords,
   exhausted: "the usage limit is reached",
   transient: "OpenAI asked to wait, or did not answer",
   auth: "the login was refused after a renewal",

@@ -1,9 +1,13 @@
 import { findWindows, hasStarted, mergeLimits, usedPercentAt, windowEndMs } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
+import { blockWords } from "../accounts/block.ts";
+import type { Block } from "../accounts/block.ts";
 import { accountIdOf } from "../store/account-id.ts";
+import type { Account } from "../store/account.ts";
 import { readLiveFile } from "../store/auth-file.ts";
 import { meter } from "../ui/meter.ts";
 import { durationText } from "../ui/time.ts";
+import { stateOf } from "./account-state.ts";
 import type { Context } from "./context.ts";
 import { knownAccounts } from "./known-accounts.ts";
 import { isUnicodeLocale } from "./locale.ts";
@@ -21,7 +25,7 @@ export async function lineFields(ctx: Context): Promise<Record<string, string>> 
   }
 }
 
-const names = ["account", "label", "email", "plan", "row", "age"];
+const names = ["account", "label", "email", "plan", "row", "state", "renewal", "age"];
 const windowNames = ["short", "week"].flatMap((name) => [name, `${name}_reset`, `${name}_meter`]);
 const unknown: Readonly<Record<string, string>> = Object.fromEntries(
   [...names, ...windowNames].map((name) => [name, ""]),
@@ -33,9 +37,10 @@ async function readFields(ctx: Context): Promise<Record<string, string>> {
   const id = accountIdOf(login.identity);
   const accounts = knownAccounts(ctx);
   const index = accounts.findIndex((account) => account.id === id);
-  const label = accounts[index]?.label ?? null;
-  const known = ctx.store.usage().get(id)?.limits ?? [];
-  const limits = mergeLimits(known, cachedSessionFigures(ctx).get(id)?.limits ?? []);
+  const account = accounts[index];
+  const label = account?.label ?? null;
+  const known = ctx.store.usage().get(id);
+  const limits = mergeLimits(known?.limits ?? [], cachedSessionFigures(ctx).get(id)?.limits ?? []);
   const { short, long } = findWindows(limits);
   const nowMs = ctx.now();
   const isUnicode = isUnicodeLocale(ctx.env);
@@ -45,10 +50,16 @@ async function readFields(ctx: Context): Promise<Record<string, string>> {
     email: login.email ?? "",
     plan: login.plan ?? "",
     row: index === -1 ? "" : String(index + 1),
+    ...(account ? stateFields(account, known?.availability?.block ?? null, nowMs) : {}),
     ...windowFields("short", short, { nowMs, isUnicode }),
     ...windowFields("week", long, { nowMs, isUnicode }),
     age: ageText(limits, nowMs),
   };
+}
+
+function stateFields(account: Account, block: Block | null, nowMs: number): Record<string, string> {
+  const { state } = stateOf(account, block, nowMs);
+  return { state, renewal: state === "unclear" || state === "backing-off" ? blockWords[state] : "" };
 }
 
 function windowFields(

@@ -1,5 +1,5 @@
 import { probeAccount } from "../auth/probe.ts";
-import type { Probe, ProbeEffects } from "../auth/probe.ts";
+import type { Probe, ProbeEffects, ProbeOptions } from "../auth/probe.ts";
 import { recordProbes } from "../auth/probe-record.ts";
 import type { Account } from "../store/account.ts";
 import { appendHistory } from "../store/history-file.ts";
@@ -30,7 +30,7 @@ export function hasUsage({ login }: Account): boolean {
 export async function probeAccounts(
   ctx: Context,
   accounts: readonly Account[],
-  options: { isFlagged?: boolean } = {},
+  options: ProbeOptions = {},
 ): Promise<Probe[]> {
   if (accounts.length === 0) return [];
   const { fetch, now, store } = ctx;

@@ -1,9 +1,11 @@
 import { exhaustedUntilMs, recordReport } from "../accounts/availability.ts";
 import type { Availability } from "../accounts/availability.ts";
+import { laterBlock } from "../accounts/block.ts";
 import type { Block } from "../accounts/block.ts";
 import { mergeLimits } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import type { Candidate } from "../accounts/ranked-account.ts";
+import { renewalBlock } from "../auth/renewal-trouble.ts";
 import { whyUnusable } from "../auth/unusable.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
@@ -46,10 +48,8 @@ function candidateOf(
 ): Candidate {
   const limits = mergeLimits(known?.limits ?? [], session);
   const unusable = whyUnusable(account, nowMs);
-  const block = laterBlock(
-    storedBlock(known?.availability ?? null, limits, nowMs),
-    reportedBlock(limits, nowMs),
-  );
+  const stored = storedBlock(known?.availability ?? null, limits, nowMs);
+  const block = laterBlock(laterBlock(stored, reportedBlock(limits, nowMs)), renewalBlock(account, nowMs));
   const { id, login } = account;
   return { id, plan: login.plan, limits, block, ...(unusable === null ? {} : { unusable }) };
 }
@@ -71,9 +71,4 @@ function storedBlock(
 function reportedBlock(limits: readonly Limit[], nowMs: number): Block | null {
   const untilMs = exhaustedUntilMs(limits, nowMs);
   return untilMs === null ? null : { kind: "exhausted", sinceMs: nowMs, untilMs };
-}
-
-function laterBlock(a: Block | null, b: Block | null): Block | null {
-  if (a === null || b === null) return a ?? b;
-  return a.untilMs >= b.untilMs ? a : b;
 }

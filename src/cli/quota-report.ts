@@ -1,4 +1,4 @@
-import { activeBlock } from "../accounts/block.ts";
+import { activeBlock, blockWords } from "../accounts/block.ts";
 import { forecastAccount } from "../accounts/forecast-account.ts";
 import type { AccountForecast, LimitForecast } from "../accounts/forecast-account.ts";
 import { mainLimitId, minuteMs, windowLengthMs } from "../accounts/limit.ts";
@@ -7,6 +7,8 @@ import type { UsageHistory } from "../accounts/usage-track.ts";
 import { clockText } from "../ui/time.ts";
 import { reportLimits } from "./account-limits.ts";
 import { accountSchema, reportOf } from "./account-report.ts";
+import { blockedState } from "./account-state.ts";
+import type { AccountState } from "./account-state.ts";
 import type { Zod } from "./define-command.ts";
 import type { HistoryOf } from "./pool-history.ts";
 import type { PoolState } from "./pool-state.ts";
@@ -76,13 +78,11 @@ function reportQuota(state: PoolState, candidate: Candidate, historyOf: HistoryO
   };
 }
 
-type State = "ready" | "limited" | "flagged" | "paused" | "expired";
-
 /** The state of an account, with what its quota adds to it. */
 export function quotaState({ unusable, block }: Candidate, nowMs: number) {
   const active = activeBlock(block, nowMs, mainLimitId);
   if (unusable !== undefined) {
-    const state: State =
+    const state: AccountState =
       unusable === "paused"
         ? "paused"
         : unusable.startsWith("needs")
@@ -92,13 +92,12 @@ export function quotaState({ unusable, block }: Candidate, nowMs: number) {
             : "ready";
     return { state, stateReason: unusable, isReady: false, readyAt: null };
   }
-  if (active === null) return { state: "ready" as State, stateReason: null, isReady: true, readyAt: null };
+  if (active === null)
+    return { state: "ready" as AccountState, stateReason: null, isReady: true, readyAt: null };
   const readyAt = new Date(active.untilMs).toISOString();
   const stateReason = `${blockWords[active.kind]}, back ${clockText(readyAt, nowMs)}`;
-  return { state: "limited" as State, stateReason, isReady: false, readyAt };
+  return { state: blockedState(active), stateReason, isReady: false, readyAt };
 }
-
-const blockWords = { exhausted: "limit reached", transient: "cooling down", auth: "login refused" } as const;
 
 /** Whether anything can be said: a window that has begun needs a history. */
 function isForecast(windows: readonly { emptyInMs: object | null }[], { risk }: AccountForecast): boolean {

@@ -77,8 +77,13 @@ export function recommend(state: PoolState, ranking: Ranking): Recommendation {
   }
   const name = words.name(first.id);
   const until = new Date(decision.untilMs).toISOString();
-  const reason = `every usable account is at its limit; ${name} returns first, ${words.time(decision.untilMs)}`;
-  return { kind: "wait", accountId: first.id, name, until, reason, ...about };
+  const isRenewal = first.block?.kind === "unclear" || first.block?.kind === "backing-off";
+  const why = isRenewal
+    ? `no account can be used: ${skipReason(first, words)}`
+    : "every usable account is at its limit";
+  const reason = `${why}; ${name} returns first, ${words.time(decision.untilMs)}`;
+  const hint = isRenewal ? `codex auth check ${first.id}` : null;
+  return { kind: "wait", accountId: first.id, name, until, reason, ...about, hint };
 }
 
 function hintFor(ranked: readonly RankedAccount[]): string {

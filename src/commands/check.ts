@@ -44,7 +44,7 @@ export default defineCommand({
   async run(ctx: Context, [wanted]: [string[]]) {
     const snapshot = await ctx.store.read();
     const chosen = wanted.length > 0 ? selectAccounts(snapshot, wanted) : unpaused(snapshot);
-    const results = await checkAccounts(ctx, chosen);
+    const results = await checkAccounts(ctx, chosen, { isAsked: true });
     const count = (ok: boolean | null) => results.filter((each) => each.ok === ok).length;
     const paused = wanted.length > 0 ? 0 : snapshot.pool.accounts.length - chosen.length;
     const summary = { checked: chosen.filter(hasUsage).length, ok: count(true), failed: count(false) };

@@ -3,6 +3,7 @@ import { usableLogin } from "../auth/usable-login.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import { autoSelect } from "../cli/auto-select.ts";
 import { chosenAccount, chosenText } from "../cli/chosen-account.ts";
+import { withDelays } from "../cli/delayed-renewal.ts";
 import type { Context, Ending } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
@@ -77,7 +78,7 @@ export default defineCommand({
     checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
-    const login = await usableLogin(ctx, account);
+    const login = await usableLogin(withDelays(ctx), account);
     const launched = options.rotate ? await launchFor(ctx, order, options) : null;
     try {
       const run = { ...order, login, launched, isPinned: order.pin !== undefined };

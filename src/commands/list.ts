@@ -7,6 +7,7 @@ import { findingSchema } from "../cli/finding.ts";
 import { limitColumns } from "../cli/limit-columns.ts";
 import { flagged, loginFlagged } from "../repair/credentials/login-flagged.ts";
 import { interruptedRenewals, refreshInterrupted } from "../repair/credentials/refresh-interrupted.ts";
+import { renewalUnclear, unclearRenewals } from "../repair/credentials/renewal-unclear.ts";
 import { findingsOf } from "../repair/examine.ts";
 import { columnText } from "../ui/columns.ts";
 import { safeText } from "../ui/safe-text.ts";
@@ -36,6 +37,7 @@ export default defineCommand({
       activeAccountId: active?.id ?? null,
       findings: [
         ...findingsOf(refreshInterrupted, interruptedRenewals(snapshot.interrupted)),
+        ...findingsOf(renewalUnclear, unclearRenewals(pool.accounts, ctx.now())),
         ...findingsOf(loginFlagged, flagged(pool.accounts)),
       ],
       unreadable: pool.setAside.length,
@@ -43,7 +45,7 @@ export default defineCommand({
   },
   render: ({ accounts }, ui) => (accounts.length === 0 ? noAccounts : accountLines(accounts, ui)),
   notes: ({ findings, unreadable }) => [
-    ...findings.map(({ message, fix }) => `${message} ${fix}`),
+    ...findings.map(({ message, fix }) => (fix === null ? message : `${message} ${fix}`)),
     ...(unreadable === 0
       ? []
       : [`${unreadable} of the entries in pool.json cannot be read; they were left as they are.`]),
@@ -82,9 +84,10 @@ function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
 }
 
 /** How long the access token still serves; one that has ended is renewed at its next use. */
-function credentialText({ credential }: AccountReport, nowMs: number): string {
+function credentialText({ credential, state }: AccountReport, nowMs: number): string {
   const { expiresAt, health } = credential;
   if (health === "unknown" || expiresAt === null) return "no expiry";
   if (health === "valid") return `valid ${durationText(Date.parse(expiresAt) - nowMs)}`;
-  return health === "renewable" ? "renews at next use" : "ended";
+  if (health !== "renewable") return "ended";
+  return state === "unclear" || state === "backing-off" ? "renewal rests" : "renews at next use";
 }

@@ -15,7 +15,7 @@ const schema = (z: Zod) =>
     fields: z.record(z.string(), z.string()).describe("what the template may use; empty when not known"),
   });
 
-const usual = "{account}[ 5h {short}%][ week {week}%][ ({age} old)]";
+const usual = "{account}[ 5h {short}%][ week {week}%][ ({age} old)][ {renewal}]";
 
 export default defineCommand({
   flags: (command: Command) =>
@@ -39,7 +39,8 @@ export default defineCommand({
 const about = [
   "Reads only auth.json, the pool and the figures that other commands kept; asks nothing and waits for nothing. What is not known is left out: then the line is empty, and the exit code is 0.",
   "",
-  "Fields: {account} label or e-mail, {label}, {email}, {plan}, {row};",
+  "Fields: {account} label or e-mail, {label}, {email}, {plan}, {row}, {state} as in list;",
+  "{renewal}: renewal unclear, or renewal backing off, while its access token has ended;",
   "{short} and {week}: percent left; {short_meter} and {week_meter}: as bars;",
   "{short_reset} and {week_reset}: time to the reset;",
   "{age}: of the figures, when they are older than 15 minutes. {{ is a brace.",

@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import { usableLogin } from "../auth/usable-login.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
+import { withDelays } from "../cli/delayed-renewal.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
@@ -20,7 +21,7 @@ export default defineCommand({
   schema,
   async run(ctx: Context, [wanted]: [string], { json = false }: { json?: boolean }) {
     const account = selectAccount(await ctx.store.read(), wanted);
-    const login = await usableLogin(ctx, account);
+    const login = await usableLogin(withDelays(ctx), account);
     // JSON never holds a secret: it tells what a script needs to know beside the token.
     if (!json) ctx.stdout.write(`${login.accessToken}\n`);
     const later = await ctx.store.read();

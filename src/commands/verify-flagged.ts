@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { flaggedAccounts } from "../auth/flag-test.ts";
+import { flaggedAccounts, unclearAccounts } from "../auth/flag-test.ts";
 import type { FlaggedAccount, FlagVerdict } from "../auth/flag-test.ts";
 import { settleFlags } from "../auth/settle-flags.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
@@ -18,7 +18,13 @@ interface Options {
   restore?: boolean;
 }
 
-const outcomes = ["restored", "still-flagged", "healthy-not-restored", "not-tested"] as const;
+const outcomes = [
+  "restored",
+  "still-flagged",
+  "still-unclear",
+  "healthy-not-restored",
+  "not-tested",
+] as const;
 type Outcome = (typeof outcomes)[number];
 
 const schema = (z: Zod) =>
@@ -27,7 +33,9 @@ const schema = (z: Zod) =>
     results: z.array(
       z.object({
         account: accountSchema(z),
-        outcome: z.enum(outcomes).describe("`not-tested` in a dry run only"),
+        outcome: z
+          .enum(outcomes)
+          .describe("`still-unclear`: its renewal brought no token again; `not-tested`: in a dry run only"),
         test: z
           .enum(["usage", "renewal", "none"])
           .describe("how it is tested; `none`: only a new login helps"),
@@ -36,11 +44,11 @@ const schema = (z: Zod) =>
       }),
     ),
     summary: z.object({
-      flagged: z.int(),
+      flagged: z.int().describe("accounts that were set aside, or whose renewal was unclear"),
       restored: z.int(),
       stillFlagged: z.int(),
       healthyNotRestored: z.int(),
-      unclear: z.int().describe("tests that OpenAI did not answer; these accounts stay flagged"),
+      unclear: z.int().describe("tests that OpenAI did not answer; these accounts stay as they are"),
     }),
   });
 
@@ -50,13 +58,14 @@ export default defineCommand({
       .option("--dry-run", "say what would be tested; asks nobody and changes nothing")
       .option("--no-restore", "test, but leave the healthy ones set aside"),
   examples: [
-    ["codex auth verify-flagged", "test accounts that were set aside"],
+    ["codex auth verify-flagged", "test accounts that were set aside, and unclear renewals"],
     ["codex auth verify-flagged --dry-run", "show which; asks nobody"],
   ],
   schema,
   async run(ctx: Context, _args: [], { dryRun = false, restore = true }: Options) {
     const snapshot = await ctx.store.read();
-    const flagged = flaggedAccounts(snapshot.pool.accounts, ctx.now());
+    const { accounts } = snapshot.pool;
+    const flagged = [...flaggedAccounts(accounts, ctx.now()), ...unclearAccounts(accounts, ctx.now())];
     const tested = dryRun ? [] : await testAll(ctx, flagged, restore);
     const usage = ctx.store.usage();
     const { pool } = dryRun ? snapshot : await ctx.store.read();
@@ -92,11 +101,12 @@ const intended = {
 };
 
 async function testAll(ctx: Context, flagged: readonly FlaggedAccount[], mayRestore: boolean) {
-  const ask = (accounts: readonly Account[]) => probeAccounts(ctx, accounts, { isFlagged: true });
+  const ask = (accounts: readonly Account[]) =>
+    probeAccounts(ctx, accounts, { isFlagged: true, isAsked: true });
   const tested = await settleFlags(ctx.store, flagged, { mayRestore, ask });
-  return tested.map(({ account: { id }, probe, verdict, isRestored }) => ({
+  return tested.map(({ account: { id }, flag, probe, verdict, isRestored }) => ({
     id,
-    outcome: outcomeOf(verdict, isRestored),
+    outcome: flag || verdict.isClear ? outcomeOf(verdict, isRestored) : ("still-unclear" as const),
     reason: verdict.reason,
     isClear: verdict.isClear,
     failure: probe?.kind === "failure" ? reportFailure(probe.failure) : null,
@@ -129,7 +139,7 @@ function render({ results }: Rendered, ui: Ui): string {
       ? ui.dim(cell)
       : cell === "restored"
         ? ui.green(cell)
-        : cell === "still-flagged"
+        : cell.startsWith("still-")
           ? ui.yellow(cell)
           : cell,
   );

@@ -1,9 +1,10 @@
-import { activeBlock } from "../accounts/block.ts";
+import { activeBlock, laterBlock } from "../accounts/block.ts";
 import type { Decision } from "../accounts/decision.ts";
 import { rankAccounts } from "../accounts/rank.ts";
 import type { Ranking } from "../accounts/rank.ts";
 import { mainLimitId } from "../accounts/limit.ts";
 import type { Candidate } from "../accounts/ranked-account.ts";
+import { renewalBlock } from "../auth/renewal-trouble.ts";
 import { whyUnusable } from "../auth/unusable.ts";
 import type { Account } from "../store/account.ts";
 import type { Busy } from "./busy.ts";
@@ -110,7 +111,7 @@ function candidate(
   { limitId, nowMs }: Moment,
 ): Candidate {
   const { id, login } = account;
-  const block = ledger.availabilityOf(id)?.block ?? null;
+  const block = laterBlock(ledger.availabilityOf(id)?.block ?? null, renewalBlock(account, nowMs));
   const unusable = whyUnusable(account, nowMs) ?? models.whyExcluded(id, model, nowMs);
   const known = {
     id,

@@ -1,3 +1,4 @@
+import { blockWords } from "../accounts/block.ts";
 import type { RankedAccount } from "../accounts/ranked-account.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import { toErrorEnvelope } from "../errors/envelope.ts";
@@ -48,7 +49,7 @@ function skipReason(each: RankedAccount, { failures, choice }: Dead): string {
   if (each.block?.kind === "exhausted") return "limit reached";
   const failure = failures.get(each.id);
   if (failure) return failure.envelope.error.code;
-  if (each.block) return each.block.kind === "auth" ? "login refused" : "cooling down";
+  if (each.block) return blockWords[each.block.kind];
   return choice.decision.reason;
 }
 

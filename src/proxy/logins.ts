@@ -14,7 +14,13 @@ export interface LoginEffects {
 
 export type LoginReading =
   | { readonly kind: "login"; readonly login: Login }
-  | { readonly kind: "none"; readonly why: string; readonly isIssuerDown: boolean };
+  | {
+      readonly kind: "none";
+      readonly why: string;
+      readonly isIssuerDown: boolean;
+      /** When the renewal is tried again; absent where nothing says so. */
+      readonly nextMs?: number;
+    };
 
 /** After a renewal that failed while the old token still serves. */
 const restMs = 30_000;
@@ -25,6 +31,8 @@ export class Logins {
   readonly #renewals = new Map<string, Promise<LoginReading>>();
   /** Accounts whose renewal has just failed, and until when nobody tries it early. */
   readonly #restUntilMs = new Map<string, number>();
+
+  readonly #resting = new Map<string, { accessToken: string; nextMs: number; reading: LoginReading }>();
 
   constructor(effects: LoginEffects) {
     this.#effects = effects;
@@ -47,9 +55,14 @@ export class Logins {
     return renewal ?? { kind: "none", why: "the access token has ended", isIssuerDown: false };
   }
 
-  /** Upstream refused exactly this access token. */
-  afterRejection(account: Account, accessToken: string): Promise<LoginReading> {
-    return this.#renew(account, { kind: "rejected", accessToken });
+  /** Upstream refused exactly this access token. While its renewal rests, no process is started to say so again. */
+  async afterRejection(account: Account, accessToken: string): Promise<LoginReading> {
+    const known = this.#resting.get(account.id);
+    if (known?.accessToken === accessToken && this.#effects.now() < known.nextMs) return known.reading;
+    const reading = await this.#renew(account, { kind: "rejected", accessToken });
+    if (reading.kind === "none" && reading.nextMs !== undefined)
+      this.#resting.set(account.id, { accessToken, nextMs: reading.nextMs, reading });
+    return reading;
   }
 
   /** Renewals that run; none is left behind when the proxy ends. */
@@ -74,7 +87,11 @@ export class Logins {
       const outcome = await this.#effects.renew(id, need);
       const account = await this.#effects.reload(id);
       if (outcome.kind === "ready" && account) return { kind: "login", login: account.login };
-      const isIssuerDown = outcome.kind === "unreachable" || outcome.kind === "uncertain";
+      if ("nextAt" in outcome) {
+        const nextMs = Date.parse(outcome.nextAt);
+        return { kind: "none", why: outcome.why, isIssuerDown: true, nextMs };
+      }
+      const isIssuerDown = outcome.kind === "unreachable";
       return { kind: "none", why: `renewal ${outcome.kind}`, isIssuerDown };
     } catch (error) {
       return {

@@ -1,6 +1,7 @@
 import type { Account } from "../store/account.ts";
-import { activeBlock } from "../accounts/block.ts";
+import { activeBlock, blockWords, laterBlock } from "../accounts/block.ts";
 import { mainLimitId } from "../accounts/limit.ts";
+import { renewalBlock } from "../auth/renewal-trouble.ts";
 import { whyUnusable } from "../auth/unusable.ts";
 import type { AccountState, AccountStatus } from "./options.ts";
 import type { RotationParts } from "./parts.ts";
@@ -37,11 +38,13 @@ function stateOf(
 ): State {
   const unusable = whyUnusable(account, nowMs);
   if (unusable !== null) return { state: unusableState(account), reason: unusable, returnsAtMs: null };
-  const block = activeBlock(ledger.availabilityOf(account.id)?.block ?? null, nowMs, mainLimitId);
+  const known = laterBlock(ledger.availabilityOf(account.id)?.block ?? null, renewalBlock(account, nowMs));
+  const block = activeBlock(known, nowMs, mainLimitId);
   if (block === null) return readyState(models.longestHold(account.id, nowMs));
   const returnsAtMs = block.untilMs;
   if (block.kind === "exhausted") return { state: "limited", reason: "limit reached", returnsAtMs };
-  const reason = block.kind === "auth" ? "login refused" : "upstream trouble, or asked to slow down";
+  const reason =
+    block.kind === "transient" ? "upstream trouble, or asked to slow down" : blockWords[block.kind];
   return { state: "cooling", reason, returnsAtMs };
 }
 

@@ -13,6 +13,7 @@ import { loginExpired } from "./credentials/login-expired.ts";
 import { loginUnknown } from "./credentials/login-unknown.ts";
 import { notLoggedIn } from "./credentials/not-logged-in.ts";
 import { refreshInterrupted } from "./credentials/refresh-interrupted.ts";
+import { renewalUnclear } from "./credentials/renewal-unclear.ts";
 import { envOverride } from "./environment/env-override.ts";
 import { processOnOldLogin } from "./processes/process-on-old-login.ts";
 
@@ -34,5 +35,6 @@ export const loginChecks: readonly Check[] = [
   envOverride,
   processOnOldLogin,
   refreshInterrupted,
+  renewalUnclear,
   { ...loginFlagged, look: ({ snapshot }) => flagged(snapshot?.active ? [snapshot.active] : []) },
 ];

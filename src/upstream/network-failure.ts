@@ -23,7 +23,24 @@ export function networkCode(error: unknown): string {
 
 /** Whether the request certainly never left this machine. */
 export function isConnectFailure(error: unknown): boolean {
-  return connectCodes.test(networkCode(error)) || isForbiddenPort(error);
+  return connectCodes.test(networkCode(error)) || isForbiddenPort(error) || isBeforeSending(error);
+}
+
+/** fetch makes an error without code and words of an answer with status 407; every failing connection has a code. */
+export function isProxyRefusal(error: unknown): boolean {
+  if (!(error instanceof TypeError) || !(error.cause instanceof Error)) return false;
+  const { cause } = error;
+  return /^(proxy authentication required)?$/.test(cause.message) && !("code" in cause) && !cause.cause;
+}
+
+/** The system call tells where the code does not: a time-out, or a refused permission, may also come later. */
+function isBeforeSending(error: unknown): boolean {
+  for (let each: unknown = error; each instanceof Error; each = each.cause) {
+    if ("syscall" in each && (each.syscall === "connect" || each.syscall === "getaddrinfo")) return true;
+    // Every address of a name was tried.
+    if (each instanceof AggregateError && each.errors.length > 0) return each.errors.every(isBeforeSending);
+  }
+  return false;
 }
 
 /** fetch refuses some ports before it connects, and gives no code for that. */

@@ -51,7 +51,7 @@ test("a renewal that fails leaves the lease, and is told after the command, whos
   const { fake, home, start, oldToken } = await openAlmostExpired();
   fake.routes.refresh = () => ({ status: 503, body: "busy" });
   const running = await start(":", "sleep 1; exit 4");
-  await until(() => home.read("codex-auth/pool.json").includes('"uncertain"'));
+  await until(() => home.read("codex-auth/pool.json").includes('"backing-off"'));
   expect(running.auth().tokens.access_token).toBe(oldToken);
   expect(await running.finish()).toBe(4);
   expect(running.stderr()).toContain("The access token could not be renewed while the command ran: ");

@@ -1,6 +1,7 @@
 // Meets the n-th system call that changes something below FAULT_ROOT with an error or with the end of the process.
 // FAULT_AT=n, FAULT_WITH=kill-before | kill-after | an errno as a number. FAULT_COUNT names a file that gets one line
 // a call, to know how many there are. Only the first process of a tree is meant: its children see no FAULT_AT.
+// FAULT_SLOW_MS=n: a slow disk, whose every fsync below FAULT_ROOT takes so long; children too.
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -17,7 +18,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-static int at = -1, count, error_number, kills_after, log_fd = -1;
+static int at = -1, count, error_number, kills_after, slow_ms, log_fd = -1;
 static char root[PATH_MAX];
 
 __attribute__((constructor)) static void prepare(void) {
@@ -25,6 +26,7 @@ __attribute__((constructor)) static void prepare(void) {
   snprintf(root, sizeof root, "%s", getenv("FAULT_ROOT") ? getenv("FAULT_ROOT") : "/nowhere");
   if (log) log_fd = (int)syscall(SYS_openat, AT_FDCWD, log, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (wanted) at = atoi(wanted);
+  if (getenv("FAULT_SLOW_MS")) slow_ms = atoi(getenv("FAULT_SLOW_MS"));
   if (with && strcmp(with, "kill-after") == 0) kills_after = 1;
   else if (with && strcmp(with, "kill-before") != 0) error_number = atoi(with);
   unsetenv("FAULT_AT");
@@ -104,7 +106,11 @@ ssize_t writev(int fd, const struct iovec *parts, int amount) {
   REAL(writev);
   GUARD(is_below_fd(fd), writev, 0, real(fd, parts, amount));
 }
-int fsync(int fd) { REAL(fsync); GUARD(is_below_fd(fd), fsync, 0, real(fd)); }
+int fsync(int fd) {
+  REAL(fsync);
+  if (slow_ms && is_below_fd(fd)) usleep(slow_ms * 1000);
+  GUARD(is_below_fd(fd), fsync, 0, real(fd));
+}
 int fdatasync(int fd) { REAL(fdatasync); GUARD(is_below_fd(fd), fdatasync, 0, real(fd)); }
 int fchmod(int fd, mode_t mode) { REAL(fchmod); GUARD(is_below_fd(fd), fchmod, 0, real(fd, mode)); }
 int chmod(const char *path, mode_t mode) { REAL(chmod); GUARD(is_below(path), chmod, path, real(path, mode)); }

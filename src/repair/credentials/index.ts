@@ -21,6 +21,7 @@ import { loginUnknown } from "./login-unknown.ts";
 import { notLoggedIn } from "./not-logged-in.ts";
 import { refreshInterrupted } from "./refresh-interrupted.ts";
 import { renewalDue } from "./renewal-due.ts";
+import { renewalUnclear } from "./renewal-unclear.ts";
 import { seatsOfOneEmail } from "./seats-of-one-email.ts";
 
 /** What keeps the file from being read or written comes first: the mends of the others write it. */
@@ -45,6 +46,7 @@ export const credentialChecks: readonly Check[] = [
   loginExpired,
   renewalDue,
   refreshInterrupted,
+  renewalUnclear,
   loginFlagged,
   accountExpired,
   seatsOfOneEmail,

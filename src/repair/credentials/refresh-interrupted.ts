@@ -27,7 +27,7 @@ export const refreshInterrupted = poolCheck({
     },
     apply: async ({ fx, snapshot }, { target }) => {
       const account = snapshot?.interrupted.find(({ id }) => id === target);
-      if (account) await usableLogin(fx, account);
+      if (account) await usableLogin(fx, account, { kind: "expiring", isAsked: true });
     },
   },
 });

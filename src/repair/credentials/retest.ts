@@ -6,11 +6,13 @@ import type { Account } from "../../store/account.ts";
 import { backendOf } from "../../upstream/backend.ts";
 import type { Scene } from "../scene.ts";
 
+const asked = { isFlagged: true, isAsked: true };
+
 /** Tests one account that was set aside, as `verify-flagged` does. Throws when it stays so. */
 export async function retest({ fx, nowMs, config, snapshot }: Scene, id: string | undefined): Promise<void> {
   const baseUrl = backendOf(fx.env, config.settings?.chatgptBaseUrl);
   const ask = (accounts: readonly Account[]) =>
-    Promise.all(accounts.map((account) => probeAccount({ ...fx, baseUrl }, account, { isFlagged: true })));
+    Promise.all(accounts.map((account) => probeAccount({ ...fx, baseUrl }, account, asked)));
   const accounts = (snapshot?.pool.accounts ?? []).filter((account) => account.id === id);
   const [tested] = await settleFlags(fx.store, flaggedAccounts(accounts, nowMs), { mayRestore: true, ask });
   if (tested?.isRestored) return;

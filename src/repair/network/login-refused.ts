@@ -1,4 +1,4 @@
-import { isValid } from "../../auth/probe.ts";
+import { isValid } from "../../auth/refresh-outcome.ts";
 import { usageFailure } from "../../auth/probe-failure.ts";
 import { usableLogin } from "../../auth/usable-login.ts";
 import type { Account } from "../../store/account.ts";
@@ -47,7 +47,11 @@ export const loginRefused = poolCheck({
     apply: async ({ fx }, sighting) => {
       const account = accountOf(sighting);
       if (account)
-        await usableLogin(fx, account, { kind: "rejected", accessToken: account.login.accessToken });
+        await usableLogin(fx, account, {
+          kind: "rejected",
+          accessToken: account.login.accessToken,
+          isAsked: true,
+        });
     },
   },
 });
