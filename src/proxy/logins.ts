@@ -31,7 +31,6 @@ export class Logins {
   readonly #renewals = new Map<string, Promise<LoginReading>>();
   /** Accounts whose renewal has just failed, and until when nobody tries it early. */
   readonly #restUntilMs = new Map<string, number>();
-
   readonly #resting = new Map<string, { accessToken: string; nextMs: number; reading: LoginReading }>();
 
   constructor(effects: LoginEffects) {
