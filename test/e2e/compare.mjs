@@ -22,7 +22,7 @@ if (mode === "--inside") {
 async function compare() {
   const { collectFacts } = await load("test/e2e/facts/collect.ts");
   for (const version of asked)
-    write(`fixtures/codex/${version}.json`, json(await inHome((home) => collectFacts(version, home))));
+    write(`fixtures/codex/${version}.json`, json(await inHome((home) => collectFacts(version, home, log))));
   const { writtenFromFacts } = await load(".ci/codex-tables.ts");
   const stored = readdirSync(join(root, "fixtures/codex")).map((name) =>
     JSON.parse(readFileSync(join(root, "fixtures/codex", name), "utf8")),
@@ -40,6 +40,10 @@ async function inHome(work) {
   } finally {
     rmSync(home, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+function log(line) {
+  console.error(line);
 }
 
 function json(value) {

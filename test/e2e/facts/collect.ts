@@ -1,8 +1,53 @@
-import type { CodexVersion } from "../support/codex.ts";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { modern } from "../install.mjs";
+import { codexBinary, type CodexVersion } from "../support/codex.ts";
+import { ConfigExplorer } from "./config-explorer.ts";
+import { ConfigJudge } from "./config-judge.ts";
 import { databasesOf } from "./databases.ts";
-import type { CodexFacts } from "./facts.ts";
+import type { CodexFacts, ConfigTable } from "./facts.ts";
+import { errorCodesIn, routesIn, textsIn } from "./program-text.ts";
+import { wordsIn } from "./program-words.ts";
+import { protocolOf } from "./protocol.ts";
 
-/** Asks the program itself, in an empty folder that may become its home. The network is cut. */
-export async function collectFacts(version: CodexVersion, home: string): Promise<CodexFacts> {
-  return { version, databases: await databasesOf(version, home) };
+/** Asks the program itself, in empty folders below `home`. The network is cut. */
+export async function collectFacts(
+  version: CodexVersion,
+  home: string,
+  log: (line: string) => void,
+): Promise<CodexFacts> {
+  const folder = (name: string) => {
+    mkdirSync(join(home, name));
+    return join(home, name);
+  };
+  const program = codexBinary(version);
+  const texts = textsIn(program);
+  const protocol = await protocolOf(version, folder("protocol"));
+  return {
+    version,
+    databases: await databasesOf(version, folder("databases")),
+    protocol,
+    routes: routesIn(texts),
+    errorCodes: errorCodesIn(texts, protocol.errorInfo),
+    config: isModern(version) ? await configOf(version, folder("config"), log) : null,
+  };
+}
+
+/** Versions that are not in the list are newer ones. */
+function isModern(version: CodexVersion): boolean {
+  const minor = (each: string) => Number(each.split(".")[1]);
+  return modern.some((each) => minor(each) <= minor(version));
+}
+
+async function configOf(
+  version: CodexVersion,
+  home: string,
+  log: (line: string) => void,
+): Promise<ConfigTable> {
+  const judge = await ConfigJudge.open(version, home);
+  try {
+    return await new ConfigExplorer(judge, wordsIn(codexBinary(version)), log).explore();
+  } finally {
+    await judge.close();
+  }
 }

@@ -31,6 +31,16 @@ export class AppServer {
 
   static async start(version: CodexVersion, fake: FakeOpenAI, home: string): Promise<AppServer> {
     const { flags, env } = fakeBackend(fake);
+    return await AppServer.open(version, home, flags, env);
+  }
+
+  /** Without a backend: only for questions that need none. */
+  static async open(
+    version: CodexVersion,
+    home: string,
+    flags: readonly string[] = [],
+    env: Record<string, string> = {},
+  ): Promise<AppServer> {
     const options = { cwd: home, env: environment({ home, env }) };
     const child = spawn(codexBinary(version), ["app-server", ...flags], options);
     const server = new AppServer(child);
