@@ -39,10 +39,11 @@ export function configKeys(table: ConfigTable | null, prefix = ""): Record<strin
   if (table === null) return {};
   const others = typeof table.others === "object" ? { "*": table.others } : {};
   return Object.fromEntries(
-    Object.entries({ ...table.fields, ...others }).flatMap(([name, node]) => [
-      [`${prefix}${name}`, kindText(node)],
-      ...Object.entries(belowOf(node, `${prefix}${name}`)),
-    ]),
+    Object.entries({ ...table.fields, ...others }).flatMap(([name, node]) => {
+      const path = `${prefix}${name}`;
+      const own: [string, string][] = [[path, kindText(node)]];
+      return own.concat(Object.entries(belowOf(node, path)));
+    }),
   );
 }
 
@@ -56,7 +57,11 @@ function belowOf(node: ConfigNode, path: string): Record<string, string> {
 function kindText({ table, items, ...own }: ConfigNode): string {
   const { fields: _, others, ...rules } = table ?? { fields: {}, others: undefined };
   const rest = typeof others === "object" ? "typed" : others;
-  return JSON.stringify({ ...own, items: items && kindText(items), table: table && { ...rules, others: rest } });
+  return JSON.stringify({
+    ...own,
+    items: items && kindText(items),
+    table: table && { ...rules, others: rest },
+  });
 }
 
 function migrations({ databases }: CodexFacts): Record<string, string> {

@@ -13,7 +13,7 @@ const mostAtOnce = 4;
 const renewalPauseMs = 250;
 
 /** Where usage is asked for. config.toml is not read when the environment decides. */
-function backendBase(ctx: Pick<Context, "env" | "fs" | "store">): string {
+function backendBase(ctx: Pick<Context, "env" | "fs" | "store" | "cwd" | "platform">): string {
   const isOverridden = Boolean(ctx.env["CODEX_AUTH_BACKEND"]);
   return backendOf(ctx.env, isOverridden ? undefined : readLoginSettings(ctx).chatgptBaseUrl);
 }

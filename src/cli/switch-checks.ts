@@ -3,7 +3,8 @@ import { loginRestriction } from "../codex/login-restriction.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Context } from "./context.ts";
-import { readLoginSettings } from "./login-settings.ts";
+import { overrides } from "../codex/environment.ts";
+import { readLoginSettings, unusedLoginNotes } from "./login-settings.ts";
 import { accountName } from "../store/account-name.ts";
 
 interface LoginCheck {
@@ -24,23 +25,36 @@ export function checkLogin(
   const settings = readLoginSettings(ctx);
   const restriction = loginRestriction(settings, account.login);
   if (restriction) {
-    const message = `config.toml forbids ${accountName(account)}: ${restriction}.`;
+    const message = `The configuration of Codex forbids ${accountName(account)}: ${restriction}.`;
     const hint =
       "Codex would delete auth.json at its next start. Switch to another account, or change that key.";
     throw new CodexAuthError("login_restricted", message, { hint });
   }
   const { credentialsStore } = settings;
-  const warnings = loginWarnings(ctx, account);
-  if (credentialsStore === "file" || useFileStore)
+  const warnings = [...loginWarnings(ctx, account), ...unusedNotes(ctx)];
+  if (credentialsStore === "file" || (useFileStore && !("cli_auth_credentials_store" in settings.files)))
     return { isStoreToChange: credentialsStore !== "file", warnings };
   if (credentialsStore === "auto") {
     const warning =
       'cli_auth_credentials_store = "auto": Codex reads auth.json only where it finds no login in a keyring. See: codex auth switch --help, --use-file-store';
     return { isStoreToChange: false, warnings: [...warnings, warning] };
   }
-  const message = `config.toml sets cli_auth_credentials_store = "${credentialsStore}", so Codex does not read auth.json.`;
+  const elsewhere = settings.files["cli_auth_credentials_store"];
+  const message = `${elsewhere ?? "config.toml"} sets cli_auth_credentials_store = "${credentialsStore}", so Codex does not read auth.json.`;
+  if (elsewhere !== undefined)
+    throw new CodexAuthError("login_restricted", message, {
+      hint: "Change that key, or switch in another folder.",
+    });
   const hint = 'To set it to "file" and switch: codex auth switch <account> --use-file-store';
   throw new CodexAuthError("login_restricted", message, { hint });
+}
+
+/** What keeps Codex from using any login of auth.json. */
+function unusedNotes(ctx: Context): string[] {
+  const ofEnvironment = overrides(ctx.env).map(
+    ({ name }) => `${name} is set: Codex uses it instead of auth.json. To end that: unset ${name}`,
+  );
+  return [...ofEnvironment, ...unusedLoginNotes(ctx)];
 }
 
 export function withFileStore(text: string): string {

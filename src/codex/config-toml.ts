@@ -42,10 +42,13 @@ export interface LoginSettings {
   forcedWorkspaceIds: string[] | undefined;
   chatgptBaseUrl: string | undefined;
   modelProvider: string | undefined;
+  /** Of the keys that restrict or move a login, the file that sets it. */
+  files: Readonly<Record<string, string>>;
 }
 
-export function loginSettings(tree: ConfigTree): LoginSettings {
+export function loginSettings(tree: ConfigTree, files: LoginSettings["files"] = {}): LoginSettings {
   return {
+    files,
     credentialsStore: configString(tree, ["cli_auth_credentials_store"]) ?? "file",
     forcedLoginMethod: configString(tree, ["forced_login_method"]),
     forcedWorkspaceIds: workspaceIds(tree),

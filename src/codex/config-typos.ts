@@ -1,3 +1,4 @@
+import { withPathsMeant } from "./config-backslashes.ts";
 import { readConfig } from "./config-toml.ts";
 
 /** A text that parses again, and the lines that had to change for it. */
@@ -70,7 +71,7 @@ const corrections: ((line: string) => string)[] = [
       /^(\s*[\w.-]+\s*=\s*)(?!(?:yes|no|on|off|null|nil|none|nan|inf)\b)([A-Za-z][\w./-]*)(\s*(?:#.*)?)$/,
       '$1"$2"$3',
     ),
-  (line) => line.replace(/^(\s*[\w.-]+\s*=\s*)"([^"'#]*\\[^"'#]*)"(\s*(?:#.*)?)$/, "$1'$2'$3"),
+  withPathsMeant,
   (line) => line.replace(/^(\s*[\w.-]+\s*=\s*)"([^"#\\]*[^"#\\\s])\s*$/, '$1"$2"'),
   (line) => line.replace(/^(\s*\[[\w.-]+)\s*$/, "$1]"),
 ];

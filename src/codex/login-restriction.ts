@@ -10,22 +10,28 @@ export function loginRestriction(settings: LoginSettings, login: Login): string 
 }
 
 /** Keys of any provider count as "api". */
-function methodRestriction({ forcedLoginMethod }: LoginSettings, { kind }: Login): string | null {
+function methodRestriction({ forcedLoginMethod, files }: LoginSettings, { kind }: Login): string | null {
   const method = kind === "apiKey" || kind === "bedrock" ? "api" : "chatgpt";
   if (forcedLoginMethod !== "api" && forcedLoginMethod !== "chatgpt") return null;
   if (forcedLoginMethod === method) return null;
   const what = method === "api" ? "no API key" : "no ChatGPT login";
-  return `forced_login_method = "${forcedLoginMethod}" allows ${what}`;
+  return `forced_login_method = "${forcedLoginMethod}"${inFile(files, "forced_login_method")} allows ${what}`;
 }
 
 /** A ChatGPT login that names no workspace is in none that is allowed. */
 function workspaceRestriction(
-  { forcedWorkspaceIds }: LoginSettings,
+  { forcedWorkspaceIds, files }: LoginSettings,
   { kind, identity }: Login,
 ): string | null {
   if (!forcedWorkspaceIds || kind !== "chatgpt") return null;
   const workspace = identity.kind === "seat" ? identity.accountId : null;
   if (workspace !== null && forcedWorkspaceIds.includes(workspace)) return null;
   const found = workspace === null ? "and this login names no workspace" : `not ${workspace}`;
-  return `forced_chatgpt_workspace_id allows only ${forcedWorkspaceIds.join(", ")}, ${found}`;
+  return `forced_chatgpt_workspace_id${inFile(files, "forced_chatgpt_workspace_id")} allows only ${forcedWorkspaceIds.join(", ")}, ${found}`;
+}
+
+/** Said only where it is another file than the one that everybody thinks of. */
+function inFile(files: LoginSettings["files"], key: string): string {
+  const file = files[key];
+  return file === undefined ? "" : ` in ${file}`;
 }

@@ -8,6 +8,8 @@ import { hasUsage } from "../cli/live-probe.ts";
 import { resultSchema } from "../cli/probe-report.ts";
 import type { ResultReport } from "../cli/probe-report.ts";
 import { selectAccounts } from "../cli/select-account.ts";
+import { unusedLoginNotes } from "../cli/login-settings.ts";
+import { overrides } from "../codex/environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
@@ -25,6 +27,9 @@ const schema = (z: Zod) =>
       nothingToAsk: z.int(),
       paused: z.int().describe("accounts that were left out; name them to check them"),
     }),
+    notes: z
+      .array(z.string())
+      .describe("why Codex uses none of these logins in this folder, where that is so"),
   });
 
 export default defineCommand({
@@ -48,11 +53,15 @@ export default defineCommand({
     const count = (ok: boolean | null) => results.filter((each) => each.ok === ok).length;
     const paused = wanted.length > 0 ? 0 : snapshot.pool.accounts.length - chosen.length;
     const summary = { checked: chosen.filter(hasUsage).length, ok: count(true), failed: count(false) };
-    return { results, summary: { ...summary, nothingToAsk: count(null), paused } };
+    const ofEnvironment = overrides(ctx.env).map(({ name, effect }) => `${name} is set: ${effect}.`);
+    const notes = [...ofEnvironment, ...unusedLoginNotes(ctx)];
+    return { results, summary: { ...summary, nothingToAsk: count(null), paused }, notes };
   },
   render,
-  notes: ({ summary: { paused } }) =>
-    paused === 0 ? [] : [`Paused, so not checked: ${paused}. Name them to check them.`],
+  notes: ({ summary: { paused }, notes }) => [
+    ...(paused === 0 ? [] : [`Paused, so not checked: ${paused}. Name them to check them.`]),
+    ...notes,
+  ],
   exitCode: ({ summary }) => (summary.failed > 0 ? 1 : 0),
 });
 

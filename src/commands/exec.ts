@@ -11,6 +11,7 @@ import { runPrivately } from "../cli/private-run.ts";
 import { bypassNote, heldAccount, pinOfRun } from "../cli/rotated-run.ts";
 import type { Launched } from "../cli/rotation-launch.ts";
 import { selectAccount } from "../cli/select-account.ts";
+import { unusedLoginNotes } from "../cli/login-settings.ts";
 import { checkLogin } from "../cli/switch-checks.ts";
 import { overrides } from "../codex/environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
@@ -78,6 +79,7 @@ export default defineCommand({
     checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
+for (const note of unusedLoginNotes(ctx)) ctx.stderr.write(`${safeText(note)}\n`);
     const login = await usableLogin(withDelays(ctx), account);
     const launched = options.rotate ? await launchFor(ctx, order, options) : null;
     try {

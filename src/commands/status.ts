@@ -8,6 +8,7 @@ import { findingSchema } from "../cli/finding.ts";
 import { limitColumns } from "../cli/limit-columns.ts";
 import { processSchema } from "../cli/running-codex.ts";
 import { overrides } from "../codex/environment.ts";
+import { providerWithoutLogin } from "../codex/provider-login.ts";
 import { examine, plainFinding } from "../repair/examine.ts";
 import { loginChecks } from "../repair/login-checks.ts";
 import { openScene } from "../repair/scene.ts";
@@ -23,7 +24,7 @@ const schema = (z: Zod) =>
       .nullable()
       .describe("the account in auth.json; null when there is none that we know"),
     source: z
-      .enum(["file", "keyring", "memory", "environment", "none"])
+      .enum(["file", "keyring", "memory", "environment", "provider", "none"])
       .describe("where Codex takes its login from; only for `file` is it the active account"),
     login: z.string().nullable().describe("the login that Codex would use, for a person"),
     home: z.string(),
@@ -43,7 +44,9 @@ export default defineCommand({
   schema,
   async run(ctx: Context) {
     const scene = await openScene(ctx);
-    const { snapshot, source } = scene;
+    const { snapshot } = scene;
+    const provider = scene.config.merged && providerWithoutLogin(scene.config.merged);
+    const source = provider ? ("provider" as const) : scene.source;
     if (!snapshot) throw scene.problem;
     const { active, live } = snapshot;
     const processes = processesOnOldLogin(ctx, snapshot);
@@ -57,6 +60,7 @@ export default defineCommand({
       login: {
         file: inFile,
         environment: overrides(ctx.env)[0]?.name ?? null,
+        provider: provider && `model provider ${provider.id}`,
         keyring: null,
         memory: null,
         none: null,
@@ -124,6 +128,7 @@ function whyLine({
   } | null;
 }): string {
   if (source === "environment") return `from the environment: ${login} overrides auth.json`;
+  if (source === "provider") return "by model_provider: requests carry no login of auth.json";
   if (source === "keyring") return "from the system keyring, by cli_auth_credentials_store in config.toml";
   if (source === "memory")
     return 'from memory only, by cli_auth_credentials_store = "ephemeral" in config.toml';

@@ -2,6 +2,7 @@ import type { Check } from "./check.ts";
 import { configEncoding } from "./config/config-file-checks.ts";
 import { configUnreadable } from "./config/config-unreadable.ts";
 import { loginRestricted } from "./config/login-restricted.ts";
+import { otherConfigBroken, providerWithoutOurLogin } from "./config/other-files.ts";
 import { configDuplicateKey, configTypo } from "./config/syntax-checks.ts";
 import { authFileBlank } from "./credentials/auth-file-blank.ts";
 import { authFileHardLinked } from "./credentials/auth-file-hard-linked.ts";
@@ -31,8 +32,10 @@ export const loginChecks: readonly Check[] = [
   configTypo,
   configDuplicateKey,
   configUnreadable,
+  otherConfigBroken,
   loginRestricted,
   envOverride,
+  providerWithoutOurLogin,
   processOnOldLogin,
   refreshInterrupted,
   renewalUnclear,

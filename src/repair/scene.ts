@@ -1,12 +1,15 @@
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import { configFaults } from "../codex/config-faults.ts";
 import type { ConfigFault } from "../codex/config-faults.ts";
-import { loginSettings, readConfig } from "../codex/config-toml.ts";
+import { mergedTree } from "../codex/config-layers.ts";
+import { readConfig } from "../codex/config-toml.ts";
 import type { LoginSettings } from "../codex/config-toml.ts";
 import type { ConfigTree } from "../codex/config-tree.ts";
 import { overrides } from "../codex/environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFile } from "../store/auth-file.ts";
+import { layersOf, readLayerFiles, type LayerFile } from "../store/config-layers.ts";
+import { settingsOf } from "../store/layered-settings.ts";
 import type { LiveFile } from "../store/auth-file.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import type { FileSystem } from "../store/file-system.ts";
@@ -37,11 +40,16 @@ export interface SceneEffects {
   renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
 }
 
-/** What config.toml says. `tree` and `settings` are null when it cannot be read; a missing file is an empty one. */
+/** What config.toml says. `tree` is null when it cannot be read; a missing file is an empty one. */
 interface ConfigScene {
   text: string | null;
   tree: ConfigTree | null;
+  /** What all files say about logins that Codex reads in this folder; null when one of them cannot be read. */
   settings: LoginSettings | null;
+  /** All of them together, likewise. */
+  merged: ConfigTree | null;
+  /** Those beside config.toml: of the system, of trusted projects, of a manager. */
+  others: readonly LayerFile[];
   /** Values that keep Codex from starting; none when the file cannot be read. */
   faults: readonly ConfigFault[];
   /** Where the parser stopped; the excerpt is the person's own text. */
@@ -78,9 +86,7 @@ export async function openScene(fx: SceneEffects): Promise<Scene> {
   const live = hasHome
     ? await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile))
     : { value: null, problem: null };
-  const config = hasHome
-    ? await readConfigScene(fx)
-    : { text: null, tree: null, settings: null, faults: [], broken: null, problem: null };
+  const config = hasHome ? await readConfigScene(fx) : noConfig;
   return {
     fx,
     nowMs: fx.now(),
@@ -100,14 +106,35 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (result ??= work());
 }
 
-async function readConfigScene({ fs, store }: SceneEffects): Promise<ConfigScene> {
+const noConfig: ConfigScene = {
+  text: null,
+  tree: null,
+  settings: null,
+  merged: null,
+  others: [],
+  faults: [],
+  broken: null,
+  problem: null,
+};
+
+async function readConfigScene(fx: SceneEffects): Promise<ConfigScene> {
+  const { fs, store } = fx;
   const { value: text, problem } = await attempt(() => readTextIfPresent(fs, store.paths.configFile));
-  const nothing = { text, tree: null, settings: null, faults: [], broken: null, problem };
+  const files = readLayerFiles(fs, { ...fx, paths: store.paths });
+  const others = files.filter(({ kind }) => kind !== "user");
+  const nothing = { ...noConfig, text, others, problem };
   if (problem) return nothing;
   const reading = readConfig(text ?? "");
   if (reading.kind === "broken") return { ...nothing, broken: reading };
   const { tree } = reading;
-  return { ...nothing, tree, settings: loginSettings(tree), faults: configFaults(tree) };
+  const isReadable = files.every((each) => each.problem === null);
+  return {
+    ...nothing,
+    tree,
+    settings: isReadable ? settingsOf(files, store.paths.configFile) : null,
+    merged: isReadable ? mergedTree(layersOf(files)) : null,
+    faults: configFaults(tree),
+  };
 }
 
 /** Where Codex takes its login from at its next start; with a config.toml that it cannot read, it does not start. */

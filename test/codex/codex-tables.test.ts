@@ -38,7 +38,7 @@ test.each(facts)("the databases that Codex $version makes are no fault", ({ data
 });
 
 test("a checksum of no version is one that was modified, at the newest migration too", () => {
-  const [newest] = facts.toSorted((a, b) => b.version.localeCompare(a.version));
+  const [newest] = facts.toSorted((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
   const migrations = newest?.databases["state_5.sqlite"] ?? [];
   const rows = migrations.map(({ number, description, sha384 }) => [
     number,

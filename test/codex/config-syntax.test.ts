@@ -16,6 +16,20 @@ describe("slips of the pen", () => {
     ["a = True", "a = true"],
     ["a = FALSE # no", "a = false # no"],
     [String.raw`log_dir = "C:\Users\me"`, String.raw`log_dir = 'C:\Users\me'`],
+    [
+      String.raw`args = ["-NoLogo", "-File", "F:\work\deepseek-mcp\start-deepseek.ps1"]`,
+      String.raw`args = ["-NoLogo", "-File", 'F:\work\deepseek-mcp\start-deepseek.ps1']`,
+    ],
+    [String.raw`args = ["C:\new\x", "F:\work"]`, String.raw`args = ['C:\new\x', 'F:\work']`],
+    [
+      String.raw`x = { cwd = "C:\Users\me", y = "a\tb" }`,
+      String.raw`x = { cwd = 'C:\Users\me', y = "a\tb" }`,
+    ],
+    [String.raw`[projects."C:\Users\me"]`, String.raw`[projects.'C:\Users\me']`],
+    [String.raw`a = ["C:\work\", "x"] # why`, String.raw`a = ['C:\work\', "x"] # why`],
+    [String.raw`a = "\\server\share"`, String.raw`a = '\\server\share'`],
+    [String.raw`a = "C:\it's\work"`, String.raw`a = "C:\\it's\\work"`],
+    [String.raw`a = ["x", "C:\work"` + "\r\n]", String.raw`a = ["x", 'C:\work'` + "\r\n]"],
     ["[features\nx = true", "[features]\nx = true"],
     ['a = "x\nb = "y\nc = “z”\n', 'a = "x"\nb = "y"\nc = "z"\n'],
   ])("%j is corrected", (text, expected) => {

@@ -68,6 +68,7 @@ describe("configValue", () => {
 
 describe("loginSettings", () => {
   const nothing = {
+    files: {},
     credentialsStore: "file",
     forcedLoginMethod: undefined,
     forcedWorkspaceIds: undefined,

@@ -228,8 +228,13 @@ test("the key of a provider is missing: the turn fails, and succeeds with the ke
     1,
     expect.stringContaining("Missing environment variable"),
   ]);
-  expect(await findings(home)).toMatchObject([{ id: "provider_key_missing" }]);
-  expect(await findings(home, { GATEWAY_KEY: "sk-test-gateway" })).toEqual([]);
+  expect(await findings(home)).toMatchObject([
+    { id: "provider_key_missing" },
+    { id: "provider_without_login", severity: "info" },
+  ]);
+  expect(await findings(home, { GATEWAY_KEY: "sk-test-gateway" })).toMatchObject([
+    { id: "provider_without_login" },
+  ]);
   const done = await runCodex(codexVersion, words, { home, env: { GATEWAY_KEY: "sk-test-gateway" } });
   expect(done.stdout).toBe("hello\n");
 });

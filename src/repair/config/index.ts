@@ -12,6 +12,7 @@ import { mcpServerInvalid } from "./mcp-server-invalid.ts";
 import { migrationModified } from "./migration-modified.ts";
 import { modelUnknown } from "./model-unknown.ts";
 import { namedFileMissing } from "./named-file-missing.ts";
+import { otherConfigBroken, projectKeyIgnored, providerWithoutOurLogin } from "./other-files.ts";
 import { profileFileBroken } from "./profile-file-broken.ts";
 import {
   providerKeyMissing,
@@ -31,6 +32,7 @@ export const configChecks: readonly Check[] = [
   configTypo,
   configDuplicateKey,
   configUnreadable,
+  otherConfigBroken,
   configValueInvalid,
   sandboxModeInvalid,
   approvalPolicyInvalid,
@@ -43,12 +45,14 @@ export const configChecks: readonly Check[] = [
   providerUnknown,
   providerNameless,
   providerKeyMissing,
+  providerWithoutOurLogin,
   mcpServerInvalid,
   namedFileMissing,
   baseUrlDead,
   chatgptBaseUrlPlain,
   modelUnknown,
   keyIgnored,
+  projectKeyIgnored,
   profileFileBroken,
   migrationModified,
 ];

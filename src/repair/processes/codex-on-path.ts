@@ -4,8 +4,8 @@ import type { Check, Looked } from "../check.ts";
 import type { Scene } from "../scene.ts";
 
 const install = "npm install --global @openai/codex@latest";
-/** What this program was tried with. */
-const known = { oldest: [0, 63], newest: [0, 169] } as const;
+/** What this program was tried with; what is said of its behaviour is that of `modern` and later. */
+const known = { oldest: [0, 63], modern: [0, 169], newest: [0, 171] } as const;
 
 /** Runs `look` on what PATH leads to. */
 function pathCheck(
@@ -57,8 +57,8 @@ export const codexVersion = pathCheck(
       const message = `Codex ${version} is newer than 0.${known.newest[1]}, the newest that this codex-auth was tried with.`;
       return [{ message, evidence, fix: null }];
     }
-    if (minor === known.newest[1]) return [];
-    const message = `Codex ${version} is older than 0.${known.newest[1]}: what is said here of its behaviour may differ.`;
+    if (minor >= known.modern[1]) return [];
+    const message = `Codex ${version} is older than 0.${known.modern[1]}: what is said here of its behaviour may differ.`;
     return [{ severity: minor < known.oldest[1] ? "warning" : "info", message, evidence, fix: install }];
   },
 );

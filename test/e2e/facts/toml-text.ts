@@ -20,7 +20,7 @@ function valueText(value: Toml): string {
   if (value instanceof Spelled) return value.text;
   if (Array.isArray(value)) return `[${value.map(valueText).join(", ")}]`;
   if (typeof value !== "object") return JSON.stringify(value);
-  const pairs = Object.entries(value).map(([key, each]) => `${keyText(key)} = ${valueText(each as Toml)}`);
+  const pairs = Object.entries(value).map(([key, each]) => `${keyText(key)} = ${valueText(each)}`);
   return pairs.length === 0 ? "{}" : `{ ${pairs.join(", ")} }`;
 }
 
