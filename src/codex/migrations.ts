@@ -47,7 +47,7 @@ function asMigration([version, description, , success, checksum]: SqliteRow): Mi
 
 function faultOf(
   { version, description, isDone, checksum }: Migration,
-  known: readonly string[],
+  known: readonly string[][],
 ): MigrationFault[] {
   if (!isDone) return [{ kind: "unfinished", version, description, checksum }];
   const accepted = known[version - 1];
