@@ -79,7 +79,7 @@ export default defineCommand({
     checkLogin(ctx, account, {});
     for (const { name } of overrides(ctx.env))
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
-for (const note of unusedLoginNotes(ctx)) ctx.stderr.write(`${safeText(note)}\n`);
+    for (const note of unusedLoginNotes(ctx)) ctx.stderr.write(`${safeText(note)}\n`);
     const login = await usableLogin(withDelays(ctx), account);
     const launched = options.rotate ? await launchFor(ctx, order, options) : null;
     try {
