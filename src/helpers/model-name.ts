@@ -1,14 +1,11 @@
-/** From none to most. */
-export const efforts = ["none", "minimal", "low", "medium", "high", "xhigh"] as const;
-export type ReasoningEffort = (typeof efforts)[number];
-
-export const verbosities = ["low", "medium", "high"] as const;
-export type TextVerbosity = (typeof verbosities)[number];
+/** From none to most. Others may come: what is not here is passed on as it is. */
+const efforts = ["none", "minimal", "low", "medium", "high", "xhigh", "max", "ultra"] as const;
+type KnownEffort = (typeof efforts)[number];
 
 export interface ResolvedModel {
   readonly model: string;
   /** The effort that the name asked for: `gpt-5.5-high`. */
-  readonly effort?: ReasoningEffort | undefined;
+  readonly effort?: string | undefined;
 }
 
 const aliases: ReadonlyMap<string, string> = new Map([
@@ -18,12 +15,13 @@ const aliases: ReadonlyMap<string, string> = new Map([
   ["codex-mini-latest", "gpt-5.1-codex-mini"],
 ]);
 
-const abilities: readonly [RegExp, readonly ReasoningEffort[]][] = [
+// Old models, which will not learn more. Of the others upstream knows what they can do.
+const abilities: readonly [RegExp, readonly KnownEffort[]][] = [
   [/^gpt-5\.1-codex-mini/, ["medium", "high"]],
-  [/^gpt-5(?:\.1)?-codex-max|^gpt-5\.[2-9]\d*-codex/, ["low", "medium", "high", "xhigh"]],
+  [/^gpt-5(?:\.1)?-codex-max|^gpt-5\.[2-5]-codex/, ["low", "medium", "high", "xhigh"]],
   [/^gpt-5(?:\.1)?-codex/, ["low", "medium", "high"]],
   [/^gpt-5\.1(?:-|$)/, ["none", "low", "medium", "high"]],
-  [/^gpt-5\.[2-9]/, ["none", "low", "medium", "high", "xhigh"]],
+  [/^gpt-5\.[2-5](?:-|$)/, ["none", "low", "medium", "high", "xhigh"]],
   [/^gpt-5(?:-|$)/, ["minimal", "low", "medium", "high"]],
 ];
 
@@ -35,26 +33,32 @@ export function resolveModel(name: string): ResolvedModel {
   const bare = name.slice(name.lastIndexOf("/") + 1);
   const alias = aliases.get(bare.toLowerCase());
   if (alias !== undefined) return { model: alias };
-  const suffix = /^(gpt-\d[\w.-]*|o\d[\w.-]*|codex-[\w.-]+)-(none|minimal|low|medium|high|xhigh)$/i.exec(
-    bare,
-  );
-  const [, base, wanted] = suffix ?? [];
+  const [, base, wanted] = suffixed.exec(bare) ?? [];
   const effort = efforts.find((each) => each === wanted?.toLowerCase());
-  if (base === undefined || effort === undefined) return { model: bare === "" ? name : bare };
+  // `gpt-5.1-codex-max` is a model.
+  const isName = effort === "max" && base?.toLowerCase().endsWith("-codex");
+  if (base === undefined || effort === undefined || isName) return { model: bare === "" ? name : bare };
   return { model: aliases.get(base.toLowerCase()) ?? base, effort };
 }
 
-/** The effort itself, or the nearest that the model has; of two equally near ones the greater. */
-export function supportedEffort(model: string, wanted: ReasoningEffort): ReasoningEffort {
+const suffixed = /^(gpt-(?:\d|daybreak-)[\w.-]*|o\d[\w.-]*|codex-[\w.-]+)-([a-z]+)$/i;
+
+/** The effort itself, or of an old model the nearest that it has; of two equally near ones the greater. */
+export function supportedEffort(model: string, wanted: string): string {
   const known = abilities.find(([pattern]) => pattern.test(model.toLowerCase()))?.[1];
-  if (!known || known.includes(wanted)) return wanted;
-  const rank = (effort: ReasoningEffort) => efforts.indexOf(effort);
-  const distance = (effort: ReasoningEffort) => Math.abs(rank(effort) - rank(wanted));
+  const rankWanted = rankOf(wanted);
+  if (!known || rankWanted < 0 || known.some((each) => each === wanted)) return wanted;
+  const distance = (effort: KnownEffort) => Math.abs(rankOf(effort) - rankWanted);
   return known.reduce((best, each) => (distance(each) <= distance(best) ? each : best));
 }
 
+/** Negative for an effort that is not known. */
+function rankOf(effort: string): number {
+  return efforts.findIndex((each) => each === effort);
+}
+
 /** Codex models write at one verbosity only. */
-export function supportedVerbosity(model: string, wanted: TextVerbosity): TextVerbosity {
+export function supportedVerbosity(model: string, wanted: string): string {
   return /-codex/.test(model.toLowerCase()) ? "medium" : wanted;
 }
 

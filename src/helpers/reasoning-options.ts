@@ -1,44 +1,37 @@
 import { defined, field } from "../errors/json-value.ts";
-import { efforts, hasNoReasoning, supportedEffort, supportedVerbosity, verbosities } from "./model-name.ts";
-import type { ReasoningEffort, ResolvedModel, TextVerbosity } from "./model-name.ts";
+import { hasNoReasoning, supportedEffort, supportedVerbosity } from "./model-name.ts";
+import type { ResolvedModel } from "./model-name.ts";
 import type { ModelOptions, RequestBody, UserConfig } from "./request-body.ts";
 
 const encrypted = "reasoning.encrypted_content";
-const summaries = ["auto", "concise", "detailed"] as const;
 
 /** What a fast session asks for, when it lowers a request. */
 export interface LoweredOptions {
-  readonly effort: ReasoningEffort;
-  readonly verbosity: TextVerbosity;
+  readonly effort: string;
+  readonly verbosity: string;
 }
 
 /**
- * The fields `reasoning`, `text` and `include` of the request. Body before provider options before the model's
- * configuration before the global one before the default, then brought to what the model supports.
+ * The fields `reasoning`, `text` and `include` of the request, and those that only configure it. Body before provider
+ * options before the model's configuration before the global one before the default, then brought to what the model
+ * supports. A value that nobody knows is upstream's to judge.
  */
 export function answerOptions(
   body: RequestBody,
   { model, effort: named }: ResolvedModel,
   { userConfig, lowered }: { userConfig: UserConfig; lowered?: LoweredOptions | undefined },
-): { reasoning?: object; text: object; include: string[] } {
+): { reasoning?: object; text: object; include: string[]; [field: string]: unknown } {
   const layers = layersOf(body, model, userConfig);
-  const wantedEffort = pick(efforts, [
-    bodyField(body, "reasoning", "effort"),
-    named,
-    ...layers.map(effortOf),
-  ]);
-  const wantedVerbosity = pick(verbosities, [
-    bodyField(body, "text", "verbosity"),
-    ...layers.map(verbosityOf),
-  ]);
+  const wantedEffort = firstText([bodyField(body, "reasoning", "effort"), named, ...layers.map(effortOf)]);
+  const wantedVerbosity = firstText([bodyField(body, "text", "verbosity"), ...layers.map(verbosityOf)]);
   const effort = supportedEffort(model, lowered?.effort ?? wantedEffort ?? "medium");
   const verbosity = supportedVerbosity(model, lowered?.verbosity ?? wantedVerbosity ?? "medium");
-  const summary =
-    pick(summaries, [bodyField(body, "reasoning", "summary"), ...layers.map(summaryOf)]) ?? "auto";
+  const summary = firstText([bodyField(body, "reasoning", "summary"), ...layers.map(summaryOf)]) ?? "auto";
   return {
     ...(hasNoReasoning(model) ? {} : { reasoning: { ...objectOf(body.reasoning), effort, summary } }),
     text: { ...objectOf(body.text), verbosity },
     include: includes(body, layers),
+    ...configured(body, layers),
   };
 }
 
@@ -52,13 +45,22 @@ const effortOf = (layer: ModelOptions) => layer.reasoningEffort;
 const summaryOf = (layer: ModelOptions) => layer.reasoningSummary;
 const verbosityOf = (layer: ModelOptions) => layer.textVerbosity;
 
-/** The first value that the backend knows. */
-function pick<T extends string>(known: readonly T[], values: readonly unknown[]): T | undefined {
-  for (const value of values) {
-    const found = known.find((each) => each === value);
-    if (found !== undefined) return found;
-  }
-  return undefined;
+function firstText(values: readonly unknown[]): string | undefined {
+  return values.find((value): value is string => typeof value === "string" && value !== "");
+}
+
+/** Options that are fields of the request under another name. */
+const configurable = [
+  ["promptCacheRetention", "prompt_cache_retention"],
+  ["promptCacheKey", "prompt_cache_key"],
+  ["serviceTier", "service_tier"],
+] as const;
+
+function configured(body: RequestBody, layers: readonly ModelOptions[]): Record<string, unknown> {
+  const pairs = configurable.map(([option, name]) => {
+    return [name, body[name] ?? firstText(layers.map((layer) => layer[option]))];
+  });
+  return defined(Object.fromEntries(pairs));
 }
 
 function includes(body: RequestBody, layers: readonly ModelOptions[]): string[] {

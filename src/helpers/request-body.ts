@@ -12,7 +12,7 @@ export interface RequestBody {
   readonly include?: unknown;
   readonly background?: boolean | undefined;
   readonly store?: boolean | undefined;
-  /** `providerOptions.openai` holds `reasoningEffort`, `reasoningSummary`, `textVerbosity` and `include`. */
+  /** `providerOptions.openai` holds `ModelOptions`. */
   readonly providerOptions?: unknown;
   readonly [field: string]: unknown;
 }
@@ -33,6 +33,9 @@ export interface ModelOptions {
   readonly reasoningSummary?: string | undefined;
   readonly textVerbosity?: string | undefined;
   readonly include?: readonly string[] | undefined;
+  readonly promptCacheRetention?: string | undefined;
+  readonly promptCacheKey?: string | undefined;
+  readonly serviceTier?: string | undefined;
 }
 
 /** Options for every model, and for some by name. */

@@ -175,9 +175,82 @@ test.each([
   ["gpt-5.2-codex", "minimal", "low"],
   ["gpt-5.5", "xhigh", "xhigh"],
   ["my-own-model", "xhigh", "xhigh"],
+  // Codex 0.171 offers them on 13 of its 14 models; they became medium.
+  ["gpt-6.2-sol", "max", "max"],
+  ["gpt-6.2-sol", "ultra", "ultra"],
+  ["gpt-5.6-terra", "ultra", "ultra"],
+  ["gpt-5.6-luna", "max", "max"],
+  ["codex-auto-review", "max", "max"],
+  ["my-own-model", "max", "max"],
+  // The fourteenth, and older ones: the most that they have.
+  ["gpt-5.5", "max", "xhigh"],
+  ["gpt-5.1-codex-max", "ultra", "xhigh"],
+  ["gpt-5-codex", "max", "high"],
+  // An effort that nobody knows is upstream's to judge, on every model.
+  ["gpt-6.2-sol", "colossal", "colossal"],
+  ["gpt-5.5", "colossal", "colossal"],
+  ["gpt-5.6-sol", "minimal", "minimal"],
 ])("%s asked for %s gets %s", async (model, wanted, effort) => {
   const { reasoning } = await transform({ model, reasoning: { effort: wanted } });
   expect(reasoning).toMatchObject({ effort });
+});
+
+test("verbosity and summary that nobody knows pass through, from the body and from every layer", async () => {
+  const body = { model: "gpt-6.2-sol", text: { verbosity: "terse" }, reasoning: { summary: "none" } };
+  expect(await transform(body)).toMatchObject({
+    text: { verbosity: "terse" },
+    reasoning: { effort: "medium", summary: "none" },
+  });
+  const odd = { reasoningEffort: "colossal", reasoningSummary: "none", textVerbosity: "terse" };
+  for (const [more, config] of [
+    [{ providerOptions: { openai: odd } }, {}],
+    [{}, { models: { "gpt-6.2-sol": { options: odd } } }],
+    [{}, { global: odd }],
+  ] as const)
+    expect(await transform({ model: "gpt-6.2-sol", ...more }, { userConfig: config })).toMatchObject({
+      text: { verbosity: "terse" },
+      reasoning: { effort: "colossal", summary: "none" },
+    });
+});
+
+test("what is no text is no effort", async () => {
+  for (const effort of [null, 5, {}, ""])
+    expect((await transform({ model: "gpt-6.2-sol", reasoning: { effort } }))["reasoning"]).toMatchObject({
+      effort: "medium",
+    });
+});
+
+test("promptCacheRetention is kept: body first, then the provider's options, the model's and the global ones", async () => {
+  const openai = { promptCacheRetention: "24h", promptCacheKey: "k", serviceTier: "flex" };
+  const layered = { models: { "gpt-5.5": { options: { promptCacheRetention: "1h" } } }, global: openai };
+  const retention = async (body: object, config: Options["userConfig"] = {}) =>
+    (await transform({ model: "gpt-5.5", ...body }, { userConfig: config }))["prompt_cache_retention"];
+  expect(await retention({ prompt_cache_retention: "in-memory", providerOptions: { openai } })).toBe(
+    "in-memory",
+  );
+  expect(await retention({ providerOptions: { openai } }, layered)).toBe("24h");
+  expect(await retention({}, layered)).toBe("1h");
+  expect(await retention({ model: "x" }, layered)).toBe("24h");
+  expect(await transform({ model: "gpt-5.5" })).not.toHaveProperty("prompt_cache_retention");
+  expect(await transform({ providerOptions: { openai } })).toMatchObject({
+    prompt_cache_key: "k",
+    service_tier: "flex",
+  });
+});
+
+test("tools, items and fields that nobody knows pass through as they are", async () => {
+  const tools = [
+    { type: "glorp_search", depth: 3 },
+    { type: "custom", name: "x", format: { type: "grammar" } },
+  ];
+  const input = [
+    { type: "glorp_call", call_id: "g1", payload: 1 },
+    { type: "glorp_call_output", call_id: "g1" },
+  ];
+  const more = { glorp: { deep: [1] }, service_tier: "flex", text: { glorp: 1 }, reasoning: { glorp: 2 } };
+  const made = await transform({ model: "gpt-6.2-sol", tools, input, ...more });
+  expect(made).toMatchObject({ tools, input, glorp: { deep: [1] }, service_tier: "flex" });
+  expect(made).toMatchObject({ text: { glorp: 1 }, reasoning: { glorp: 2 } });
 });
 
 test("codex models write at medium verbosity, older models take no reasoning", async () => {
@@ -193,8 +266,22 @@ test.each([
   ["openai/gpt-5.1-codex-max-xhigh", "gpt-5.1-codex-max"],
   ["gpt-5-codex-mini-high", "gpt-5.1-codex-mini"],
   ["codex-mini-latest", "gpt-5.1-codex-mini"],
+  // A name of its own, and no effort.
+  ["gpt-5.1-codex-max", "gpt-5.1-codex-max"],
 ])("the model %s is %s", async (name, model) => {
   expect((await transform({ model: name })).model).toBe(model);
+});
+
+test.each([
+  ["gpt-6.2-sol-max", "gpt-6.2-sol", "max"],
+  ["openai/gpt-6-sol-Ultra", "gpt-6-sol", "ultra"],
+  ["gpt-daybreak-blue-latest-ultra", "gpt-daybreak-blue-latest", "ultra"],
+  ["codex-auto-review-max", "codex-auto-review", "max"],
+  ["gpt-5.1-codex-max-high", "gpt-5.1-codex-max", "high"],
+  ["gpt-5.1-codex-max", "gpt-5.1-codex-max", "medium"],
+  ["llama-4-max", "llama-4-max", "medium"],
+])("the name %s is %s with effort %s", async (name, model, effort) => {
+  expect(await transform({ model: name })).toMatchObject({ model, reasoning: { effort } });
 });
 
 test("differs from codex-multi-auth: an unknown model passes through unchanged", async () => {
