@@ -26,7 +26,8 @@ export interface ErrorDetail {
   readonly resetsInSeconds?: number | undefined;
   /** The rest is said by the rotation proxy only. */
   readonly reason?: string | undefined;
-  readonly retryAfterMs?: number | undefined;
+  /** Null: waiting does not help. */
+  readonly retryAfterMs?: number | null | undefined;
   /** Account id to the reason why it was passed over. */
   readonly accountSkipReasons?: Readonly<Record<string, string>> | undefined;
   readonly hint?: string | undefined;
@@ -47,7 +48,7 @@ export interface ErrorEnvelope {
     readonly resets_at?: number | undefined;
     readonly resets_in_seconds?: number | undefined;
     readonly reason?: string | undefined;
-    readonly retry_after_ms?: number | undefined;
+    readonly retry_after_ms?: number | null | undefined;
     readonly account_skip_reasons?: Readonly<Record<string, string>> | undefined;
     readonly hint?: string | undefined;
     readonly pin_source?: string | undefined;
@@ -73,7 +74,7 @@ export function toErrorEnvelope(detail: ErrorEnvelopeInput): ErrorEnvelope {
       resets_at: wholeUp(detail.resetsAtSec),
       resets_in_seconds: wholeUp(detail.resetsInSeconds),
       reason: detail.reason,
-      retry_after_ms: wholeUp(detail.retryAfterMs),
+      retry_after_ms: detail.retryAfterMs === null ? null : wholeUp(detail.retryAfterMs),
       account_skip_reasons: detail.accountSkipReasons,
       hint: detail.hint,
       pin_source: detail.pinSource,
@@ -114,7 +115,7 @@ export function readErrorExtras(error: unknown): Partial<ErrorDetail> {
     resetsAtSec: numberField(error, "resets_at"),
     resetsInSeconds: numberField(error, "resets_in_seconds"),
     reason: stringField(error, "reason"),
-    retryAfterMs: numberField(error, "retry_after_ms"),
+    retryAfterMs: field(error, "retry_after_ms") === null ? null : numberField(error, "retry_after_ms"),
     accountSkipReasons: stringMap(field(error, "account_skip_reasons")),
     hint: stringField(error, "hint"),
     pinSource: stringField(error, "pin_source"),

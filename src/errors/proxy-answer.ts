@@ -60,7 +60,7 @@ export interface ProxyAnswer {
 }
 
 const noAccountText =
-  "No account can serve this request: none is configured, or all need a new login. Run: codex auth login";
+  "No account can serve this request: none is configured, or all need a new login (no-account). Run: codex auth login";
 const poolHint = apiErrors.codex_runtime_rotation_pool_exhausted.hint;
 
 /**
@@ -100,9 +100,10 @@ function poolAnswer(situation: PoolSituation, client: { isCodex: boolean; nowMs:
   if (client.isCodex && needsLogin(situation.reason)) return noAccountAnswer(`${message} ${poolHint}`, true);
   const code = isPin ? "codex_pinned_account_unavailable" : "codex_runtime_rotation_pool_exhausted";
   const status = isLimit(situation.reason) ? 429 : 503;
+  const type = status === 503 ? "server_error" : undefined;
   const extras = { ...poolTimes(situation.resetsAtMs, client.nowMs), ...pinFields(situation) };
   const { planType, accountSkipReasons, reason } = situation;
-  const detail = { code, message, reason, planType, accountSkipReasons, hint: poolHint, ...extras };
+  const detail = { code, type, message, reason, planType, accountSkipReasons, hint: poolHint, ...extras };
   return jsonAnswer(status, detail, {
     "x-codex-promo-message": kept === undefined ? poolHint : `${kept} ${poolHint}`,
   });
@@ -122,8 +123,9 @@ function clockOf(atMs: number, nowMs: number): string {
   return `${isToday ? "" : `${day} `}${clock.slice(0, 5)}`;
 }
 
+/** Whether a wait helps is always said: null where nothing comes back by itself. */
 function poolTimes(resetsAtMs: number | undefined, nowMs: number) {
-  if (resetsAtMs === undefined) return {};
+  if (resetsAtMs === undefined) return { retryAfterMs: null };
   const retryAfterMs = Math.max(0, Math.ceil(resetsAtMs - nowMs));
   return { resetsAtSec: resetsAtMs / 1000, resetsInSeconds: retryAfterMs / 1000, retryAfterMs };
 }
@@ -143,7 +145,9 @@ function needsLogin(reason: PoolReason): boolean {
 }
 
 function noAccountAnswer(message: string, isCodex: boolean): ProxyAnswer {
-  return isCodex ? textAnswer(400, message) : jsonAnswer(503, { code: "no_accounts", message });
+  if (isCodex) return textAnswer(400, message);
+  const { hint } = apiErrors.no_accounts;
+  return jsonAnswer(503, { code: "no_accounts", message, reason: "no-account", retryAfterMs: null, hint });
 }
 
 function catalogAnswer(code: keyof typeof apiErrors, message: string): ProxyAnswer {

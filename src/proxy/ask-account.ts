@@ -6,6 +6,7 @@ import type { Asked } from "./books.ts";
 import { replyDocument } from "./document-answer.ts";
 import { isGone, onGone, passOn } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
+import { loginFailure } from "./login-failure.ts";
 import type { RotationParts } from "./parts.ts";
 import { placeRequest, unplaced } from "./placement.ts";
 import { showRefusal } from "./refusal.ts";
@@ -19,7 +20,7 @@ export type Turn =
   | { readonly kind: "served"; readonly ending: TurnEnding }
   | {
       readonly kind: "next";
-      readonly failure: FailureClassification | null;
+      readonly failure: FailureClassification;
       readonly refusal?: Refusal | undefined;
     };
 
@@ -47,13 +48,13 @@ export async function askAccount(parts: RotationParts, exchange: Exchange, accou
 }
 
 function noLogin(
-  { books }: RotationParts,
+  { books, now }: RotationParts,
   who: Asked,
-  { why, isIssuerDown }: { why: string; isIssuerDown: boolean },
+  reading: Parameters<typeof loginFailure>[0],
 ): Turn {
-  if (isIssuerDown) books.noteIssuerDown(who, why);
-  else books.noteLoginRefused(who, why);
-  return { kind: "next", failure: null };
+  const failure = loginFailure(reading, now());
+  books.noteNoLogin(who, failure);
+  return { kind: "next", failure };
 }
 
 function failed(

@@ -16,6 +16,7 @@ import type { Counters } from "./counters.ts";
 import type { Health } from "./health.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ModelBook } from "./model-book.ts";
+import type { RememberedFailures } from "./remembered-failures.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { Turns } from "./turns.ts";
 
@@ -26,6 +27,7 @@ export interface BooksOptions {
   readonly conversations: Conversations;
   readonly turns: Turns;
   readonly models: ModelBook;
+  readonly remembered: RememberedFailures;
   readonly counters: Counters;
   readonly health: Health;
   readonly poolSize: () => number;
@@ -89,12 +91,16 @@ export class Books {
   /** The account refused or did not answer. */
   noteFailure(asked: Asked, failure: FailureClassification, limitId?: string): void {
     const { account, facts } = asked;
-    const { models, counters, now } = this.#options;
+    const { remembered, counters, now } = this.#options;
     const { code, message } = failure.envelope.error;
     const { id } = account;
     counters.fail(id, { atMs: now(), code, message });
     if (failure.account === "fine") return;
-    if (failure.account === "entitlement") return models.exclude(id, facts.model, message, now());
+    if (failure.account === "entitlement") {
+      if (facts.model !== null) remembered.refuse(id, facts.model, failure, now());
+      return;
+    }
+    remembered.note(id, failure);
     const booked = this.#failureOf(id, failure, limitId);
     if (booked) this.#book(asked, booked);
     if (isFinal(failure)) this.#flag(account, failure);
@@ -110,16 +116,14 @@ export class Books {
       models.slowDown(id, facts.model, failure.retryAfterMs, now());
   }
 
-  noteIssuerDown({ account }: Asked, why: string): void {
-    const { counters, ledger, now, poolSize } = this.#options;
-    counters.fail(account.id, { atMs: now(), code: "refresh_uncertain", message: why });
-    ledger.noteFailure(account.id, { kind: "upstream" }, { poolSize: poolSize() });
-  }
-
-  noteLoginRefused({ account }: Asked, why: string): void {
-    const { counters, ledger, now, poolSize } = this.#options;
-    counters.fail(account.id, { atMs: now(), code: "login_expired", message: why });
-    ledger.noteFailure(account.id, { kind: "auth" }, { poolSize: poolSize() });
+  /** Without an access token nothing was asked; `failure` is what `loginFailure` says. */
+  noteNoLogin({ account: { id } }: Asked, failure: FailureClassification): void {
+    const { counters, ledger, remembered, now, poolSize } = this.#options;
+    const { code, message } = failure.envelope.error;
+    counters.fail(id, { atMs: now(), code, message });
+    remembered.note(id, failure);
+    const kind = failure.account === "reauth" ? "auth" : "upstream";
+    ledger.noteFailure(id, { kind }, { poolSize: poolSize() });
   }
 
   /** How a stream ended: tokens, the owner of the answer, or a failure that came after the first visible byte. */
@@ -144,8 +148,9 @@ export class Books {
   }
 
   noteSuccess(asked: Asked): void {
-    const { ledger, counters, health, models } = this.#options;
+    const { ledger, counters, health, models, remembered } = this.#options;
     const { id } = asked.account;
+    remembered.forget(id);
     ledger.noteSuccess(id);
     counters.serve(id);
     health.noteSuccess(id);

@@ -12,6 +12,7 @@ import type { Conversations } from "./conversations.ts";
 import type { Ledger } from "./ledger.ts";
 import type { ModelBook } from "./model-book.ts";
 import type { Pin } from "./options.ts";
+import type { RememberedFailures } from "./remembered-failures.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { TurnKey, Turns } from "./turns.ts";
 
@@ -23,6 +24,7 @@ export interface ChoiceState {
   readonly busy: Busy;
   readonly turns: Turns;
   readonly models: ModelBook;
+  readonly remembered: RememberedFailures;
   readonly pin: Pin | null;
 }
 
@@ -105,14 +107,15 @@ function candidates(state: ChoiceState, wanted: Wanted, moment: Moment): Candida
 }
 
 function candidate(
-  { ledger, models, busy }: ChoiceState,
+  { ledger, models, busy, remembered }: ChoiceState,
   { facts: { model }, key }: Wanted,
   account: Account,
   { limitId, nowMs }: Moment,
 ): Candidate {
   const { id, login } = account;
   const block = laterBlock(ledger.availabilityOf(id)?.block ?? null, renewalBlock(account, nowMs));
-  const unusable = whyUnusable(account, nowMs) ?? models.whyExcluded(id, model, nowMs);
+  const refusal = remembered.refusalOf(id, model, nowMs);
+  const unusable = whyUnusable(account, nowMs) ?? refusal?.envelope.error.code ?? null;
   const known = {
     id,
     plan: login.plan,

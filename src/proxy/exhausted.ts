@@ -1,62 +1,94 @@
 import { blockWords } from "../accounts/block.ts";
+import type { Block } from "../accounts/block.ts";
 import type { RankedAccount } from "../accounts/ranked-account.ts";
 import type { FailureClassification } from "../errors/classify.ts";
+import { apiErrorRow, apiErrors } from "../errors/catalog.ts";
 import { toErrorEnvelope } from "../errors/envelope.ts";
 import { proxyAnswer } from "../errors/proxy-answer.ts";
 import type { PoolReason, ProxyAnswer } from "../errors/proxy-answer.ts";
 import type { Account } from "../store/account.ts";
-import type { Choice } from "./choice.ts";
-import type { Pin } from "./options.ts";
+import type { Choice, ChoiceState } from "./choice.ts";
+import { isLoginFailure } from "./login-failure.ts";
+import type { RequestFacts } from "./request-facts.ts";
 
 /** What has happened to a request that no account could serve. */
 export interface Dead {
   readonly choice: Choice;
-  readonly accounts: ReadonlyMap<string, Account>;
+  readonly facts: RequestFacts;
   /** The last failure of each account that was asked for this request. */
   readonly failures: ReadonlyMap<string, FailureClassification>;
-  readonly pin: Pin | null;
-  readonly isCodex: boolean;
+}
+
+interface Scene {
+  readonly choice: Choice;
+  readonly ranked: readonly RankedAccount[];
+  readonly accountOf: (id: string) => Account | undefined;
+  /** Why an account does not serve the request: what it said to this one, else to the one before. */
+  readonly failureOf: (account: RankedAccount) => FailureClassification | null;
   readonly nowMs: number;
 }
 
 /** The answer when every account was tried or may not be asked. */
-export function exhaustedAnswer(dead: Dead): ProxyAnswer {
-  const { choice, pin, isCodex, nowMs } = dead;
-  const client = { isCodex, nowMs };
-  const refused = entitlementAnswer(dead);
-  if (refused) return refused;
-  const reason = poolReason(dead);
+export function exhaustedAnswer(
+  { pool, pin, remembered, now }: Pick<ChoiceState, "pool" | "pin" | "remembered"> & { now: () => number },
+  { choice, facts, failures }: Dead,
+): ProxyAnswer {
+  const nowMs = now();
+  const client = { isCodex: facts.isCodex, nowMs };
+  const scene: Scene = {
+    choice,
+    ranked: choice.ranking.ranked,
+    accountOf: (id) => pool.accounts.get(id),
+    failureOf: ({ id, block }) =>
+      failures.get(id) ??
+      remembered.refusalOf(id, facts.model, nowMs) ??
+      (block === null ? null : causeOf(block, remembered.lastOf(id))),
+    nowMs,
+  };
+  const refusal = sharedRefusal(scene);
+  if (refusal) return refusalAnswer(refusal, facts.isCodex);
+  const reason = poolReason(scene);
   if (reason === "no-account" && pin === null) return proxyAnswer({ kind: "no-account" }, client);
-  const facts = {
+  const back = returnOf(scene);
+  const told = {
     reason,
-    resetsAtMs: isTimed(reason) ? (returnOf(dead)?.untilMs ?? undefined) : undefined,
-    planType: returnOf(dead)?.plan ?? undefined,
-    accountSkipReasons: skipReasons(choice.ranking.ranked, dead),
+    resetsAtMs: isTimed(reason) ? (back?.untilMs ?? undefined) : undefined,
+    planType: back?.plan ?? undefined,
+    accountSkipReasons: Object.fromEntries(scene.ranked.map((each) => [each.id, skipReason(each, scene)])),
     reserve: choice.reserve ?? undefined,
   };
   return pin === null
-    ? proxyAnswer({ kind: "pool-exhausted", ...facts }, client)
-    : proxyAnswer({ kind: "pin-unavailable", pinSource: pin.source, ...facts }, client);
+    ? proxyAnswer({ kind: "pool-exhausted", ...told }, client)
+    : proxyAnswer({ kind: "pin-unavailable", pinSource: pin.source, ...told }, client);
 }
 
-/** Why each account was passed over, by id. */
-function skipReasons(ranked: readonly RankedAccount[], dead: Dead): Record<string, string> {
-  return Object.fromEntries(ranked.map((each) => [each.id, skipReason(each, dead)]));
+/** What an account failed with last, if that is what it is blocked for. */
+function causeOf({ kind }: Block, last: FailureClassification | null): FailureClassification | null {
+  if (kind === "transient" || last === null) return last;
+  const isOfLogin = isLoginFailure(last) || last.account === "reauth" || last.account === "deactivated";
+  return isOfLogin ? last : null;
 }
 
-function skipReason(each: RankedAccount, { failures, choice }: Dead): string {
+/** Why an account was passed over. */
+function skipReason(each: RankedAccount, { failureOf, choice }: Scene): string {
   if (each.unusable !== null) return each.unusable;
   if (each.block?.kind === "exhausted") return "limit reached";
-  const failure = failures.get(each.id);
-  if (failure) return failure.envelope.error.code;
+  const failure = failureOf(each);
+  if (failure) return isLoginFailure(failure) ? lowered(failure) : failure.envelope.error.code;
   if (each.block) return blockWords[each.block.kind];
   return choice.decision.reason;
 }
 
+/** As half a sentence. */
+function lowered({ envelope }: FailureClassification): string {
+  const { message } = envelope.error;
+  return message.slice(0, 1).toLowerCase() + message.slice(1);
+}
+
 /** A limit comes first: it is what Codex can tell with the time of its end. */
-function poolReason({ choice, failures, accounts }: Dead): PoolReason {
-  if (choice.decision.reason === "reserved") return "reserved";
-  const reasons = new Set(choice.ranking.ranked.map((each) => accountReason(each, failures, accounts)));
+function poolReason(scene: Scene): PoolReason {
+  if (scene.choice.decision.reason === "reserved") return "reserved";
+  const reasons = new Set(scene.ranked.map((each) => accountReason(each, scene)));
   const order: readonly PoolReason[] = [
     "rate-limit",
     "server-error",
@@ -67,22 +99,20 @@ function poolReason({ choice, failures, accounts }: Dead): PoolReason {
   return order.find((reason) => reasons.has(reason)) ?? "no-account";
 }
 
-function accountReason(
-  { id, block, tier }: RankedAccount,
-  failures: Dead["failures"],
-  accounts: Dead["accounts"],
-): PoolReason | null {
-  const account = accounts.get(id);
+function accountReason(each: RankedAccount, { failureOf, accountOf }: Scene): PoolReason | null {
+  const { id, block, tier } = each;
+  const account = accountOf(id);
   if (account?.pausedAt) return null;
   if (account?.flag) return account.flag.reason === "deactivated" ? "deactivated" : "auth-failure";
   if (block?.kind === "exhausted") return "rate-limit";
-  if (block?.kind === "auth")
-    return failures.get(id)?.account === "deactivated" ? "deactivated" : "auth-failure";
-  const kind = failures.get(id)?.kind;
+  const failure = failureOf(each);
+  if (failure?.account === "entitlement") return null;
+  if (block?.kind === "auth" || failure?.account === "reauth")
+    return failure?.account === "deactivated" ? "deactivated" : "auth-failure";
+  const kind = failure?.kind;
   if (kind === "rateLimit" || kind === "slowDown" || kind === "usageLimit") return "rate-limit";
   if (kind === "network") return "network-error";
-  if (tier === "unusable") return "auth-failure";
-  return "server-error";
+  return tier === "unusable" ? "auth-failure" : "server-error";
 }
 
 function isTimed(reason: PoolReason): boolean {
@@ -90,30 +120,35 @@ function isTimed(reason: PoolReason): boolean {
 }
 
 /** The account that comes back first, and when. */
-function returnOf({
-  choice: { decision, ranking },
-  nowMs,
-}: Dead): { untilMs: number | null; plan: string | null } | null {
+function returnOf({ choice: { decision }, ranked, nowMs }: Scene): Return | null {
   const untilMs = decision.kind === "use" ? null : decision.untilMs;
-  const blocked = ranking.ranked.filter(({ block }) => block !== null && block.untilMs > nowMs);
-  const first =
-    blocked.sort((a, b) => (a.block?.untilMs ?? 0) - (b.block?.untilMs ?? 0))[0] ?? ranking.ranked[0];
+  const blocked = ranked.filter(({ block }) => block !== null && block.untilMs > nowMs);
+  const first = blocked.sort((a, b) => (a.block?.untilMs ?? 0) - (b.block?.untilMs ?? 0))[0] ?? ranked[0];
   return first ? { untilMs: untilMs ?? first.block?.untilMs ?? null, plan: first.plan } : null;
 }
 
-/**
- * No plan of the pool includes what was asked, so waiting does not help. Codex shows a plain 400 as it is after one
- * request, but asks six times after a 403.
- */
-function entitlementAnswer({ failures, isCodex }: Dead): ProxyAnswer | null {
-  const all = [...failures.values()];
-  const [first] = all;
-  if (!first || !all.every(({ account }) => account === "entitlement")) return null;
-  const { error } = first.envelope;
+interface Return {
+  readonly untilMs: number | null;
+  readonly plan: string | null;
+}
+
+/** No plan of those that could serve includes what was asked, so neither waiting nor a new login helps. */
+function sharedRefusal({ ranked, failureOf }: Scene): FailureClassification | null {
+  let first: FailureClassification | null = null;
+  for (const each of ranked) {
+    const failure = failureOf(each);
+    if (failure?.account === "entitlement") first ??= failure;
+    else if (each.tier !== "unusable") return null;
+  }
+  return first;
+}
+
+/** Codex shows a plain 400 as it is after one request, but asks six times after a 403. */
+function refusalAnswer({ envelope, status }: FailureClassification, isCodex: boolean): ProxyAnswer {
+  const { code, type, message } = envelope.error;
   if (isCodex)
-    return { status: 400, headers: { "content-type": "text/plain; charset=utf-8" }, body: error.message };
-  const body = JSON.stringify(
-    toErrorEnvelope({ code: error.code, type: error.type, message: error.message }),
-  );
-  return { status: first.status, headers: { "content-type": "application/json" }, body };
+    return { status: 400, headers: { "content-type": "text/plain; charset=utf-8" }, body: message };
+  const hint = apiErrorRow(code)?.hint ?? apiErrors.insufficient_permissions.hint;
+  const body = JSON.stringify(toErrorEnvelope({ code, type, message, hint, retryAfterMs: null }));
+  return { status, headers: { "content-type": "application/json" }, body };
 }

@@ -1,5 +1,6 @@
 import { isFreshEnough } from "../auth/refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import { flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
 
 type Login = Account["login"];
@@ -17,7 +18,10 @@ export type LoginReading =
   | {
       readonly kind: "none";
       readonly why: string;
+      /** It may be renewed in a moment; false when the login itself has ended. */
       readonly isIssuerDown: boolean;
+      /** Nothing could be sent to the issuer. */
+      readonly isOffline?: boolean;
       /** When the renewal is tried again; absent where nothing says so. */
       readonly nextMs?: number;
     };
@@ -86,18 +90,28 @@ export class Logins {
       const outcome = await this.#effects.renew(id, need);
       const account = await this.#effects.reload(id);
       if (outcome.kind === "ready" && account) return { kind: "login", login: account.login };
-      if ("nextAt" in outcome) {
-        const nextMs = Date.parse(outcome.nextAt);
-        return { kind: "none", why: outcome.why, isIssuerDown: true, nextMs };
-      }
-      const isIssuerDown = outcome.kind === "unreachable";
-      return { kind: "none", why: `renewal ${outcome.kind}`, isIssuerDown };
+      return missing(outcome);
     } catch (error) {
-      return {
-        kind: "none",
-        why: error instanceof Error ? error.message : "renewal failed",
-        isIssuerDown: true,
-      };
+      const why = error instanceof Error ? error.message : "the renewal failed";
+      return { kind: "none", why, isIssuerDown: true };
     }
   }
+}
+
+function missing(outcome: RefreshOutcome): LoginReading {
+  if (outcome.kind === "unreachable")
+    return {
+      kind: "none",
+      why: `the issuer cannot be reached (${outcome.code})`,
+      isIssuerDown: true,
+      isOffline: true,
+    };
+  if ("nextAt" in outcome)
+    return { kind: "none", why: outcome.why, isIssuerDown: true, nextMs: Date.parse(outcome.nextAt) };
+  return { kind: "none", why: whyRefused(outcome), isIssuerDown: false };
+}
+
+function whyRefused(outcome: RefreshOutcome): string {
+  if (outcome.kind === "flagged") return flagText(outcome.flag.reason);
+  return outcome.kind === "not-renewable" ? "there is no refresh token" : "the account is gone";
 }

@@ -1,9 +1,6 @@
 import { backoffMs, transientBlock } from "../accounts/block.ts";
 import type { Block } from "../accounts/block.ts";
-import { minuteMs } from "../accounts/limit.ts";
 import { RecentMap } from "./recent-map.ts";
-
-const excludedMs = 10 * minuteMs;
 
 interface Hold {
   readonly accountId: string;
@@ -13,10 +10,9 @@ interface Hold {
   readonly count: number;
 }
 
-/** What answers have shown about models: the limit that a model counts against, who may not use it, and who must wait. */
+/** What answers have shown about models: the limit that a model counts against, and who must wait. */
 export class ModelBook {
   readonly #limits = new RecentMap<string, string>(200);
-  readonly #excluded = new RecentMap<string, { untilMs: number; why: string }>(2000);
   readonly #holds = new RecentMap<string, Hold>(2000);
 
   noteLimit(model: string | null, limitId: string | null): void {
@@ -26,16 +22,6 @@ export class ModelBook {
 
   limitOf(model: string | null): string | undefined {
     return model === null ? undefined : this.#limits.get(model);
-  }
-
-  /** Plans and permissions change, so the account is asked again after a while. */
-  exclude(accountId: string, model: string | null, why: string, nowMs: number): void {
-    this.#excluded.set(`${accountId} ${model}`, { untilMs: nowMs + excludedMs, why });
-  }
-
-  whyExcluded(accountId: string, model: string | null, nowMs: number): string | null {
-    const found = this.#excluded.get(`${accountId} ${model}`);
-    return found !== undefined && found.untilMs > nowMs ? found.why : null;
   }
 
   /** Asked to slow down: rates are counted by model, so the account's other models go on. */

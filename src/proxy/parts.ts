@@ -12,6 +12,7 @@ import { Logins } from "./logins.ts";
 import { ModelBook } from "./model-book.ts";
 import { defaultLimits } from "./options.ts";
 import type { ProxyLimits, RotationProxyOptions } from "./options.ts";
+import { RememberedFailures } from "./remembered-failures.ts";
 import { WorkspaceRouting } from "./routing.ts";
 import { Turns } from "./turns.ts";
 import { Upstream } from "./upstream.ts";
@@ -42,6 +43,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const counters = new Counters();
   const health = new Health(busy, counters);
   const models = new ModelBook();
+  const remembered = new RememberedFailures();
   const upstream = new Upstream(options.agents ?? direct);
   const isKnown = (id: string) => pool.accounts.has(id);
   const ledger = new Ledger({ store, now, writeEveryMs: limits.writeEveryMs, isKnown });
@@ -61,7 +63,18 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   };
   const logins = new Logins({ renew, now, reload });
   const poolSize = () => pool.accounts.size;
-  const books = new Books({ store, now, ledger, conversations, turns, models, counters, health, poolSize });
+  const books = new Books({
+    store,
+    now,
+    ledger,
+    conversations,
+    turns,
+    models,
+    remembered,
+    counters,
+    health,
+    poolSize,
+  });
   const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
   const { pin = null } = options;
   const kept = {
@@ -71,6 +84,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     busy,
     turns,
     models,
+    remembered,
     logins,
     routing,
     upstream,

@@ -21,6 +21,10 @@ export class RecentMap<K, V> {
     }
   }
 
+  delete(key: K): void {
+    this.#entries.delete(key);
+  }
+
   values(): Iterable<V> {
     return this.#entries.values();
   }

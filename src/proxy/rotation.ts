@@ -93,11 +93,9 @@ function recordDecision({ counters, now }: RotationParts, { decision, only }: Ch
   return counters.decide({ atMs: now(), kind, accountId, reason: only?.reason ?? reason, outcome: null });
 }
 
-function deadAnswer({ pool, pin, now, counters }: RotationParts, journey: Journey, choice: Choice) {
-  const { exchange, failures } = journey;
-  const { isCodex } = exchange.facts;
-  if (choice.reserve) counters.deferred += 1;
-  return exhaustedAnswer({ choice, accounts: pool.accounts, failures, pin, isCodex, nowMs: now() });
+function deadAnswer(parts: RotationParts, { exchange, failures }: Journey, choice: Choice) {
+  if (choice.reserve) parts.counters.deferred += 1;
+  return exhaustedAnswer(parts, { choice, failures, facts: exchange.facts });
 }
 
 /** An account that failed, and was not set aside for it, may be asked again after this. */
@@ -141,7 +139,7 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
   journey.visit.enter(account.id, parts.now());
   try {
     const turn = await askAccount(parts, journey.exchange, account);
-    record.outcome = turn.kind === "served" ? "served" : (turn.failure?.envelope.error.code ?? "no login");
+    record.outcome = turn.kind === "served" ? "served" : turn.failure.envelope.error.code;
     if (turn.kind === "served") {
       journey.ending = turn.ending;
       return true;
@@ -149,7 +147,7 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
     counts.failedOver += 1;
     journey.visit.leave(parts.now());
     journey.triedIds.add(account.id);
-    if (turn.failure) journey.failures.set(account.id, turn.failure);
+    journey.failures.set(account.id, turn.failure);
     if (turn.refusal) journey.refusals.push(turn.refusal);
     return false;
   } finally {

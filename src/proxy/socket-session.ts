@@ -232,10 +232,9 @@ export class SocketSession {
   }
 
   #giveUp({ failures, refusal }: SocketTurn, choice: Choice): void {
-    const { pool, pin, now } = this.#parts;
-    const { isCodex } = this.#start.facts;
-    const dead = { choice, accounts: pool.accounts, failures, pin, isCodex, nowMs: now() };
-    for (const frame of refusal ?? [errorFrame(exhaustedAnswer(dead))]) this.#client.write(frame);
+    const dead = { choice, failures, facts: this.#start.facts };
+    const frames = refusal ?? [errorFrame(exhaustedAnswer(this.#parts, dead))];
+    for (const frame of frames) this.#client.write(frame);
     this.#client.end(closeFrame);
   }
 }

@@ -7,6 +7,7 @@ import { lostFailure } from "./attempt.ts";
 import type { Asked } from "./books.ts";
 import { choose } from "./choice.ts";
 import type { Choice } from "./choice.ts";
+import { isLoginFailure, loginFailure } from "./login-failure.ts";
 import { placeRequest, unplaced } from "./placement.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { RotationParts } from "./parts.ts";
@@ -76,7 +77,8 @@ export function failOn(
   asked: Asked,
 ): void {
   const { account } = asked;
-  books.noteFailure(asked, failure);
+  if (isLoginFailure(failure)) books.noteNoLogin(asked, failure);
+  else books.noteFailure(asked, failure);
   visit.leave(now());
   counters.of(account.id).failedOver += 1;
   triedIds.add(account.id);
@@ -102,12 +104,7 @@ async function connect(
   account: Account,
 ): Promise<Opened> {
   const reading = await parts.logins.loginOf(account);
-  if (reading.kind === "none") {
-    const failure = classifyFailure({ status: 401, body: { message: reading.why } }, parts.now(), {
-      isAfterRefresh: true,
-    });
-    return { kind: "failed", failure };
-  }
+  if (reading.kind === "none") return { kind: "failed", failure: loginFailure(reading, parts.now()) };
   const placed = await placeRequest(parts, { account, login: reading.login, request, facts, size: null });
   if (placed === null) return { kind: "failed", failure: unplaced(parts.now()) };
   // Without extensions the frames can be read.
