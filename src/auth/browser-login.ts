@@ -1,10 +1,11 @@
 import type { Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { callbackPorts, codeOf } from "./callback.ts";
+import { callbackPorts, codeOf, strayAnswer } from "./callback.ts";
 import { CallbackServer } from "./callback-server.ts";
 import { exchangeCode } from "./code-exchange.ts";
 import type { LoginEffects, LoginTarget } from "./login-effects.ts";
 import { authorizeUrl, newLoginSecrets } from "./login-secrets.ts";
+import type { LoginSecrets } from "./login-secrets.ts";
 import { busyPortsError } from "./busy-ports.ts";
 
 interface Options extends LoginTarget {
@@ -18,10 +19,11 @@ export async function browserLogin(
   fx: LoginEffects,
   { ports = callbackPorts, ...target }: Options,
 ): Promise<Login> {
-  const server = await CallbackServer.open(ports);
+  const secrets = newLoginSecrets();
+  const server = await CallbackServer.open(ports, strayAnswers(fx, secrets));
   if (!server) throw busyPortsError(fx.fs, ports);
   try {
-    const login = await signIn(fx, server, target);
+    const login = await signIn(fx, server, { ...target, ...secrets });
     await server.finish(true);
     return login;
   } catch (error) {
@@ -35,16 +37,25 @@ export async function browserLogin(
 async function signIn(
   fx: LoginEffects,
   { redirectUri, answer }: CallbackServer,
-  { issuer, workspaceId }: LoginTarget,
+  { issuer, workspaceId, verifier, challenge, state }: LoginTarget & LoginSecrets,
 ): Promise<Login> {
-  const { verifier, challenge, state } = newLoginSecrets();
   const url = authorizeUrl({ issuer, redirectUri, challenge, state, workspaceId });
   fx.say("Sign in with any browser of this machine, within 5 minutes:");
   fx.say(`\n${url}\n`);
   fx.say("From another machine: codex auth login --device-auth, or --manual. Ctrl-C stops.");
   void open(fx, url);
-  const code = codeOf(await patiently(fx, answer), state);
+  const code = codeOf(await patiently(fx, answer));
   return await exchangeCode(fx, { issuer, code, verifier, redirectUri });
+}
+
+/** The person hears of it once: whoever sends such answers may send many. */
+function strayAnswers({ say }: LoginEffects, { state }: LoginSecrets): (answer: URLSearchParams) => boolean {
+  let isTold = false;
+  return (answer) => {
+    if (!strayAnswer(answer, state)) return false;
+    if (!isTold) say("An answer came that belongs to another login. Still waiting for the right one.");
+    return (isTold = true);
+  };
 }
 
 async function open({ openUrl, say }: LoginEffects, url: string): Promise<void> {

@@ -3,6 +3,11 @@ export const successPage = page("Signed in", "codex-auth has the login. You can 
 
 export const failurePage = page("Not signed in", "The login was not completed. The terminal says why.");
 
+export const strayPage = page(
+  "Another login",
+  "This page does not belong to the login that codex-auth still waits for. Go back to the page that it opened last.",
+);
+
 function page(title: string, text: string): string {
   return [
     "<!doctype html>",

@@ -1,18 +1,21 @@
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { callbackPath, redirectUriOf } from "./callback.ts";
-import { failurePage, successPage } from "./callback-pages.ts";
+import { failurePage, strayPage, successPage } from "./callback-pages.ts";
 
 const successPath = "/success";
 const farewellMs = 1_000;
 
+/** Tells the answer that ends a login from all others, which may come before it or after it. */
+type IsStray = (answer: URLSearchParams) => boolean;
+
 /**
- * Waits on loopback for the one answer of the browser. The browser hears how the login ended, on a page of its own, so
+ * Waits on loopback for the one answer of the browser, past any that is not for this login. The browser hears how the login ended, on a page of its own, so
  * that the code does not stay in its address bar.
  */
 export class CallbackServer {
   readonly #server: Server;
   readonly port: number;
-  /** The parameters of the first answer. */
+  /** The parameters of the answer. */
   readonly answer: Promise<URLSearchParams>;
   #accept: (answer: URLSearchParams) => void = () => undefined;
   /** The browser that waits to hear how the login ended. */
@@ -22,8 +25,11 @@ export class CallbackServer {
   #isAnswered = false;
   #isDone = false;
 
-  private constructor(server: Server, port: number) {
+  readonly #isStray: IsStray;
+
+  private constructor(server: Server, port: number, isStray: IsStray) {
     this.#server = server;
+    this.#isStray = isStray;
     this.port = port;
     this.answer = new Promise((resolve) => (this.#accept = resolve));
     this.#pageSeen = new Promise((resolve) => (this.#tellPageSeen = resolve));
@@ -31,12 +37,12 @@ export class CallbackServer {
   }
 
   /** Null when none of the ports is free. */
-  static async open(ports: readonly number[]): Promise<CallbackServer | null> {
+  static async open(ports: readonly number[], isStray: IsStray): Promise<CallbackServer | null> {
     const { createServer } = process.getBuiltinModule("node:http");
     const limits = { headersTimeout: 5_000, requestTimeout: 10_000, connectionsCheckingInterval: 1_000 };
     const server = createServer(limits);
     for (const port of ports) {
-      if (await listens(server, port)) return new CallbackServer(server, boundPort(server));
+      if (await listens(server, port)) return new CallbackServer(server, boundPort(server), isStray);
     }
     return null;
   }
@@ -72,6 +78,7 @@ export class CallbackServer {
   }
 
   #take(answer: URLSearchParams, response: ServerResponse): void {
+    if (this.#isStray(answer)) return reply(response, 400, strayPage);
     if (this.#isAnswered) return reply(response, 410, "This login has had its answer already.\n");
     this.#isAnswered = true;
     this.#waiting = response;

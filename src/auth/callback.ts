@@ -9,14 +9,21 @@ export function redirectUriOf(port: number): string {
   return `http://127.0.0.1:${port}${callbackPath}`;
 }
 
-/** The code in the answer of the browser. Nothing in it is believed before its state is ours. */
-export function codeOf(answer: URLSearchParams, state: string): string {
-  if (!isSameSecret(answer.get("state") ?? "", state)) throw foreignError();
+/**
+ * What is wrong with an answer that cannot be the end of this login; null for the one that is. Nothing in an answer is
+ * believed before its state is ours: an old tab, a web page, or another user of this machine can send one too.
+ */
+export function strayAnswer(answer: URLSearchParams, state: string): CodexAuthError | null {
+  if (!isSameSecret(answer.get("state") ?? "", state)) return foreignError();
+  if (answer.get("code") || answer.has("error")) return null;
+  return new CodexAuthError("login_failed", "The answer of the browser holds no code.", { hint: startAgain });
+}
+
+/** The code in the answer that ends this login. */
+export function codeOf(answer: URLSearchParams): string {
   const error = answer.get("error");
   if (error !== null) throw deniedError(error, answer.get("error_description") ?? "");
-  const code = answer.get("code");
-  if (code) return code;
-  throw new CodexAuthError("login_failed", "The answer of the browser holds no code.", { hint: startAgain });
+  return answer.get("code") ?? "";
 }
 
 const startAgain = "Nothing was changed. Start again: codex auth login";

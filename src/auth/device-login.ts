@@ -85,8 +85,10 @@ const passing = new Set<string>(["network_unreachable", "upstream_unavailable"])
 async function readPoll(response: Response): Promise<Confirmation | null> {
   const { status, ok } = response;
   if (status === 403 || status === 404 || status === 429 || status >= 500) return null;
-  const body = ok ? await json(response) : null;
-  if (isObject(body)) {
+  const body = await json(response);
+  // A page of a portal, or of a network proxy.
+  if (body === null) return null;
+  if (ok && isObject(body)) {
     const { authorization_code: code, code_verifier: verifier } = body;
     if (typeof code === "string" && typeof verifier === "string") return { code, verifier };
   }

@@ -20,7 +20,11 @@ export async function obtainLogin(ctx: Context, flow: LoginFlow, target: Target)
     if (flow === "browser") return (await import("../auth/browser-login.ts")).browserLogin(fx, target);
     if (flow === "device") return (await import("../auth/device-login.ts")).deviceLogin(fx, target.issuer);
     const { manualLogin } = await import("../auth/manual-login.ts");
-    return manualLogin(fx, target, () => readLine(ctx, stop, { question: "Address: ", isHidden: false }));
+    return manualLogin(fx, target, async () => {
+      const text = await readLine(ctx, stop, { question: "Address: ", isHidden: false });
+      // Blank lines of a pipe are passed over: this is its end.
+      return text === "" && !ctx.stdin.isTerminal ? null : text;
+    });
   });
 }
 

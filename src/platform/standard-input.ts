@@ -19,13 +19,15 @@ export async function readAllInput(limitBytes: number): Promise<string> {
 
 const lineLimit = 100_000;
 
-/** The first line of standard input that is not blank; what follows it is not read. */
+/** The next line of standard input that is not blank; "" at its end. What follows stays for the next call. */
 export async function readLine(signal: AbortSignal): Promise<string> {
-  const stop = () => process.stdin.destroy();
+  const { stdin } = process;
+  const stop = () => stdin.destroy();
   signal.addEventListener("abort", stop, { once: true });
+  if (isPipe(stdin)) stdin.ref();
   let text = "";
   try {
-    for await (const chunk of process.stdin) {
+    for await (const chunk of stdin.iterator({ destroyOnReturn: false })) {
       text = (text + Buffer.from(chunk).toString("utf8")).trimStart();
       if (text.includes("\n") || text.length > lineLimit) break;
     }
@@ -34,7 +36,16 @@ export async function readLine(signal: AbortSignal): Promise<string> {
     throw error;
   } finally {
     signal.removeEventListener("abort", stop);
+    // A pipe that stays open keeps no command from ending.
+    if (isPipe(stdin)) stdin.unref();
   }
   signal.throwIfAborted();
-  return text.split("\n", 1).join("").slice(0, lineLimit).trim();
+  const [line = "", ...rest] = text.split("\n");
+  if (rest.join("").trim() !== "") stdin.unshift(Buffer.from(rest.join("\n")));
+  return line.slice(0, lineLimit).trim();
+}
+
+/** A file as standard input has nothing to hold on to. */
+function isPipe(stdin: typeof process.stdin): boolean {
+  return "unref" in stdin && typeof stdin.unref === "function";
 }

@@ -110,19 +110,72 @@ test("the stored document is the one that Codex writes", async () => {
   });
 });
 
-test("a wrong state ends the login with an error, and nothing is exchanged", async () => {
+/** What an old tab, any web page, or a user of this machine can send: none of them knows the state. */
+const wrongAnswers: [string, (callback: URL) => void][] = [
+  ["the state of an older login", ({ searchParams }) => searchParams.set("state", "of-somebody-else")],
+  ["no state", ({ searchParams }) => searchParams.delete("state")],
+  ["nothing", (url) => (url.search = "")],
+  ["a refusal of another login", (url) => (url.search = "error=access_denied&state=x")],
+  ["two states, the right one last", (url) => (url.search = `?state=x&${url.search.slice(1)}`)],
+  ["the start of the state", ({ searchParams }) => cutState(searchParams)],
+  ["our state and no code", ({ searchParams }) => searchParams.delete("code")],
+  ["our state and a blank code", ({ searchParams }) => searchParams.set("code", "")],
+];
+
+function cutState(query: URLSearchParams): void {
+  query.set("state", query.get("state")?.slice(0, -1) ?? "");
+}
+
+// The first answer of anybody ended the login: a tab left open, a page, `curl` of another user.
+test("wrong answers are refused, however many, and the login goes on waiting for the right one", async () => {
+  const home = await homeWithThree();
+  const { fake, login } = await startLogin(["--json"], home);
+  const callback = await login.callback();
+  for (const [what, spoil] of [...wrongAnswers, ...wrongAnswers]) {
+    const wrong = new URL(callback);
+    spoil(wrong);
+    const page = await fetch(wrong);
+    expect([what, page.status, await page.text()]).toEqual([
+      what,
+      400,
+      expect.stringContaining("still waits"),
+    ]);
+  }
+  expect(fake.count("exchange")).toBe(0);
+  expect((await fetch(callback)).url).toMatch(/\/success$/);
+  const { code, stdout, stderr } = await login.finished;
+  expect([code, JSON.parse(stdout), fake.count("exchange")]).toEqual([
+    0,
+    expect.objectContaining({ outcome: "added" }),
+    1,
+  ]);
+  expect(stderr.match(/belongs to another login/g)).toHaveLength(1);
+  expect(await portsAreFree()).toBe(true);
+});
+
+test("a wrong answer while the right one is exchanged changes nothing", async () => {
+  const { fake, login } = await startLogin();
+  const answer = fake.hold("exchange");
+  const callback = await login.callback();
+  const first = fetch(callback);
+  await answer.arrived;
+  const wrong = new URL(callback);
+  wrong.searchParams.set("state", "x");
+  expect((await fetch(wrong)).status).toBe(400);
+  answer.release();
+  expect((await first).url).toMatch(/\/success$/);
+  expect((await login.finished).code).toBe(0);
+});
+
+test("a login that only wrong answers reached is given up like any other, and nothing is changed", async () => {
   const home = await homeWithThree();
   const before = stateOf(home);
   const { fake, login } = await startLogin([], home);
   const callback = await login.callback();
   callback.searchParams.set("state", "of-somebody-else");
-  const page = await fetch(callback);
-  expect([page.status, await page.text()]).toEqual([400, expect.stringContaining("Not signed in")]);
-  const { code, stdout, stderr } = await login.finished;
-  expect([code, stdout, fake.count("exchange")]).toEqual([1, "", 0]);
-  expect(stderr).toContain("State mismatch");
-  expect(stateOf(home)).toEqual(before);
-  expect(await portsAreFree()).toBe(true);
+  await fetch(callback);
+  login.interrupt();
+  expect([(await login.finished).code, fake.count("exchange"), stateOf(home)]).toEqual([130, 0, before]);
 });
 
 test("a denied consent is told", async () => {

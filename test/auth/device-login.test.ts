@@ -66,6 +66,19 @@ test("a bad moment of the issuer does not end the wait; a refusal does", async (
   expect(fake.count("devicePoll")).toBe(4);
 });
 
+// The first page of a portal or of a network proxy ended the login.
+test("a page that is no answer of the issuer does not end the wait", async () => {
+  const fake = await startFake();
+  const confirm = fake.routes.devicePoll;
+  const pages = [200, 400, 407, 302];
+  fake.routes.devicePoll = (...args) => {
+    const status = pages.shift();
+    return status === undefined ? confirm(...args) : { status, body: "<html>Sign in to the network</html>" };
+  };
+  const { code, stdout } = await device(new TestHome(), fake);
+  expect([code, stdout, fake.count("devicePoll")]).toEqual([0, expect.stringContaining("Added"), 5]);
+});
+
 test("an issuer that cannot be reached is told at once", async () => {
   const fake = await startFake();
   const env = { CODEX_AUTH_ISSUER: fake.url };

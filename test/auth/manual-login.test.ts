@@ -31,6 +31,27 @@ test.each([
   expect([code, stdout]).toEqual([0, expect.stringContaining("Added a@example.com")]);
 });
 
+// The first wrong paste ended the login, and with it the page that was open in the browser.
+test("a wrong paste is told, and the next one is taken", async () => {
+  const home = new TestHome();
+  const fake = await startFake();
+  const login = new RunningLogin(home, fake, ["--manual"]);
+  const right = (await login.callback()).href;
+  login.type("https://chatgpt.com/\n");
+  login.type(`${right.replace(/state=[^&]*/, "state=x")}\n\n`);
+  login.type(`${right}\n`);
+  const { code, stderr } = await login.finished;
+  expect([code, fake.count("exchange")]).toEqual([0, 1]);
+  expect(stderr).toMatch(/not the address of the page[^]*another login[^]*Paste/);
+});
+
+test("a wrong paste on a terminal is asked for again", async () => {
+  let pastes = 0;
+  const change = (answer: string) => ((pastes += 1) < 3 ? "https://chatgpt.com/" : answer);
+  const { code, questions } = await signIn(new TestHome(), await startFake(), [], { change, says: "" });
+  expect([code, questions.filter((each) => each.startsWith("Address")).length]).toEqual([0, 3]);
+});
+
 test.each<[string, (answer: string) => string, string, string]>([
   [
     "another state",

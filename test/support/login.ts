@@ -111,17 +111,19 @@ export async function signIn(
 ) {
   const questions: string[] = [];
   let stderr = "";
+  let hasPiped = false;
   const paste = async () => {
     const [url = ""] = /http\S+\/oauth\/authorize\S+/.exec(stderr) ?? [];
     const response = await fetch(url, { redirect: "manual" });
     return change(response.headers.get("location") ?? "");
   };
+  const pipe = () => (hasPiped ? Promise.resolve("") : ((hasPiped = true), paste()));
   const isTerminal = says !== undefined;
   const { code, stdout } = await runFake(home, ["login", "--manual", ...flags], {
     fetch: (url, init) => fetch(url, init),
     env: { LANG: "C.UTF-8", CODEX_AUTH_INVOKED_AS: "codex auth", CODEX_AUTH_ISSUER: fake.url },
     stderr: { write: (text) => void (stderr += text), isTerminal, columns: 80, colorLevel: 0 },
-    stdin: { isTerminal, readAll: () => Promise.reject(new Error("unexpected")), readLine: paste },
+    stdin: { isTerminal, readAll: () => Promise.reject(new Error("unexpected")), readLine: pipe },
     prompt: (question) => {
       questions.push(question);
       return question.startsWith("Address") ? paste() : Promise.resolve(says ?? "");
