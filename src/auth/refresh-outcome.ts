@@ -2,6 +2,7 @@ import type { Login } from "../codex/auth-json.ts";
 import type { Account } from "../store/account.ts";
 import type { Flag, FlagReason, RenewalTrouble } from "../store/refresh-mark.ts";
 import { fingerprint } from "../store/account-id.ts";
+import { holdsSpentToken } from "../store/retired-tokens.ts";
 import type { Draft } from "../store/store.ts";
 import {
   afterLostAnswer,
@@ -52,10 +53,16 @@ export function settledOutcome(
   if (!account) return { kind: "not-renewable" };
   if (isFreshEnough(account.login, need, nowMs)) return { kind: "ready", how: "fresh" };
   if (account.login.refreshToken === "") return { kind: "not-renewable" };
-  const { flag } = account;
+  const flag = account.flag ?? spentFlag(account, nowMs);
   if (flag && (need.kind !== "verify" || isTokenSpent(flag))) return { kind: "flagged", flag };
   const trouble = need.isAsked ? null : renewalTrouble(account);
   return trouble && nextTryMs(trouble, nowMs) > nowMs ? troubleOutcome(trouble, nowMs) : null;
+}
+
+/** However the token came into the pool: the issuer would end the whole login. */
+function spentFlag(account: Account, nowMs: number): Flag | null {
+  if (!holdsSpentToken(account)) return null;
+  return { reason: "spent", since: new Date(nowMs).toISOString(), evidence: null };
 }
 
 /** The issuer has refused the refresh token itself: sending it again would get the same answer. */

@@ -36,6 +36,7 @@ export async function usableLogin(
 }
 
 const flagTexts = {
+  spent: "its refresh token is used up: it was renewed after this copy was made",
   "used-elsewhere": "its refresh token was used by another program or machine",
   interrupted: "its refresh token was lost in a renewal that was interrupted",
   expired: "its refresh token has expired",

@@ -5,6 +5,7 @@ import { shellWord } from "../repair/shell-word.ts";
 import type { Context } from "./context.ts";
 import type { StoredLogin } from "../interchange/stored-login.ts";
 import { completedLogin } from "../interchange/stored-login.ts";
+import { flagText } from "../auth/usable-login.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { fingerprint } from "../store/account-id.ts";
 import type { Account } from "../store/account.ts";
@@ -51,13 +52,18 @@ function addLogin(draft: Draft, stored: StoredLogin, { nowMs, addedIds }: Import
   const { pausedAt } = stored;
   addedIds.add(account.id);
   account.pausedAt = pausedAt === "now" ? new Date(nowMs).toISOString() : pausedAt;
-  account.flag = flagOf(stored, nowMs);
+  account.flag ??= flagOf(stored, nowMs);
   const reasons = [
-    account.flag ? "set aside until it is tested: codex auth verify-flagged" : null,
+    account.flag && asideText(account.flag),
     account.pausedAt ? "paused" : null,
     labelProblem(draft, account, stored.label),
   ].filter((reason) => reason !== null);
   return { outcome: "added", reason: reasons.length > 0 ? reasons.join("; ") : null, account };
+}
+
+function asideText({ reason }: Flag): string {
+  if (reason !== "spent") return "set aside until it is tested: codex auth verify-flagged";
+  return `${flagText(reason)}; a backup may have the newer one: codex auth backup list`;
 }
 
 function updateLogin(draft: Draft, stored: StoredLogin, known: Account, run: ImportRun): Taken {

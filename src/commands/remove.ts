@@ -8,6 +8,7 @@ import { accountName } from "../store/account-name.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Draft } from "../store/store.ts";
+import { retireAccount } from "../store/retired-tokens.ts";
 import { safeText } from "../ui/safe-text.ts";
 
 const schema = (z: Zod) =>
@@ -51,7 +52,7 @@ function forget(account: Account, draft: Draft, isForced: boolean): void {
     if (!isForced) throw activeError(account);
     draft.deactivate();
   }
-  pool.accounts = pool.accounts.filter((each) => each !== account);
+  retireAccount(pool, account);
   if (pool.previousId === account.id) pool.previousId = null;
 }
 

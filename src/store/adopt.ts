@@ -5,6 +5,7 @@ import type { Tie } from "../codex/freshness.ts";
 import { fingerprint, newAccount, repaired } from "./account-id.ts";
 import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
+import { recallAccount } from "./retired-tokens.ts";
 
 /**
  * What a login found outside the pool did to it. `added`: an account that the pool did not know. `updated`: its
@@ -25,6 +26,7 @@ export function adopt(pool: Pool, login: Login, options: { nowMs: number; tie: T
   if (account) return adoptKnown(account, login, options);
   const added = newAccount(login, options.nowMs);
   pool.accounts.push(added);
+  recallAccount(pool, added, options.nowMs);
   return { outcome: "added", account: added, displaced: null };
 }
 

@@ -49,7 +49,7 @@ export function takeBackEntry(draft: Draft, key: string, nowMs: number): void {
   if (isName(label) && !draft.pool.accounts.some((each) => each.label === label)) account.label ??= label;
   if (outcome !== "added") return;
   if (isName(pausedAt)) account.pausedAt = pausedAt;
-  if (Array.isArray(spent)) account.spent = spent.filter(isName);
+  if (Array.isArray(spent)) account.spent = [...new Set([...account.spent, ...spent.filter(isName)])];
 }
 
 function isName(value: unknown): value is string {

@@ -19,6 +19,8 @@ export interface Pool {
   previousId: string | null;
   projection: Projection | null;
   accounts: Account[];
+  /** By account id: fingerprints of used-up tokens of accounts that were removed, the newest account last. */
+  retired: Map<string, string[]>;
   /** Entries that cannot be read. They stay in the file as they are and are reported. */
   setAside: unknown[];
   extra: Record<string, unknown>;
@@ -41,6 +43,7 @@ export function emptyPool(): Pool {
     previousId: null,
     projection: null,
     accounts: [],
+    retired: new Map(),
     setAside: [],
     extra: {},
   };
@@ -85,6 +88,7 @@ function readPool(document: Json, path: string): Pool {
     previousId,
     projection,
     accounts,
+    retired,
     ...extra
   } = document;
   if (!isCount(revision)) throw unreadable(path, "revision is not a number");
@@ -93,7 +97,8 @@ function readPool(document: Json, path: string): Pool {
   if (!isIdOrNull(previousId)) throw unreadable(path, "previousId is not a string");
   if (!Array.isArray(accounts)) throw unreadable(path, "accounts is not a list");
   if (!isProjection(projection)) throw unreadable(path, "projection is damaged");
-  const pool: Pool = { ...emptyPool(), revision, activeId, activeSince, previousId, projection, extra };
+  const known = { revision, activeId, activeSince, previousId, projection };
+  const pool: Pool = { ...emptyPool(), ...known, retired: readRetired(retired), extra };
   const seen = new Set<string>();
   for (const entry of accounts as unknown[]) {
     const account = readAccount(entry);
@@ -117,10 +122,19 @@ export function readAccount(entry: unknown): Account | null {
   return new Account({ id, label, pausedAt, addedAt, auth, spent, flag, refresh, extra });
 }
 
+/** What pool.json says of removed accounts; what is no list of texts is left out. */
+export function readRetired(value: unknown): Pool["retired"] {
+  const entries = Object.entries(isObject(value) ? value : {});
+  const isList = (list: unknown): list is string[] =>
+    Array.isArray(list) && list.every((each) => typeof each === "string");
+  return new Map(entries.flatMap(([id, list]) => (isList(list) ? [[id, list] as const] : [])));
+}
+
 /** The text of pool.json: one account a line, so that a person can look at it and a diff says something. */
 export function poolText(pool: Pool): string {
-  const { accounts, setAside, extra, ...fields } = pool;
-  const head = JSON.stringify({ version: poolVersion, ...fields, ...extra });
+  const { accounts, retired, setAside, extra, ...fields } = pool;
+  const remembered = retired.size > 0 ? { retired: Object.fromEntries(retired) } : {};
+  const head = JSON.stringify({ version: poolVersion, ...fields, ...remembered, ...extra });
   const entries = [...accounts.map(accountEntry), ...setAside];
   const lines = entries.map((entry) => JSON.stringify(entry)).join(",\n");
   return `${head.slice(0, -1)},"accounts":[\n${lines}\n]}\n`;

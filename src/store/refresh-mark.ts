@@ -47,6 +47,8 @@ export interface Flag {
 }
 
 const flagReasons = [
+  // The login is an older copy: its refresh token was used up here.
+  "spent",
   "used-elsewhere",
   "interrupted",
   "expired",

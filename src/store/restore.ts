@@ -2,6 +2,7 @@ import { isNewer } from "../codex/freshness.ts";
 import { adopt } from "./adopt.ts";
 import type { Backup } from "./backups.ts";
 import type { Account } from "./account.ts";
+import { recallAccount } from "./retired-tokens.ts";
 import type { Draft, Store } from "./store.ts";
 
 export interface Restored {
@@ -18,7 +19,8 @@ export async function restoreBackup(store: Store, backup: Backup, nowMs: number)
   const old = store.readBackup(backup);
   const restore = (draft: Draft): Restored => {
     draft.backUp();
-    if (draft.pool.revision === 0) Object.assign(draft.pool, { setAside: old.setAside, extra: old.extra });
+    const { setAside, retired, extra } = old;
+    if (draft.pool.revision === 0) Object.assign(draft.pool, { setAside, retired, extra });
     const outcomes = old.accounts.map((account) => restoreAccount(draft, account, nowMs));
     const count = (wanted: string) => outcomes.filter((outcome) => outcome === wanted).length;
     const [added, changed] = [count("added"), count("changed")];
@@ -37,6 +39,7 @@ function restoreAccount(draft: Draft, old: Account, nowMs: number): "added" | "c
   if (!current) {
     old.label = label;
     pool.accounts.push(old);
+    recallAccount(pool, old, nowMs);
     return "added";
   }
   const isTokenBack = isOnTop(old, current, nowMs) && restoreLogin(draft, old, nowMs);

@@ -5,7 +5,8 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "./account.ts";
 import { adopt } from "./adopt.ts";
 import { olderPools } from "./older-pools.ts";
-import { emptyPool, poolVersion, readAccount } from "./pool-file.ts";
+import { emptyPool, poolVersion, readAccount, readRetired } from "./pool-file.ts";
+import { recallAccount } from "./retired-tokens.ts";
 import type { Pool } from "./pool-file.ts";
 import { entriesIn } from "./pool-pieces.ts";
 import type { Store } from "./store.ts";
@@ -51,11 +52,25 @@ function newestReadable(store: Store): { name: string; pool: Pool } | null {
 }
 
 function knownFields(head: Record<string, unknown>): Partial<Pool> {
-  const { revision, activeId, activeSince, previousId, projection: _, accounts: __, ...extra } = head;
+  const {
+    revision,
+    activeId,
+    activeSince,
+    previousId,
+    retired,
+    projection: _,
+    accounts: __,
+    ...extra
+  } = head;
   const text = (value: unknown) => (typeof value === "string" ? value : null);
   const count = Math.floor(Number(revision));
   const ids = { activeId: text(activeId), activeSince: text(activeSince), previousId: text(previousId) };
-  return { revision: Number.isSafeInteger(count) && count > 0 ? count : 0, ...ids, extra };
+  return {
+    revision: Number.isSafeInteger(count) && count > 0 ? count : 0,
+    ...ids,
+    retired: readRetired(retired),
+    extra,
+  };
 }
 
 /** The account of which only the login could be read. */
@@ -89,6 +104,7 @@ function fillGap(
   const known = pool.accounts.find(({ id }) => id === old.id);
   if (!known) {
     pool.accounts.push(old);
+    recallAccount(pool, old, nowMs);
     return;
   }
   // A flag is not brought back: it belongs to a token, and the next renewal finds out.
