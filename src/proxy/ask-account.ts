@@ -7,6 +7,7 @@ import { replyDocument } from "./document-answer.ts";
 import { isGone, onGone, passOn } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { loginFailure } from "./login-failure.ts";
+import type { FailedRenewal } from "./logins.ts";
 import type { RotationParts } from "./parts.ts";
 import { placeRequest, unplaced } from "./placement.ts";
 import { showRefusal } from "./refusal.ts";
@@ -18,6 +19,8 @@ import type { TurnEnding } from "./turns.ts";
 /** What became of one account's turn. `served`: the client has its answer, or has left. */
 export type Turn =
   | { readonly kind: "served"; readonly ending: TurnEnding }
+  /** It needs another token first, which is being fetched. */
+  | { readonly kind: "renewing" }
   | {
       readonly kind: "next";
       readonly failure: FailureClassification;
@@ -28,32 +31,25 @@ const served: Turn = { kind: "served", ending: "failed" };
 
 type Login = Account["login"];
 
-/** Asks one account, once more after a renewal if its token was refused, and gives the client what it answers. */
+/** Asks one account, and gives the client what it answers. */
 export async function askAccount(parts: RotationParts, exchange: Exchange, account: Account): Promise<Turn> {
-  const who = parts.books.ask(account, exchange.facts);
-  const reading = await parts.logins.loginOf(account);
-  if (reading.kind === "none") return noLogin(parts, who, reading);
-  const first = await attempt(parts, exchange, account, reading.login, false);
-  if (first === null) return served;
-  if (first.kind === "answer") return await finish(parts, exchange, who, first);
-  if (first.failure.next !== "refresh") return failed(parts, who, first);
-  const renewed = await parts.logins.afterRejection(account, reading.login.accessToken);
-  if (renewed.kind === "none") return noLogin(parts, who, renewed);
-  const current = parts.pool.accounts.get(account.id) ?? account;
-  const again = parts.books.ask(current, exchange.facts);
-  const second = await attempt(parts, exchange, current, renewed.login, true);
-  if (second === null) return served;
-  if (second.kind === "answer") return await finish(parts, exchange, again, second);
-  return failed(parts, again, second);
+  const { logins, books } = parts;
+  const who = books.ask(account, exchange.facts);
+  const reading = logins.loginOf(account);
+  if (reading.kind === "renewing") return reading;
+  if (reading.kind === "none") return noLogin(parts, account, reading);
+  const { accessToken } = reading.login;
+  const asked = await attempt(parts, exchange, who, reading.login);
+  if (asked === null) return served;
+  if (asked.kind === "answer") return await finish(parts, exchange, who, asked);
+  if (asked.failure.next !== "refresh") return failed(parts, who, asked);
+  const renewal = logins.reject(account, accessToken);
+  return renewal.kind === "renewing" ? renewal : noLogin(parts, account, renewal);
 }
 
-function noLogin(
-  { books, now }: RotationParts,
-  who: Asked,
-  reading: Parameters<typeof loginFailure>[0],
-): Turn {
+function noLogin({ books, now }: RotationParts, account: Account, reading: FailedRenewal): Turn {
   const failure = loginFailure(reading, now());
-  books.noteNoLogin(who, failure);
+  books.noteNoLogin(account, failure);
   return { kind: "next", failure };
 }
 
@@ -71,11 +67,11 @@ function failed(
 async function attempt(
   parts: RotationParts,
   exchange: Exchange,
-  account: Account,
+  { account }: Asked,
   login: Login,
-  isAfterRefresh: boolean,
 ): Promise<Attempt | null> {
-  const { limits, now: nowMs, upstream } = parts;
+  const { limits, now: nowMs, upstream, logins } = parts;
+  const isAfterRefresh = logins.isUnproven(account.id, login.accessToken);
   const { route, query, request, body, facts } = exchange;
   const size = body === null ? null : body.size;
   const placed = await placeRequest(parts, { account, login, request, facts, size });

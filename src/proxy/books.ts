@@ -31,6 +31,8 @@ export interface BooksOptions {
   readonly counters: Counters;
   readonly health: Health;
   readonly poolSize: () => number;
+  /** The account has answered well. */
+  readonly onServed: (accountId: string) => void;
 }
 
 /** A request that is on an account. */
@@ -117,7 +119,7 @@ export class Books {
   }
 
   /** Without an access token nothing was asked; `failure` is what `loginFailure` says. */
-  noteNoLogin({ account: { id } }: Asked, failure: FailureClassification): void {
+  noteNoLogin({ id }: Account, failure: FailureClassification): void {
     const { counters, ledger, remembered, now, poolSize } = this.#options;
     const { code, message } = failure.envelope.error;
     counters.fail(id, { atMs: now(), code, message });
@@ -148,8 +150,9 @@ export class Books {
   }
 
   noteSuccess(asked: Asked): void {
-    const { ledger, counters, health, models, remembered } = this.#options;
+    const { ledger, counters, health, models, remembered, onServed } = this.#options;
     const { id } = asked.account;
+    onServed(id);
     remembered.forget(id);
     ledger.noteSuccess(id);
     counters.serve(id);

@@ -10,6 +10,7 @@ import type { Account } from "../store/account.ts";
 import type { Busy } from "./busy.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Ledger } from "./ledger.ts";
+import type { Logins } from "./logins.ts";
 import type { ModelBook } from "./model-book.ts";
 import type { Pin } from "./options.ts";
 import type { RememberedFailures } from "./remembered-failures.ts";
@@ -23,6 +24,7 @@ export interface ChoiceState {
   readonly conversations: Conversations;
   readonly busy: Busy;
   readonly turns: Turns;
+  readonly logins: Pick<Logins, "needed" | "isAlive">;
   readonly models: ModelBook;
   readonly remembered: RememberedFailures;
   readonly pin: Pin | null;
@@ -50,10 +52,14 @@ export interface Wanted {
   readonly triedIds: ReadonlySet<string>;
 }
 
-/** Who serves the request now. */
+/**
+ * Who serves the request now. An account that waits for another token is passed over, and while one does, so is every
+ * account that would need one too.
+ */
 export function choose(state: ChoiceState, wanted: Wanted, nowMs: number): Choice {
   const { conversations, models, turns } = state;
-  const { facts, key, triedIds } = wanted;
+  const { facts, key } = wanted;
+  const triedIds = withUnready(state, wanted.triedIds);
   const only = onlyAccount(state, facts);
   const home = conversations.homeOf(facts);
   const runningTurns = turns.others(key, nowMs);
@@ -82,6 +88,12 @@ export function choose(state: ChoiceState, wanted: Wanted, nowMs: number): Choic
   const untilMs = Math.min(decision.untilMs ?? Infinity, turns.quietAtMs(nowMs));
   const reserve = { turns: runningTurns, refillsAtMs: decision.untilMs };
   return { decision: { ...decision, untilMs }, ranking, only, reserve };
+}
+
+function withUnready({ logins, pool }: ChoiceState, triedIds: ReadonlySet<string>): ReadonlySet<string> {
+  if (logins.needed.size === 0) return triedIds;
+  const dead = [...pool.accounts.values()].filter((account) => !logins.isAlive(account));
+  return new Set([...triedIds, ...logins.needed.keys(), ...dead.map(({ id }) => id)]);
 }
 
 function onlyAccount({ pin, conversations, pool }: ChoiceState, facts: RequestFacts): Choice["only"] {

@@ -11,31 +11,46 @@ export interface LoginEffects {
   readonly now: () => number;
   /** The account as the store has it after a renewal. */
   readonly reload: (accountId: string) => Promise<Account | undefined>;
+  /** A renewal without which the account cannot serve has failed. Told once, however many requests wait for it. */
+  readonly onFailed: (account: Account, failed: FailedRenewal) => void;
 }
 
-export type LoginReading =
-  | { readonly kind: "login"; readonly login: Login }
-  | {
-      readonly kind: "none";
-      readonly why: string;
-      /** It may be renewed in a moment; false when the login itself has ended. */
-      readonly isIssuerDown: boolean;
-      /** Nothing could be sent to the issuer. */
-      readonly isOffline?: boolean;
-      /** When the renewal is tried again; absent where nothing says so. */
-      readonly nextMs?: number;
-    };
+export interface FailedRenewal {
+  readonly kind: "none";
+  readonly why: string;
+  /** It may be renewed in a moment; false when the login itself has ended. */
+  readonly isIssuerDown: boolean;
+  /** Nothing could be sent to the issuer. */
+  readonly isOffline?: boolean;
+  /** When the renewal is tried again; absent where nothing says so. */
+  readonly nextMs?: number;
+}
+
+/** It cannot serve before it has another token, which is being fetched; or it gets none. */
+type Unready = { readonly kind: "renewing" } | FailedRenewal;
+
+export type LoginReading = { readonly kind: "login"; readonly login: Login } | Unready;
+
+type Renewed = { readonly kind: "renewed" } | FailedRenewal;
 
 /** After a renewal that failed while the old token still serves. */
 const restMs = 30_000;
 
-/** Access tokens that serve. However many requests want one, each account is renewed once at a time. */
+/**
+ * Access tokens that serve. However many requests want one, each account is renewed once at a time, and beside the
+ * requests: another account serves them meanwhile, for a renewal may wait for a Codex that is to renew itself.
+ */
 export class Logins {
   readonly #effects: LoginEffects;
-  readonly #renewals = new Map<string, Promise<LoginReading>>();
+  readonly #renewals = new Map<string, Promise<Renewed>>();
+  /** Of accounts that cannot serve before they have ended. */
+  readonly #needed = new Map<string, Promise<void>>();
   /** Accounts whose renewal has just failed, and until when nobody tries it early. */
   readonly #restUntilMs = new Map<string, number>();
-  readonly #resting = new Map<string, { accessToken: string; nextMs: number; reading: LoginReading }>();
+  /** Of tokens that do not serve: what their renewal said, and until when no process is started to say so again. */
+  readonly #resting = new Map<string, { accessToken: string; nextMs: number; failed: FailedRenewal }>();
+  /** Tokens that replaced a refused one, and that nobody has accepted yet. */
+  readonly #unproven = new Map<string, string>();
 
   constructor(effects: LoginEffects) {
     this.#effects = effects;
@@ -45,27 +60,45 @@ export class Logins {
     return this.#renewals.has(accountId);
   }
 
-  /** A token that ends soon still serves, while a new one is fetched beside the request. */
-  async loginOf(account: Account): Promise<LoginReading> {
-    const { login } = account;
-    const need = { kind: "expiring" } as const;
-    if (isFreshEnough(login, need, this.#effects.now())) return { kind: "login", login };
-    const nowMs = this.#effects.now();
-    const isAlive = login.expiresAtSec === null || login.expiresAtSec * 1000 > nowMs;
-    const isResting = isAlive && nowMs < (this.#restUntilMs.get(account.id) ?? 0);
-    const renewal = login.refreshToken === "" || isResting ? null : this.#renew(account, need);
-    if (isAlive) return { kind: "login", login };
-    return renewal ?? { kind: "none", why: "the access token has ended", isIssuerDown: false };
+  /** Accounts that wait for another token, and what they wait for; never rejected. */
+  get needed(): ReadonlyMap<string, Promise<void>> {
+    return this.#needed;
   }
 
-  /** Upstream refused exactly this access token. While its renewal rests, no process is started to say so again. */
-  async afterRejection(account: Account, accessToken: string): Promise<LoginReading> {
-    const known = this.#resting.get(account.id);
-    if (known?.accessToken === accessToken && this.#effects.now() < known.nextMs) return known.reading;
-    const reading = await this.#renew(account, { kind: "rejected", accessToken });
-    if (reading.kind === "none" && reading.nextMs !== undefined)
-      this.#resting.set(account.id, { accessToken, nextMs: reading.nextMs, reading });
-    return reading;
+  /** A token that ends soon still serves, while a new one is fetched beside the request. */
+  loginOf(account: Account): LoginReading {
+    const { id, login } = account;
+    const nowMs = this.#effects.now();
+    const need = { kind: "expiring" } as const;
+    if (isFreshEnough(login, need, nowMs)) return { kind: "login", login };
+    const isRenewable = login.refreshToken !== "";
+    if (this.isAlive(account)) {
+      const isResting = nowMs < (this.#restUntilMs.get(id) ?? 0);
+      if (isRenewable && !isResting) void this.#renew(account, need);
+      return { kind: "login", login };
+    }
+    if (!isRenewable) return { kind: "none", why: "the access token has ended", isIssuerDown: false };
+    return this.#need(account, login.accessToken, need);
+  }
+
+  /** Whether its token may still be sent. */
+  isAlive({ login }: Account): boolean {
+    return login.expiresAtSec === null || login.expiresAtSec * 1000 > this.#effects.now();
+  }
+
+  /** Upstream refused exactly this access token: another one is fetched, unless its renewal rests. */
+  reject(account: Account, accessToken: string): Unready {
+    return this.#need(account, accessToken, { kind: "rejected", accessToken });
+  }
+
+  /** Whether a token that is refused has itself just replaced a refused one. */
+  isUnproven(accountId: string, accessToken: string): boolean {
+    return this.#unproven.get(accountId) === accessToken;
+  }
+
+  /** Upstream took the account's token. */
+  noteAccepted(accountId: string): void {
+    this.#unproven.delete(accountId);
   }
 
   /** Renewals that run; none is left behind when the proxy ends. */
@@ -73,7 +106,27 @@ export class Logins {
     await Promise.all(this.#renewals.values());
   }
 
-  #renew(account: Account, need: RefreshNeed): Promise<LoginReading> {
+  #need(account: Account, accessToken: string, need: RefreshNeed): Unready {
+    const { id } = account;
+    const known = this.#resting.get(id);
+    if (known?.accessToken === accessToken && this.#effects.now() < known.nextMs) return known.failed;
+    if (!this.#needed.has(id)) {
+      const done = this.#renew(account, need).then((reading) => {
+        this.#needed.delete(id);
+        if (reading.kind === "none") this.#fail(account, accessToken, reading);
+      });
+      this.#needed.set(id, done);
+    }
+    return { kind: "renewing" };
+  }
+
+  #fail(account: Account, accessToken: string, failed: FailedRenewal): void {
+    const { nextMs } = failed;
+    if (nextMs !== undefined) this.#resting.set(account.id, { accessToken, nextMs, failed });
+    this.#effects.onFailed(account, failed);
+  }
+
+  #renew(account: Account, need: RefreshNeed): Promise<Renewed> {
     const running = this.#renewals.get(account.id);
     if (running) return running;
     const renewal = this.#renewed(account, need).then((reading) => {
@@ -85,12 +138,13 @@ export class Logins {
     return renewal;
   }
 
-  async #renewed({ id }: Account, need: RefreshNeed): Promise<LoginReading> {
+  async #renewed({ id }: Account, need: RefreshNeed): Promise<Renewed> {
     try {
       const outcome = await this.#effects.renew(id, need);
       const account = await this.#effects.reload(id);
-      if (outcome.kind === "ready" && account) return { kind: "login", login: account.login };
-      return missing(outcome);
+      if (outcome.kind !== "ready" || !account) return missing(outcome);
+      if (need.kind === "rejected") this.#unproven.set(id, account.login.accessToken);
+      return { kind: "renewed" };
     } catch (error) {
       const why = error instanceof Error ? error.message : "the renewal failed";
       return { kind: "none", why, isIssuerDown: true };
@@ -98,7 +152,7 @@ export class Logins {
   }
 }
 
-function missing(outcome: RefreshOutcome): LoginReading {
+function missing(outcome: RefreshOutcome): FailedRenewal {
   if (outcome.kind === "unreachable")
     return {
       kind: "none",

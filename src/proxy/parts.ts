@@ -8,6 +8,7 @@ import { Counters } from "./counters.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { LivePool } from "./live-pool.ts";
+import { loginFailure } from "./login-failure.ts";
 import { Logins } from "./logins.ts";
 import { ModelBook } from "./model-book.ts";
 import { defaultLimits } from "./options.ts";
@@ -61,20 +62,16 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     await pool.reload();
     return pool.accounts.get(id);
   };
-  const logins = new Logins({ renew, now, reload });
-  const poolSize = () => pool.accounts.size;
-  const books = new Books({
-    store,
+  const logins = new Logins({
+    renew,
     now,
-    ledger,
-    conversations,
-    turns,
-    models,
-    remembered,
-    counters,
-    health,
-    poolSize,
+    reload,
+    onFailed: (account, failed) => books.noteNoLogin(account, loginFailure(failed, now())),
   });
+  const poolSize = () => pool.accounts.size;
+  const onServed = (id: string) => logins.noteAccepted(id);
+  const written = { ledger, conversations, turns, models, remembered, counters, health };
+  const books = new Books({ store, now, ...written, poolSize, onServed });
   const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
   const { pin = null } = options;
   const kept = {

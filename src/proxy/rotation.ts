@@ -8,6 +8,7 @@ import type { Exchange } from "./exchange.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
 import type { DecisionRecord } from "./options.ts";
 import type { RotationParts } from "./parts.ts";
+import { renewalFor } from "./renewing.ts";
 import { showRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import type { TurnEnding } from "./turns.ts";
@@ -64,6 +65,8 @@ async function travel(parts: RotationParts, journey: Journey): Promise<void> {
     if (account && journey.attempts < parts.pool.accounts.size + extraAttempts) {
       if (await takeTurn(parts, journey, account, record)) return;
       if (isRefusedEnough(journey)) return showLast(journey);
+    } else if (await isRenewed(parts, journey, choice)) {
+      record.outcome = "waited for a renewal";
     } else if (journey.refusals.length > 0) {
       record.outcome = "the refusal was shown";
       return showLast(journey);
@@ -72,6 +75,14 @@ async function travel(parts: RotationParts, journey: Journey): Promise<void> {
       return reply(exchange.response, deadAnswer(parts, journey, choice));
     }
   }
+}
+
+/** True when an account that nobody can replace has another token now, or gets none. */
+async function isRenewed(parts: RotationParts, { exchange, triedIds }: Journey, choice: Choice) {
+  const renewal = choice.decision.kind === "use" ? null : renewalFor(parts, choice, triedIds);
+  if (renewal === null) return false;
+  await unlessGone(exchange, renewal);
+  return true;
 }
 
 function isRefusedEnough({ refusals }: Journey): boolean {
@@ -118,6 +129,13 @@ function isPassing(failure: FailureClassification | undefined): boolean {
   return failure === undefined || failure.account === "transient" || failure.account === "limited";
 }
 
+function unlessGone(exchange: Exchange, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const stay = onGone(exchange, resolve);
+    void work.then(stay).then(resolve);
+  });
+}
+
 /** Ends early when the client leaves. */
 function pause(exchange: Exchange, ms: number): Promise<void> {
   return new Promise((resolve) => {
@@ -139,6 +157,12 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
   journey.visit.enter(account.id, parts.now());
   try {
     const turn = await askAccount(parts, journey.exchange, account);
+    if (turn.kind === "renewing") {
+      record.outcome = "waits for another token";
+      journey.attempts -= 1;
+      journey.visit.leave(parts.now());
+      return false;
+    }
     record.outcome = turn.kind === "served" ? "served" : turn.failure.envelope.error.code;
     if (turn.kind === "served") {
       journey.ending = turn.ending;

@@ -18,7 +18,7 @@ import type { SocketTurn } from "./socket-turn.ts";
 import { eventType, finalTypes } from "./sse-events.ts";
 import { asksForTool } from "./tool-call.ts";
 import { endingBy } from "./turns.ts";
-import { connectNext, failOn, isRenewed } from "./upgrade.ts";
+import { connectNext, failOn, unlessRenewing } from "./upgrade.ts";
 import type { Connected } from "./upgrade.ts";
 import { Visit } from "./visit.ts";
 
@@ -171,7 +171,9 @@ export class SocketSession {
       return this.#wait(this.#parts.limits.preambleMs, () => this.#show(turn));
     }
     if (!turn.isVisible && (type === "error" || type === "response.failed")) {
-      const failure = classifyFailure(text, this.#parts.now());
+      const { id, login } = this.#account;
+      const isAfterRefresh = this.#parts.logins.isUnproven(id, login.accessToken);
+      const failure = classifyFailure(text, this.#parts.now(), { isAfterRefresh });
       if (mayMove(turn, failure)) return void this.#move(turn, failure);
     }
     this.#show(turn);
@@ -219,8 +221,9 @@ export class SocketSession {
     turn.held = [];
     const { request, facts, query } = this.#start;
     const connecting = { ...turn, request, facts, query, client: this.#client };
-    if (await isRenewed(this.#parts, connecting, this.#account, failure)) turn.visit.leave(this.#parts.now());
-    else failOn(this.#parts, connecting, failure, asked);
+    const booked = unlessRenewing(this.#parts, this.#account, failure);
+    if (booked === null) turn.visit.leave(this.#parts.now());
+    else failOn(this.#parts, connecting, booked, asked);
     // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.
     if (turn.isContinuation) return void this.#client.end(closeFrame);
     const next = await connectNext(this.#parts, connecting);

@@ -17,7 +17,6 @@ export interface SocketTurn {
   readonly visit: Visit;
   readonly triedIds: Set<string>;
   readonly failures: Map<string, FailureClassification>;
-  readonly renewedIds: Set<string>;
   /** The frames of a refusal that nobody knows, while one more account is asked. */
   refusal: readonly Buffer[] | null;
 }
@@ -40,7 +39,6 @@ export function turnOf(
     isContinuation: typeof fields.get("previous_response_id") === "string",
     triedIds: new Set(),
     failures: new Map(),
-    renewedIds: new Set(),
     refusal: null,
   };
 }

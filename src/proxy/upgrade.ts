@@ -12,6 +12,7 @@ import { placeRequest, unplaced } from "./placement.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { RotationParts } from "./parts.ts";
 import { upstreamPath } from "./routes.ts";
+import { renewalFor } from "./renewing.ts";
 import { readStart, SlowAnswer } from "./upstream.ts";
 import type { Visit } from "./visit.ts";
 
@@ -31,8 +32,6 @@ export interface Connecting {
   readonly query: string;
   readonly triedIds: Set<string>;
   readonly failures: Map<string, FailureClassification>;
-  /** Accounts whose token was renewed for this already. */
-  readonly renewedIds: Set<string>;
   readonly visit: Visit;
   /** Of the client: nothing is connected for one that has left. */
   readonly client: Duplex;
@@ -40,7 +39,8 @@ export interface Connecting {
 
 type Opened =
   | Omit<Connected, "account">
-  | { readonly kind: "failed"; readonly failure: FailureClassification };
+  | { readonly kind: "failed"; readonly failure: FailureClassification }
+  | { readonly kind: "renewing" };
 
 /** Connects the best account; each one that fails is booked, and the next is tried. A choice: none is left. */
 export async function connectNext(parts: RotationParts, wanted: Connecting): Promise<Connected | Choice> {
@@ -50,17 +50,21 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
     const choice = choose(parts, { facts, key: visit.key, triedIds }, parts.now());
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
-    if (!account || wanted.client.destroyed || isRefusedTwice(wanted)) return choice;
+    if (wanted.client.destroyed || isRefusedTwice(wanted)) return choice;
+    if (!account) {
+      const renewal = renewalFor(parts, choice, triedIds);
+      if (renewal === null) return choice;
+      await renewal;
+      continue;
+    }
     const asked = parts.books.ask(account, facts);
     visit.enter(account.id, parts.now());
     const opened = await connect(parts, wanted, account);
     if (opened.kind === "connected") return { ...opened, account };
     if (wanted.client.destroyed) return choice;
-    if (await isRenewed(parts, wanted, account, opened.failure)) {
-      visit.leave(parts.now());
-      continue;
-    }
-    failOn(parts, wanted, opened.failure, asked);
+    const failure = opened.kind === "renewing" ? null : unlessRenewing(parts, account, opened.failure);
+    if (failure === null) visit.leave(parts.now());
+    else failOn(parts, wanted, failure, asked);
   }
 }
 
@@ -77,7 +81,7 @@ export function failOn(
   asked: Asked,
 ): void {
   const { account } = asked;
-  if (isLoginFailure(failure)) books.noteNoLogin(asked, failure);
+  if (isLoginFailure(failure)) books.noteNoLogin(account, failure);
   else books.noteFailure(asked, failure);
   visit.leave(now());
   counters.of(account.id).failedOver += 1;
@@ -85,17 +89,15 @@ export function failOn(
   failures.set(account.id, failure);
 }
 
-/** Whether the account may be asked again at once, because it has another token now. */
-export async function isRenewed(
-  { logins, pool }: RotationParts,
-  { renewedIds }: Connecting,
+/** Null: another token is fetched for the account, and others are asked meanwhile. Else what is booked. */
+export function unlessRenewing(
+  { logins, pool, now }: RotationParts,
   account: Account,
-  { next }: FailureClassification,
-): Promise<boolean> {
-  if (next !== "refresh" || renewedIds.has(account.id)) return false;
-  renewedIds.add(account.id);
-  const { accessToken } = (pool.accounts.get(account.id) ?? account).login;
-  return (await logins.afterRejection(account, accessToken)).kind === "login";
+  failure: FailureClassification,
+): FailureClassification | null {
+  if (failure.next !== "refresh") return failure;
+  const reading = logins.reject(account, (pool.accounts.get(account.id) ?? account).login.accessToken);
+  return reading.kind === "renewing" ? null : loginFailure(reading, now());
 }
 
 async function connect(
@@ -103,7 +105,8 @@ async function connect(
   { request, facts, query, client }: Connecting,
   account: Account,
 ): Promise<Opened> {
-  const reading = await parts.logins.loginOf(account);
+  const reading = parts.logins.loginOf(account);
+  if (reading.kind === "renewing") return reading;
   if (reading.kind === "none") return { kind: "failed", failure: loginFailure(reading, parts.now()) };
   const placed = await placeRequest(parts, { account, login: reading.login, request, facts, size: null });
   if (placed === null) return { kind: "failed", failure: unplaced(parts.now()) };
@@ -115,6 +118,7 @@ async function connect(
     path: upstreamPath("responses", query),
     headers,
     client,
+    isAfterRefresh: parts.logins.isUnproven(account.id, reading.login.accessToken),
   });
 }
 
@@ -123,6 +127,7 @@ interface Opening {
   readonly path: string;
   readonly headers: readonly string[];
   readonly client: Duplex;
+  readonly isAfterRefresh: boolean;
 }
 
 async function open(parts: RotationParts, opening: Opening): Promise<Opened> {
@@ -138,7 +143,7 @@ type Lost = { readonly kind: "lost"; readonly request: ClientRequest; readonly e
 
 function openOnce(
   { limits, now, upstream }: RotationParts,
-  { origin, path, headers, client }: Opening,
+  { origin, path, headers, client, isAfterRefresh }: Opening,
 ): Promise<Opened | Lost> {
   return new Promise((resolve) => {
     const request = upstream.open(origin, path, "GET", headers);
@@ -155,17 +160,26 @@ function openOnce(
       conclude({ kind: "connected", socket, head, response }),
     );
     request.once("response", (response) => {
-      void refusalOf(response, limits.firstEventMs, now).then((refusal) => conclude(refusal));
+      const moment = { nowMs: now(), isAfterRefresh };
+      void refusalOf(response, limits.firstEventMs, moment).then((refusal) => conclude(refusal));
     });
     request.end();
   });
 }
 
-async function refusalOf(response: IncomingMessage, withinMs: number, now: () => number): Promise<Opened> {
+async function refusalOf(
+  response: IncomingMessage,
+  withinMs: number,
+  { nowMs, isAfterRefresh }: { nowMs: number; isAfterRefresh: boolean },
+): Promise<Opened> {
   const { bytes } = await readStart(response, withinMs);
   if (!response.complete) response.destroy();
   const { statusCode: status = 0, headers } = response;
-  return { kind: "failed", failure: classifyFailure({ status, headers, body: bytes.toString() }, now()) };
+  const body = bytes.toString();
+  return {
+    kind: "failed",
+    failure: classifyFailure({ status, headers, body }, nowMs, { isAfterRefresh }),
+  };
 }
 
 function without(headers: readonly string[], name: string): string[] {

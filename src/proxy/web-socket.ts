@@ -54,7 +54,7 @@ export async function serveSocket(
   const target = readTarget(request.url ?? "");
   const { query } = target;
   const isLetIn = () => findRefusal({ request, target, gate }) === null;
-  const lists = { triedIds: new Set<string>(), failures: new Map(), renewedIds: new Set<string>() };
+  const lists = { triedIds: new Set<string>(), failures: new Map() };
   const visit = new Visit({ ...parts, conversation: facts.conversation, isTurn: false });
   const early = readEarly(socket, head);
   const connected = await connectNext(parts, { request, facts, query, client: socket, visit, ...lists });

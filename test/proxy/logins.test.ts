@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { RefreshOutcome } from "../../src/auth/refresh-outcome.ts";
 import { Logins } from "../../src/proxy/logins.ts";
+import type { Account } from "../../src/store/account.ts";
 import { OutageScene } from "../support/outage-scene.ts";
 
 /** As the proxy has them, on the clock of the scene; counts the renewals that are asked for. */
@@ -14,23 +15,30 @@ function loginsOf(scene: OutageScene) {
       outcomes.push(outcome.kind);
       return outcome;
     },
+    onFailed: () => undefined,
   });
-  return { logins, outcomes };
+  /** What became of a token that upstream refused, when its renewal has ended. */
+  const reject = async (account: Account) => {
+    const reading = logins.reject(account, account.login.accessToken);
+    if (reading.kind === "renewing") await logins.needed.get(account.id);
+    return logins.reject(account, account.login.accessToken);
+  };
+  return { logins, outcomes, reject };
 }
 
 // Found: each request whose token upstream refused started a process that only said that the renewal rests.
 test.each([503, 504])("while a renewal rests after a %i, refused requests start no other", async (status) => {
   const scene = await OutageScene.open(["a"], { expiresInSec: 86_400 });
-  const { logins, outcomes } = loginsOf(scene);
+  const { logins, outcomes, reject } = loginsOf(scene);
   const account = await scene.accountOf("a");
   scene.answer({ status, body: "" });
   for (let request = 0; request < 50; request += 1) {
-    const reading = await logins.afterRejection(account, account.login.accessToken);
-    expect(reading).toMatchObject({ kind: "none", isIssuerDown: true });
+    expect(await reject(account)).toMatchObject({ kind: "none", isIssuerDown: true });
   }
   expect(outcomes).toEqual([status === 503 ? "backing-off" : "uncertain"]);
   scene.later(1.1);
   scene.answer(null);
-  expect(await logins.afterRejection(account, account.login.accessToken)).toMatchObject({ kind: "login" });
+  expect(logins.reject(account, account.login.accessToken)).toEqual({ kind: "renewing" });
+  await logins.needed.get(account.id);
   expect(scene.fake.issuer).toMatchObject({ refreshes: 1, reuses: 0 });
 });

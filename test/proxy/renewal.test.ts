@@ -76,7 +76,14 @@ test.each(refused)(
     const [first = "", second = ""] = await scene.order();
     scene.fake.always(first, refuses(401, errorBody(code)));
     expect((await scene.post()).text).toBe(goodStream());
-    expect(scene.fake.asked).toEqual([first, first, second]);
+    await expect.poll(() => issuer.refreshes).toBe(1);
+    await expect
+      .poll(async () => {
+        await scene.post({ headers: { "thread-id": `t${Math.random()}` } });
+        return scene.fake.asked.filter((name) => name === first).length;
+      })
+      .toBe(2);
+    expect(scene.fake.asked.slice(0, 2)).toEqual([first, second]);
     expect(issuer.refreshes).toBe(1);
     const state = scene.proxy
       .status()
@@ -101,7 +108,9 @@ test("an account whose refresh token is used up is flagged by the protocol, and 
   scene.fake.next(first, expired);
   expect((await scene.post()).text).toBe(goodStream());
   expect(scene.fake.asked).toEqual([first, second]);
-  expect((await scene.accountOf(first)).flag).toMatchObject({ reason: "used-elsewhere" });
+  await expect
+    .poll(async () => (await scene.accountOf(first)).flag)
+    .toMatchObject({ reason: "used-elsewhere" });
 });
 
 test("an access token that has ended is renewed before it is sent", async () => {
@@ -122,4 +131,90 @@ test("an access token that ends soon serves meanwhile", async () => {
   expect(needs).toEqual(["expiring"]);
   const { kept, issued } = await newest("m");
   expect(kept).toBe(issued);
+});
+
+/** Accounts whose renewals wait until they are told to end, as for a Codex that is to renew itself. */
+async function slowRenewals(names: readonly string[], more: object = {}) {
+  const needs: string[] = [];
+  let finish: () => void = () => undefined;
+  const told = new Promise<void>((resolve) => (finish = resolve));
+  const scene = await ProxyScene.open(names, {
+    renew: async (id, need) => {
+      needs.push(need.kind);
+      await told;
+      const { pool } = await scene.store.read();
+      const account = pool.accounts.find((each) => each.id === id);
+      const name = account?.login.email?.split("@")[0] ?? "";
+      await scene.logIn(name, { issuedAt: Math.floor(Date.now() / 1000) + 60 });
+      return { kind: "ready", how: "renewed" };
+    },
+    ...more,
+  });
+  return { scene, needs, finish };
+}
+
+// The turn stood still for twelve seconds: the renewal waits for a Codex that never sees the 401.
+test("while a refused token is renewed the next ready account answers at once, that request and the others", async () => {
+  const { scene, needs, finish } = await slowRenewals(["a", "b"]);
+  const [first = "", second = ""] = await scene.order();
+  scene.fake.next(first, expired);
+  expect((await scene.post()).text).toBe(goodStream());
+  for (const name of ["2", "3"])
+    expect((await scene.post({ headers: { "thread-id": name } })).status).toBe(200);
+  expect(scene.fake.asked).toEqual([first, second, second, second]);
+  expect(needs).toEqual(["rejected"]);
+  const old = scene.fake.received[0]?.token;
+  finish();
+  await expect
+    .poll(async () => {
+      await scene.post({ headers: { "thread-id": `t${Math.random()}` } });
+      return scene.fake.received.some(({ accountId, token }) => accountId === first && token !== old);
+    })
+    .toBe(true);
+  expect(needs).toEqual(["rejected"]);
+  expect(scene.proxy.status().accounts.map(({ state }) => state)).toEqual(["ready", "ready"]);
+});
+
+test("while an ended token is renewed the next ready account answers, and nobody else is renewed", async () => {
+  const { scene, needs, finish } = await slowRenewals(["a", "b", "c"]);
+  const order = await scene.order();
+  const [first = "", second = "", third = ""] = order;
+  for (const each of [first, second])
+    await scene.logIn(each.replace("acct-", ""), {
+      issuedAt: Math.floor(Date.now() / 1000) + 2,
+      expiresInSec: -60,
+    });
+  expect((await scene.post()).text).toBe(goodStream());
+  expect([scene.fake.asked, needs]).toEqual([[third], ["expiring"]]);
+  finish();
+});
+
+test("a renewal is waited for when nobody else is ready", async () => {
+  const { scene, finish } = await slowRenewals(["a", "b"]);
+  const [first = "", second = ""] = await scene.order();
+  await scene.change(second, (account) => (account.pausedAt = new Date().toISOString()));
+  scene.fake.next(first, expired);
+  const answer = scene.post();
+  await scene.fake.arrival(1);
+  await expect.poll(() => scene.proxy.status().decisions[0]?.kind).toBe("wait");
+  finish();
+  expect((await answer).text).toBe(goodStream());
+  expect(scene.fake.asked).toEqual([first, first]);
+});
+
+test("a renewal that fails is booked once, however many requests wait for it", async () => {
+  let fail: () => void = () => undefined;
+  const failing = new Promise<never>((_, reject) => {
+    fail = () => reject(new Error("the issuer is down"));
+  });
+  failing.catch(() => undefined);
+  const scene = await ProxyScene.open(["a"], { renew: () => failing, limits: { holdMs: 10 } });
+  scene.fake.always("acct-a", expired);
+  const all = Array.from({ length: 20 }, () => scene.post());
+  await scene.fake.arrival(1);
+  await expect.poll(() => scene.proxy.status().decisions[0]?.kind).toBe("wait");
+  fail();
+  for (const { status } of await Promise.all(all)) expect(status).not.toBe(401);
+  const { returnsAtMs } = scene.proxy.status().accounts[0] ?? {};
+  expect((returnsAtMs ?? Infinity) - Date.now()).toBeLessThanOrEqual(3000);
 });
