@@ -94,6 +94,7 @@ export async function manualPage(version: string): Promise<string> {
     ".TP\n.B CODEX_AUTH_DIR\nThe folder of codex-auth; codex-auth inside CODEX_HOME where it is not set.",
     ".TP\n.B CODEX_AUTH_ACCOUNT\nThe account of exec where its command line names none: a label, an e-mail or an id.",
     ".TP\n.B CODEX_AUTH_CODEX_BIN\nThe real codex program, where PATH does not lead to it.",
+    ".TP\n.B CODEX_AUTH_ASK_CODEX\n0: doctor and fix do not ask the installed codex whether it can read its configuration.",
     ".TP\n.B NO_COLOR, FORCE_COLOR\nTurn colour off, or on.",
     ".SH FILES",
     ".TP\n.I $CODEX_HOME/auth.json\nThe login that Codex uses; its own file.",

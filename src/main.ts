@@ -63,6 +63,8 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     interruptible,
     openUrl: openInBrowser,
     spawn: (command, args) => runToEnd(command, args, env),
+    run: (program, args, { env: other, timeoutMs }) => runToEnd(program, args, other, timeoutMs),
+    pid: process.pid,
     runInherited,
     startDetached: (argv, run) => startDetached(join(packageRoot, "bin/codex-auth"), argv, run),
     sendSignal,

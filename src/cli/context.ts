@@ -69,6 +69,14 @@ export interface Context {
   openUrl: (url: string) => Promise<void>;
   /** Runs a program to its end without a shell, with the same environment and no input. */
   spawn: (command: string, args: readonly string[]) => Promise<Finished>;
+  /** The same in another environment, and ended when it takes too long. */
+  run: (
+    program: string,
+    args: readonly string[],
+    options: { env: Context["env"]; timeoutMs: number },
+  ) => Promise<Finished>;
+  /** Of this process. */
+  pid: number;
   /** Runs a program on our own standard streams and passes signals on to it; after it, nothing stops this process. */
   runInherited: (command: string, args: readonly string[], run: InheritedRun) => Promise<Ending>;
   /** Runs this program once more, detached from the terminal; its output goes to the open file `log`, which is closed here. */

@@ -1,4 +1,4 @@
-import type { Diagnosis } from "../repair/examine.ts";
+import type { Diagnosis } from "../repair/check.ts";
 import type { Change } from "../repair/mend.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Ui } from "../ui/ui.ts";

@@ -1,3 +1,5 @@
+import { configValue, isTable, type ConfigTree } from "./config-tree.ts";
+
 /** Every key that Codex 0.169 reads at the top of a config.toml; it ignores all others. */
 export const knownKeys: readonly string[] =
   `allow_login_shell allow_symlinked_codex_home agents analytics approval_policy approvals_reviewer
@@ -34,22 +36,59 @@ const retired = new Map<string, string | null>([
 ]);
 
 export interface IgnoredKey {
-  key: string;
+  path: string[];
   /** The key that was probably meant, or that took its place. */
   instead: string | null;
+  /** Where a key of that name counts, as part of a sentence. */
+  belongs: string | null;
   isRetired: boolean;
 }
 
-/** Keys that Codex passes over: those it once had, and those that look like a slip of the pen. */
-export function ignoredKeys(keys: readonly string[]): IgnoredKey[] {
-  return keys.flatMap((key): IgnoredKey[] => {
-    const successor = retired.get(key);
-    if (successor !== undefined) return [{ key, instead: successor, isRetired: true }];
-    if (knownKeys.includes(key)) return [];
-    const meant = knownKeys.find((each) => isNear(each, key));
-    return meant === undefined ? [] : [{ key, instead: meant, isRetired: false }];
-  });
+/** Keys of other clients, and of Codex itself, where they do nothing. */
+const misplaced: Record<string, { instead: string | null; belongs: string | null }> = {
+  network_access: { instead: null, belongs: "below [sandbox_workspace_write]" },
+  approval_mode: { instead: "approval_policy", belongs: null },
+};
+
+/** Under an MCP server: what Codex reads at the top, and the names that other clients have. */
+const ofServers: Record<string, string> = {
+  headers: "http_headers",
+  environment: "env",
+  disabled: "enabled",
+};
+
+/** Keys that Codex passes over: those it once had, those in a wrong place, and those that look like a slip of the pen. */
+export function ignoredKeys(tree: ConfigTree): IgnoredKey[] {
+  return [...Object.keys(tree).flatMap(ignoredAtTop), ...ignoredInServers(tree)];
 }
+
+function ignoredAtTop(key: string): IgnoredKey[] {
+  const successor = retired.get(key);
+  if (successor !== undefined) return [{ path: [key], instead: successor, belongs: null, isRetired: true }];
+  if (knownKeys.includes(key)) return [];
+  const place = Object.hasOwn(misplaced, key) ? misplaced[key] : undefined;
+  if (place) return [{ path: [key], ...place, isRetired: false }];
+  const meant = knownKeys.find((each) => isNear(each, key));
+  return meant === undefined ? [] : [{ path: [key], instead: meant, belongs: null, isRetired: false }];
+}
+
+function ignoredInServers(tree: ConfigTree): IgnoredKey[] {
+  const servers = configValue(tree, ["mcp_servers"]);
+  if (!isTable(servers)) return [];
+  return Object.entries(servers).flatMap(([server, table]) =>
+    Object.keys(isTable(table) ? table : {}).flatMap((key): IgnoredKey[] => {
+      const path = ["mcp_servers", server, key];
+      const instead = Object.hasOwn(ofServers, key) ? (ofServers[key] ?? null) : null;
+      if (instead !== null) return [{ path, instead, belongs: null, isRetired: false }];
+      const belongs = "at the top of the file, before the first table";
+      return topOnly.test(key) ? [{ path, instead: null, belongs, isRetired: false }] : [];
+    }),
+  );
+}
+
+/** What says where Codex goes, with which login, and what it may do. */
+const topOnly =
+  /^(?:(?:openai|chatgpt)_base_url|forced_\w+|cli_auth_credentials_store|model(?:_provider|_reasoning_effort)?|sandbox_mode|approval_policy)$/;
 
 /** One letter too many, too few, other or swapped with its neighbour; `-` and capitals count as nothing. */
 function isNear(wanted: string, written: string): boolean {

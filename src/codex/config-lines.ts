@@ -1,4 +1,4 @@
-import { scanLayout, startsWith, type Layout, type Span } from "./config-layout.ts";
+import { scanLayout, startsWith, type Layout, type Pair, type Span } from "./config-layout.ts";
 import type { ConfigPath } from "./config-tree.ts";
 
 /** Lines of a file, counted from 1; the last one belongs to it. */
@@ -40,4 +40,35 @@ export function linesOf(text: string, { start, end }: Span): LineRange {
 
 function lineAt(text: string, position: number): number {
   return text.slice(0, position).split("\n").length;
+}
+
+/** What stands at a place: lines of its own, or one member of an inline table. */
+export type KeyPlace = { kind: "lines"; lines: LineRange } | { kind: "member"; path: string[] };
+
+/** The key, or the table, whose name stands at a line and column, both counted from 1; null where none does. */
+export function keyAt(text: string, line: number, column: number): KeyPlace | null {
+  const start =
+    text
+      .split("\n")
+      .slice(0, line - 1)
+      .join("\n").length + (line > 1 ? 1 : 0);
+  const at = start + column - 1;
+  const { pairs, headers } = scanLayout(text);
+  const pair = pairs.find((each) => each.line.start <= at && at < each.line.end);
+  if (pair) {
+    const path = memberAt(pair, at);
+    return path === null
+      ? { kind: "lines", lines: linesOf(text, pair.line) }
+      : { kind: "member", path: [...pair.path, ...path] };
+  }
+  const header = headers.find((each) => each.line.start <= at && at < each.line.end);
+  const lines = header && linesOfTable(text, header.path);
+  return lines ? { kind: "lines", lines } : null;
+}
+
+/** Of the member below a pair whose key stands there. */
+function memberAt({ members = [] }: Pair, at: number): string[] | null {
+  const member = members.find(({ key, value }) => key.start <= at && at < value.end);
+  if (!member) return null;
+  return [...member.path, ...(memberAt(member, at) ?? [])];
 }

@@ -25,7 +25,7 @@ export interface ShapedKey {
 }
 
 const plain = {
-  text: `review_model model_provider instructions developer_instructions compact_prompt service_tier
+  text: `model review_model model_provider instructions developer_instructions compact_prompt service_tier
     model_instructions_file model_catalog_json experimental_compact_prompt_file default_permissions profile
     chatgpt_base_url openai_base_url sqlite_home log_dir
     mcp_oauth_callback_url js_repl_node_path oss_provider apps_mcp_product_sku tui.theme profiles.*.model
@@ -38,7 +38,7 @@ const plain = {
     audio.microphone audio.speaker auto_review.policy experimental_realtime_ws_base_url
     experimental_realtime_ws_model`,
   /** Text that may not be empty. */
-  word: "model model_reasoning_effort plan_mode_reasoning_effort",
+  word: "model_reasoning_effort plan_mode_reasoning_effort",
   flag: `allow_login_shell allow_symlinked_codex_home hide_agent_reasoning show_raw_agent_reasoning
     include_permissions_instructions include_apps_instructions include_environment_context
     include_collaboration_mode_instructions suppress_unstable_features_warning check_for_update_on_startup

@@ -79,7 +79,7 @@ export default defineCommand({
     if (place) requireReportPlace(ctx.fs, place);
     const chosen = only ? choose(only) : checks;
     const fixed = fix ? await mendAll(ctx, chosen, { isDryRun: false, isLive: live }) : [];
-    const scene = await openScene(ctx);
+    const scene = await openScene(ctx, { asksCodex: true });
     const examination = await examine(scene, chosen, { isLive: live });
     const { findings } = examination;
     const status = findings[0]?.severity ?? ("ok" as const);

@@ -7,7 +7,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { redact } from "../errors/redact.ts";
 import { parseRetryHint } from "../errors/retry-hint.ts";
 import { examine } from "../repair/examine.ts";
-import type { Diagnosis } from "../repair/examine.ts";
+import type { Diagnosis } from "../repair/check.ts";
 import type { Entry } from "../repair/explain/entry.ts";
 import { checksFor, matchEntries, nearestEntries } from "../repair/explain/explain.ts";
 import { openScene } from "../repair/scene.ts";

@@ -51,7 +51,9 @@ export default defineCommand({
   async run(ctx: Context, _: [], { dryRun = false, live = false }: Options) {
     const isLive = live && !dryRun;
     const changes = await mendAll(ctx, checks, { isDryRun: dryRun, isLive });
-    const { findings, checks: results } = await examine(await openScene(ctx), checks, { isLive });
+    const { findings, checks: results } = await examine(await openScene(ctx, { asksCodex: true }), checks, {
+      isLive,
+    });
     const count = (wanted: (change: (typeof changes)[number]) => boolean) => changes.filter(wanted).length;
     const summary = {
       ...countsOf(findings, results),

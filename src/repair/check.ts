@@ -1,10 +1,18 @@
 import type { ConfigTree } from "../codex/config-tree.ts";
-import type { Severity } from "../errors/finding.ts";
+import type { Finding, Severity } from "../errors/finding.ts";
 import type { LiveFile } from "../store/auth-file.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { Scene } from "./scene.ts";
 
 export type Area = "credentials" | "environment" | "config" | "processes" | "network" | "store";
+
+/** A finding with what it is based on. */
+export interface Diagnosis extends Finding {
+  area: Area;
+  evidence: string[];
+  /** `fix` mends it. */
+  canMend: boolean;
+}
 
 /** One place where the fault stands. */
 export interface Sighting {
@@ -39,7 +47,8 @@ export interface Check {
   title: string;
   /** It asks the network, so it runs with `--live` only. */
   isLive?: boolean;
-  look: (scene: Scene) => Looked | Promise<Looked>;
+  /** `found` is what the checks before this one have found. */
+  look: (scene: Scene, found?: readonly Diagnosis[]) => Looked | Promise<Looked>;
   mend?: Mend;
 }
 

@@ -1,16 +1,9 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Finding } from "../errors/finding.ts";
 import { findingText } from "./without-secrets.ts";
-import type { Area, Check, Looked, Sighting } from "./check.ts";
+import type { Area, Check, Diagnosis, Looked, Sighting } from "./check.ts";
+import { withoutRefuted } from "./refuted.ts";
 import type { Scene } from "./scene.ts";
-
-/** A finding with what it is based on. */
-export interface Diagnosis extends Finding {
-  area: Area;
-  evidence: string[];
-  /** `fix` mends it. */
-  canMend: boolean;
-}
 
 /** What became of one check. */
 interface CheckResult {
@@ -38,7 +31,9 @@ export async function examine(
   const examination: Examination = { findings: [], checks: [] };
   for (const check of checks) {
     const looked =
-      check.isLive && !isLive ? { skipped: "asks the network: --live" } : await look(scene, check);
+      check.isLive && !isLive
+        ? { skipped: "asks the network: --live" }
+        : await look(scene, check, examination.findings);
     examination.checks.push(resultOf(check, looked));
     examination.findings.push(...diagnose(check, looked, isLive));
   }
@@ -65,10 +60,10 @@ export function plainFinding({ id, severity, message, fix }: Finding): Finding {
 type Outcome = Looked | { failed: string };
 
 /** A check that cannot look is no reason to hide what the others see. */
-export async function look(scene: Scene, check: Check): Promise<Outcome> {
+export async function look(scene: Scene, check: Check, found: readonly Diagnosis[] = []): Promise<Outcome> {
   if (isBelowMissingHome(scene, check)) return { skipped: "CODEX_HOME is no folder" };
   try {
-    return await check.look(scene);
+    return await withoutRefuted(scene, await check.look(scene, found));
   } catch (error) {
     if (error instanceof CodexAuthError) return { failed: error.message };
     throw error;

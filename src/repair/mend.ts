@@ -33,7 +33,7 @@ export async function mendAll(
   { isDryRun, isLive }: MendOptions,
 ): Promise<Change[]> {
   const changes: Change[] = [];
-  let scene = await openScene(fx);
+  let scene = await openScene(fx, { asksCodex: true });
   let backup: string | null = null;
   for (const check of checks) {
     const { mend } = check;
@@ -47,7 +47,7 @@ export async function mendAll(
       change.problem = await attempt(() => mend.apply(scene, sighting));
       change.isApplied = change.problem === null;
       change.undo = change.isApplied ? `codex auth backup restore ${backup}` : null;
-      scene = await openScene(fx);
+      scene = await openScene(fx, { asksCodex: true });
     }
   }
   return changes;

@@ -6,6 +6,7 @@ import { readConfig } from "../codex/config-toml.ts";
 import type { LoginSettings } from "../codex/config-toml.ts";
 import type { ConfigTree } from "../codex/config-tree.ts";
 import { overrides } from "../codex/environment.ts";
+import type { StartupAnswer } from "../codex/startup-answer.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readLiveFile } from "../store/auth-file.ts";
 import { layersOf, readLayerFiles, type LayerFile } from "../store/config-layers.ts";
@@ -19,9 +20,10 @@ import type { Snapshot, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 import type { Reached } from "../upstream/reach.ts";
 import { reachOrigins } from "./reached.ts";
+import { askPassedOver, askStartup, type AskEffects, type PassedOver } from "./startup.ts";
 
 /** What checks need of the outside world. */
-export interface SceneEffects {
+export interface SceneEffects extends AskEffects {
   env: Readonly<Record<string, string | undefined>>;
   cwd: string;
   /** As Node names it: linux, darwin, win32. */
@@ -73,12 +75,19 @@ export interface Scene {
   source: LoginSource;
   /** Asks OpenAI's services without credentials, once however often it is called; only for live checks. */
   reached: () => Promise<Reached[]>;
+  /** Asks the installed Codex whether it can start here, once; `none` where it is not to be asked. */
+  startup: () => Promise<StartupAnswer>;
+  /** Asks it which keys it passes over; null where it cannot be asked. */
+  passedOver: () => Promise<PassedOver[] | null>;
 }
 
 type LoginSource = "file" | "keyring" | "memory" | "environment" | "none";
 
 /** Reads everything once, without a lock, and writes nothing. */
-export async function openScene(fx: SceneEffects): Promise<Scene> {
+export async function openScene(
+  fx: SceneEffects,
+  { asksCodex = false }: { asksCodex?: boolean } = {},
+): Promise<Scene> {
   const { paths } = fx.store;
   const { value: snapshot, problem } = await attempt(() => fx.store.read());
   // Without its folder there is nothing to say of any file in it.
@@ -98,6 +107,8 @@ export async function openScene(fx: SceneEffects): Promise<Scene> {
     config,
     source: loginSource(fx.env, config.settings, live.value),
     reached: once(() => reachOrigins(fx, config.settings)),
+    startup: once(() => (asksCodex && hasHome ? askStartup(fx) : Promise.resolve({ kind: "none" as const }))),
+    passedOver: once(() => (asksCodex && hasHome ? askPassedOver(fx) : Promise.resolve(null))),
   };
 }
 

@@ -16,7 +16,7 @@ function faultsIn(text: string): string[] {
 describe("values that Codex cannot read", () => {
   test.each([
     ["model = 5", ["model is a number"]],
-    ['model = ""', ["model is empty"]],
+    ['model = ""', []],
     ["model = 2020-01-01", []],
     ['model_context_window = "0128000"', ["model_context_window is text → 128000"]],
     ["model_context_window = 5.0", ["model_context_window is a number → 5"]],
@@ -75,18 +75,18 @@ describe("keys that Codex passes over", () => {
     ["model_reasoning_efforts", "model_reasoning_effort"],
     ["preferred_auth_method", "forced_login_method"],
   ])("%s: %s was meant", (key, meant) => {
-    expect(ignoredKeys([key])).toMatchObject([{ key, instead: meant }]);
+    expect(ignoredKeys({ [key]: 1 })).toMatchObject([{ path: [key], instead: meant }]);
   });
 
   test.each(["model", "sandbox_mode", "my_own_note", "x", "", "toString", "__proto__"])(
     "nothing is said about %j",
     (key) => {
-      expect(ignoredKeys([key])).toEqual([]);
+      expect(ignoredKeys({ [key]: 1 })).toEqual([]);
     },
   );
 
   test("no known key looks like a slip of another one", () => {
-    expect(ignoredKeys(knownKeys)).toEqual([]);
+    expect(ignoredKeys(Object.fromEntries(knownKeys.map((key) => [key, 1])))).toEqual([]);
   });
 });
 

@@ -80,7 +80,7 @@ test("ten faults at once are mended in one run, and config.toml can be taken bac
       "provider_nameless",
     ].map((id) => [id, true]),
   );
-  expect(first.findings.map(({ id }) => id)).toEqual(["files_kept_aside"]);
+  expect(first.findings.map(({ id }) => id)).toEqual(["files_kept_aside", "provider_without_login"]);
   expect((await fix(home)).changes).toEqual([]);
   await home.run((first.changes[0]?.undo ?? "").replace("codex auth ", ""));
   expect(home.home.read("config.toml")).toBe(config);

@@ -31,6 +31,8 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     interruptible: (work) => work(new AbortController().signal),
     openUrl: () => unexpected("openUrl"),
     spawn: () => unexpected("spawn"),
+    run: () => unexpected("run"),
+    pid: process.pid,
     runInherited: () => unexpected("runInherited"),
     startDetached: () => unexpected("startDetached"),
     sendSignal: () => unexpected("sendSignal"),

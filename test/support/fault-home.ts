@@ -75,6 +75,7 @@ export class FaultHome {
     const given = {
       LANG: "C.UTF-8",
       CODEX_AUTH_INVOKED_AS: "codex auth",
+      CODEX_AUTH_ASK_CODEX: "0",
       PATH: "",
       HOME: this.home.path,
       // The homes of the tests may lie in the real one.

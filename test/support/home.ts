@@ -80,6 +80,8 @@ export class TestHome {
       CODEX_HOME: this.path,
       LANG: "C.UTF-8",
       CODEX_AUTH_INVOKED_AS: "codex auth",
+      // Whether a Codex is installed here must make no difference.
+      CODEX_AUTH_ASK_CODEX: "0",
       // No test reaches OpenAI, also not by mistake: port 2 of this machine answers nobody.
       CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
       CODEX_AUTH_BACKEND: "http://127.0.0.1:2/backend-api",

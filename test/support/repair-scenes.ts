@@ -113,6 +113,8 @@ function effectsOf({ env, dir, ...home }: Home, effects: Partial<StoreEffects>):
     fetch: never,
     websocketStatus: never,
     renew: never,
+    pid: process.pid,
+    run: never,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { Check } from "../check.ts";
 import { approvalPolicyInvalid } from "./approval-policy-invalid.ts";
+import { codexRefuses } from "./codex-refuses.ts";
 import { baseUrlDead, chatgptBaseUrlPlain } from "./base-url-checks.ts";
 import { configEncoding, configFileOpen, configLinkDangling } from "./config-file-checks.ts";
 import { configUnreadable } from "./config-unreadable.ts";
@@ -51,6 +52,7 @@ export const configChecks: readonly Check[] = [
   baseUrlDead,
   chatgptBaseUrlPlain,
   modelUnknown,
+  codexRefuses,
   keyIgnored,
   projectKeyIgnored,
   profileFileBroken,

@@ -21,6 +21,8 @@ export interface Run {
 export interface RunOptions {
   /** CODEX_HOME. */
   home: string;
+  /** The home unless given. */
+  cwd?: string;
   env?: Record<string, string>;
   input?: string;
 }
@@ -62,7 +64,7 @@ export function runCodexAuth(args: readonly string[], options: RunOptions): Prom
 
 /** Any program, for example a shell. */
 export async function run(command: string, args: readonly string[], options: RunOptions): Promise<Run> {
-  const child = spawn(command, args, { cwd: options.home, env: environment(options) });
+  const child = spawn(command, args, { cwd: options.cwd ?? options.home, env: environment(options) });
   child.stdin.end(options.input ?? "");
   const [stdout, stderr, [status]] = await Promise.all([
     text(child.stdout),
