@@ -111,19 +111,18 @@ export class Logins {
     const known = this.#resting.get(id);
     if (known?.accessToken === accessToken && this.#effects.now() < known.nextMs) return known.failed;
     if (!this.#needed.has(id)) {
-      const done = this.#renew(account, need).then((reading) => {
-        this.#needed.delete(id);
-        if (reading.kind === "none") this.#fail(account, accessToken, reading);
-      });
-      this.#needed.set(id, done);
+      this.#needed.set(id, this.#fetch(account, accessToken, need));
     }
     return { kind: "renewing" };
   }
 
-  #fail(account: Account, accessToken: string, failed: FailedRenewal): void {
-    const { nextMs } = failed;
-    if (nextMs !== undefined) this.#resting.set(account.id, { accessToken, nextMs, failed });
-    this.#effects.onFailed(account, failed);
+  async #fetch(account: Account, accessToken: string, need: RefreshNeed): Promise<void> {
+    const reading = await this.#renew(account, need);
+    this.#needed.delete(account.id);
+    if (reading.kind !== "none") return;
+    const { nextMs } = reading;
+    if (nextMs !== undefined) this.#resting.set(account.id, { accessToken, nextMs, failed: reading });
+    this.#effects.onFailed(account, reading);
   }
 
   #renew(account: Account, need: RefreshNeed): Promise<Renewed> {

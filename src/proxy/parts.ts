@@ -5,6 +5,7 @@ import { Busy } from "./busy.ts";
 import type { ChoiceState } from "./choice.ts";
 import { Conversations } from "./conversations.ts";
 import { Counters } from "./counters.ts";
+import { FreshFigures } from "./fresh-figures.ts";
 import { Health } from "./health.ts";
 import { Ledger } from "./ledger.ts";
 import { LivePool } from "./live-pool.ts";
@@ -22,6 +23,7 @@ export interface RotationParts extends ChoiceState {
   readonly pool: LivePool;
   readonly logins: Logins;
   readonly routing: WorkspaceRouting;
+  readonly figures: FreshFigures;
   readonly upstream: Upstream;
   readonly books: Books;
   readonly counters: Counters;
@@ -32,6 +34,8 @@ export interface RotationParts extends ChoiceState {
 }
 
 const direct = () => null;
+/** How long a refusal may wait for fresh figures. */
+const figuresMs = 5000;
 
 /** Everything that a running proxy consists of, put together. */
 export function makeParts(options: RotationProxyOptions): RotationParts {
@@ -73,6 +77,15 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const written = { ledger, conversations, turns, models, remembered, counters, health };
   const books = new Books({ store, now, ...written, poolSize, onServed });
   const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
+  const figures = new FreshFigures({
+    upstream,
+    backend,
+    headersMs: Math.min(limits.headersMs, figuresMs),
+    now,
+    logins,
+    accounts: () => pool.accounts,
+    noteLimits: (account, report) => books.noteLimits(account, report),
+  });
   const { pin = null } = options;
   const kept = {
     pool,
@@ -84,6 +97,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     remembered,
     logins,
     routing,
+    figures,
     upstream,
     books,
     counters,

@@ -70,7 +70,11 @@ async function travel(parts: RotationParts, journey: Journey): Promise<void> {
     } else if (journey.refusals.length > 0) {
       record.outcome = "the refusal was shown";
       return showLast(journey);
-    } else if (decision.kind === "use" || !(await waited(parts, journey, decision.untilMs))) {
+    } else if (decision.kind !== "use" && (await waited(parts, journey, decision.untilMs))) {
+      record.outcome = "waited";
+    } else if (await isAskedAnew(parts, journey, choice)) {
+      record.outcome = "asked for fresh figures";
+    } else {
       record.outcome = "answered by the proxy";
       return reply(exchange.response, deadAnswer(parts, journey, choice));
     }
@@ -82,6 +86,14 @@ async function isRenewed(parts: RotationParts, { exchange, triedIds }: Journey, 
   const renewal = choice.decision.kind === "use" ? null : renewalFor(parts, choice, triedIds);
   if (renewal === null) return false;
   await unlessGone(exchange, renewal);
+  return true;
+}
+
+/** True when accounts were asked what they have left: what is known of them may be old. */
+async function isAskedAnew({ figures }: RotationParts, { exchange, failures }: Journey, choice: Choice) {
+  const questions = choice.decision.kind === "use" ? null : figures.questions(choice, failures);
+  if (questions === null) return false;
+  await unlessGone(exchange, questions);
   return true;
 }
 

@@ -1,9 +1,9 @@
 import { minuteMs } from "../accounts/limit.ts";
-import { field, parseJson, readList, readText } from "../accounts/unknown-value.ts";
+import { field, readList, readText } from "../accounts/unknown-value.ts";
 import type { Account } from "../store/account.ts";
-import { backendUrl, isLoopbackHost } from "../upstream/backend.ts";
-import { readStart } from "./upstream.ts";
-import type { Upstream } from "./upstream.ts";
+import { isLoopbackHost } from "../upstream/backend.ts";
+import { askBackend } from "./backend-question.ts";
+import type { BackendQuestions } from "./backend-question.ts";
 
 type Login = Account["login"];
 
@@ -20,11 +20,7 @@ interface Discovery {
   readonly untilMs: number;
 }
 
-export interface RoutingOptions {
-  readonly upstream: Upstream;
-  /** As `backendOf` gives it. */
-  readonly backend: string;
-  readonly headersMs: number;
+export interface RoutingOptions extends BackendQuestions {
   readonly now: () => number;
 }
 
@@ -58,7 +54,7 @@ export class WorkspaceRouting {
   async #discover(login: Login): Promise<Discovery> {
     const { identity } = login;
     if (identity.kind !== "seat") return { route: this.#anywhere(), untilMs: Infinity };
-    const { status, payload } = await this.#ask(login, identity.accountId);
+    const { status, payload } = await askBackend(this.#options, "accounts/check", login);
     const mine = readList(field(payload, "accounts")).filter(
       (each) => field(each, "id") === identity.accountId,
     );
@@ -82,28 +78,6 @@ export class WorkspaceRouting {
       origin: origin === noConstraint ? base : allowedOrigin(origin, base),
       override: override === noConstraint || !/^[\w-]{1,64}$/.test(override) ? null : override,
     };
-  }
-
-  async #ask({ accessToken }: Login, accountId: string): Promise<{ status: number; payload: unknown }> {
-    const { upstream, backend, headersMs } = this.#options;
-    const url = new URL(backendUrl(backend, "accounts/check"));
-    const headers = ["host", url.host, "authorization", `Bearer ${accessToken}`];
-    headers.push("chatgpt-account-id", accountId, "accept", "application/json");
-    headers.push("originator", "codex_cli_rs", "user-agent", "codex_cli_rs");
-    const target = {
-      origin: url.origin,
-      path: url.pathname,
-      method: "GET",
-      headers,
-      body: null,
-      headersMs,
-    } as const;
-    const answer = await upstream.send(target).answer;
-    if (answer.kind === "lost") return { status: 0, payload: null };
-    const { bytes } = await readStart(answer.response, headersMs);
-    if (!answer.response.complete) answer.request.destroy();
-    const status = answer.response.statusCode ?? 0;
-    return { status, payload: status === 200 ? parseJson(bytes.toString()) : null };
   }
 }
 

@@ -52,9 +52,9 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
     if (wanted.client.destroyed || isRefusedTwice(wanted)) return choice;
     if (!account) {
-      const renewal = renewalFor(parts, choice, triedIds);
-      if (renewal === null) return choice;
-      await renewal;
+      const first = renewalFor(parts, choice, triedIds) ?? parts.figures.questions(choice, wanted.failures);
+      if (first === null) return choice;
+      await first;
       continue;
     }
     const asked = parts.books.ask(account, facts);

@@ -29,6 +29,10 @@ export class FakeResponses {
   /** The workspace as it is told to one account. */
   readonly workspaces = new Map<string, object>();
   checkStatus = 200;
+  /** What the usage endpoint says of one account; it knows of no other. */
+  readonly usage = new Map<string, object>();
+  /** Questions for the usage, by account. */
+  readonly usageAsked: string[] = [];
   /** For a real Codex, which asks for models by itself: answered with none, and not counted. */
   servesModels = false;
   readonly #scenes = new Map<string, Scene[]>();
@@ -92,6 +96,13 @@ export class FakeResponses {
     response.on("error", () => undefined);
     const accountId = String(request.headers["chatgpt-account-id"] ?? "");
     if (request.url?.endsWith("/wham/accounts/check")) return this.#check(accountId, response);
+    if (request.url?.endsWith("/wham/usage")) {
+      this.usageAsked.push(accountId);
+      const usage = this.usage.get(accountId);
+      response.writeHead(usage ? 200 : 404, { "content-type": "application/json" });
+      response.end(JSON.stringify(usage ?? {}));
+      return;
+    }
     if (this.servesModels && request.method === "GET") {
       response.writeHead(200, { "content-type": "application/json" }).end('{"models":[]}');
       return;
