@@ -27,7 +27,10 @@ const rules: Record<string, { folders: string[]; modules: string[] }> = {
     folders: ["upstream", "store", "codex", "accounts", "errors"],
     modules: ["node:http", "node:crypto"],
   },
-  repair: { folders: ["auth", "upstream", "store", "sessions", "codex", "accounts", "errors"], modules: [] },
+  repair: {
+    folders: ["auth", "upstream", "store", "sessions", "interchange", "codex", "accounts", "errors"],
+    modules: [],
+  },
   proxy: {
     folders: ["auth", "upstream", "store", "accounts", "errors"],
     modules: ["node:http", "node:https", "node:crypto"],

@@ -37,6 +37,13 @@ export interface ImportRun {
 
 /** Takes a login of a store into the pool. A known account keeps its label, its pause and every newer token. */
 export function importLogin(draft: Draft, stored: StoredLogin, run: ImportRun): Taken {
+  const taken = takenLogin(draft, stored, run);
+  const isTaken = taken.outcome === "added" || taken.outcome === "updated";
+  if (!isTaken || stored.note === null) return taken;
+  return { ...taken, reason: taken.reason === null ? stored.note : `${taken.reason}; ${stored.note}` };
+}
+
+function takenLogin(draft: Draft, stored: StoredLogin, run: ImportRun): Taken {
   const known = findAccount(draft.pool, stored.login);
   if (!known) return addLogin(draft, stored, run);
   // Switchers keep old copies of a login without its name.

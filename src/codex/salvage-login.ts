@@ -4,6 +4,7 @@ import type { AuthDocument, Login } from "./auth-json.ts";
 import { isObject } from "./claims.ts";
 import { isDeep } from "./json-depth.ts";
 import { dated } from "./last-refresh.ts";
+import { tidied } from "./tidy-tokens.ts";
 
 /**
  * The login in a text that Codex cannot read as auth.json: torn behind the tokens, or with an optional field of a wrong
@@ -15,7 +16,8 @@ export function salvageLogin(text: string, nowMs: number): Login | null {
   return login && loginIn(dated(login, nowMs));
 }
 
-function loginIn(document: AuthDocument): Login | null {
+function loginIn(given: AuthDocument): Login | null {
+  const document = tidied(given);
   const { auth_mode: _, ...withoutMode } = document;
   for (const each of [document, withoutMode]) {
     const reading = readAuthDocument(each);

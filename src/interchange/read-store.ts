@@ -1,5 +1,6 @@
-import { readAuthJson } from "../codex/auth-json.ts";
+import { readAuthDocument } from "../codex/auth-json.ts";
 import { readJsonObject } from "../codex/json-object.ts";
+import { tidied } from "../codex/tidy-tokens.ts";
 import { readBundle } from "./bundle.ts";
 import { readCliProxyApi } from "./cliproxyapi.ts";
 import { readCodexLb } from "./codex-lb.ts";
@@ -8,7 +9,7 @@ import { readOpenCode } from "./opencode.ts";
 import { readProfileNotes } from "./profile-notes.ts";
 import type { ProfileNotes } from "./profile-notes.ts";
 import type { FormatName, StoreReading } from "./store-format.ts";
-import { loginEntry } from "./stored-login.ts";
+import { loginEntry, tidyNote } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
 
@@ -92,10 +93,12 @@ function detect(text: string, passphrase: string | null): FileReading | null {
 /** An auth.json of Codex, as most switchers keep it. */
 function plainReading(text: string, notes: ProfileNotes | null): FileReading {
   const format = notes?.format ?? "codex";
-  const reading = readAuthJson(text);
-  if (reading.kind === "login") {
+  const object = readJsonObject(text);
+  const reading = object.kind === "object" ? readAuthDocument(tidied(object.value)) : object;
+  if (reading.kind === "login" && object.kind === "object") {
     const label = notes?.labelOf(reading.login.identity) ?? null;
-    return { format, kind: "entries", entries: [loginEntry(reading.login, null, { label })] };
+    const entry = loginEntry(reading.login, null, { label, note: tidyNote(object.value) });
+    return { format, kind: "entries", entries: [entry] };
   }
   if (notes?.isEncrypted) return encrypted;
   const problem = reading.kind === "broken" ? reading.problem : "it holds no credentials";

@@ -1,6 +1,7 @@
 import { readAuthDocument } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { isObject } from "../codex/claims.ts";
+import { tidied, untidyTokens } from "../codex/tidy-tokens.ts";
 import { redact } from "../errors/redact.ts";
 
 /** A login in the store of a tool, with what the store says about it. */
@@ -12,6 +13,8 @@ export interface StoredLogin {
   /** ISO time, `now` where the store gives none; null when it is in use. */
   pausedAt: string | null;
   setAside: SetAside | null;
+  /** What was put right while reading it, as half a sentence. */
+  note: string | null;
 }
 
 /** The tool took the login out of use after a failure. Nobody has proved that it still works, or that it does not. */
@@ -38,7 +41,7 @@ export interface BareTokens {
 }
 
 /** More about a login; what is not given is not there. */
-export type Particulars = Partial<Pick<StoredLogin, "label" | "pausedAt" | "setAside">>;
+export type Particulars = Partial<Pick<StoredLogin, "label" | "pausedAt" | "setAside" | "note">>;
 
 /** Makes the auth.json that Codex would have of bare tokens; returns what is wrong with them as half a sentence. */
 function loginOfTokens(tokens: BareTokens): Login | string {
@@ -96,8 +99,17 @@ export function loginEntry(login: Login, place: string | null, more: Particulars
   return { kind: "login", place, ...storedLogin(login, more), isPartial: false };
 }
 
-function storedLogin(login: Login, { label = null, pausedAt = null, setAside = null }: Particulars) {
-  return { login, label, pausedAt, setAside };
+function storedLogin(
+  login: Login,
+  { label = null, pausedAt = null, setAside = null, note = null }: Particulars,
+) {
+  return { login, label, pausedAt, setAside, note };
+}
+
+/** Said of a login whose tokens were taken out of what stood around them. */
+export function tidyNote(document: AuthDocument): string | null {
+  const [first] = untidyTokens(document);
+  return first ? `${first.field} ${first.problem}, which was left out` : null;
 }
 
 /** The entry for bare tokens, or the refusal of them; `name` is what the store calls the account. */
@@ -105,9 +117,18 @@ export function tokenEntry(
   tokens: BareTokens,
   { place, name, ...more }: Particulars & { place: string | null; name: string | null },
 ): StoreEntry {
-  const login = loginOfTokens(tokens);
+  const given = {
+    tokens: {
+      id_token: tokens.idToken,
+      access_token: tokens.accessToken,
+      refresh_token: tokens.refreshToken,
+    },
+  };
+  const { tokens: tidy } = tidied(given) as typeof given;
+  const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = tidy;
+  const login = loginOfTokens({ ...tokens, idToken, accessToken, refreshToken });
   if (typeof login === "string") return { kind: "refused", place, name, problem: login };
-  return { kind: "login", place, ...storedLogin(login, more), isPartial: true };
+  return { kind: "login", place, ...storedLogin(login, { note: tidyNote(given), ...more }), isPartial: true };
 }
 
 function loginIn(document: AuthDocument): Login | null {

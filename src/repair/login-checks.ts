@@ -15,6 +15,7 @@ import { loginUnknown } from "./credentials/login-unknown.ts";
 import { notLoggedIn } from "./credentials/not-logged-in.ts";
 import { refreshInterrupted } from "./credentials/refresh-interrupted.ts";
 import { renewalUnclear } from "./credentials/renewal-unclear.ts";
+import { tokenUntidy } from "./credentials/token-untidy.ts";
 import { envOverride } from "./environment/env-override.ts";
 import { processOnOldLogin } from "./processes/process-on-old-login.ts";
 
@@ -25,6 +26,7 @@ export const loginChecks: readonly Check[] = [
   authFileUnreadable,
   authFileHardLinked,
   lastRefreshMissing,
+  tokenUntidy,
   loginExpired,
   loginUnknown,
   authFileOlder,

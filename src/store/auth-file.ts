@@ -1,5 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
+import { decodedText } from "../codex/text-encoding.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -26,6 +27,9 @@ export interface FileVersion {
   mtimeNs: string;
 }
 
+const utf16Problem =
+  "it is written in UTF-16, as Windows PowerShell writes what > redirects, and Codex reads UTF-8";
+
 export function readLiveFile(fs: FileSystem, path: string): LiveFile {
   const target = linkTarget(fs, path);
   const absent = { target, login: null, problem: null, bytes: null, version: null, isHardLinked: false };
@@ -33,11 +37,12 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
   if (!file) return { ...absent, state: "missing" };
   const { bytes, stat } = file;
   const reading = readAuthJson(bytes.toString("utf8"));
+  const { isUtf16 } = decodedText(bytes);
   return {
     target,
     state: reading.kind,
     login: reading.kind === "login" ? reading.login : null,
-    problem: reading.kind === "broken" ? reading.problem : null,
+    problem: reading.kind === "broken" ? (isUtf16 ? utf16Problem : reading.problem) : null,
     bytes,
     version: {
       inode: String(stat.ino),

@@ -1,4 +1,5 @@
 import { join, resolve } from "node:path";
+import { decodedText } from "../codex/text-encoding.ts";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { namesIn } from "./files.ts";
@@ -56,7 +57,7 @@ function readLoginFile(fs: FileSystem, path: string, isNamed: boolean): LoginFil
     const stat = fs.statSync(path);
     if (!stat.isFile()) return { path, isNamed, problem: "it is no regular file", hint: pipeHint };
     if (stat.size > sizeLimit) return { path, isNamed, problem: "it is larger than 16 MB" };
-    return { path, isNamed, text: fs.readFileSync(path, "utf8") };
+    return { path, isNamed, text: decodedText(fs.readFileSync(path)).text };
   } catch {
     return { path, isNamed, problem: "it cannot be read" };
   }

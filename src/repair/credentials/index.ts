@@ -23,6 +23,7 @@ import { refreshInterrupted } from "./refresh-interrupted.ts";
 import { renewalDue } from "./renewal-due.ts";
 import { renewalUnclear } from "./renewal-unclear.ts";
 import { seatsOfOneEmail } from "./seats-of-one-email.ts";
+import { tokenUntidy } from "./token-untidy.ts";
 
 /** What keeps the file from being read or written comes first: the mends of the others write it. */
 export const credentialChecks: readonly Check[] = [
@@ -40,6 +41,7 @@ export const credentialChecks: readonly Check[] = [
   loginUnknown,
   accountIdMismatch,
   lastRefreshMissing,
+  tokenUntidy,
   authFileOlder,
   authFileNewer,
   loginAmbiguous,

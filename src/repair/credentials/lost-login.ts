@@ -1,6 +1,7 @@
 import type { Login } from "../../codex/auth-json.ts";
 import { loginRestriction } from "../../codex/login-restriction.ts";
 import { salvageLogin } from "../../codex/salvage-login.ts";
+import { decodedText } from "../../codex/text-encoding.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { accountName } from "../../store/account-name.ts";
 import { adopt } from "../../store/adopt.ts";
@@ -39,7 +40,7 @@ export async function bringBackLogin({ fx, nowMs }: Scene): Promise<void> {
 }
 
 function salvagedLogin({ state, bytes }: Draft["live"], nowMs: number): Login | null {
-  return state === "broken" && bytes ? salvageLogin(bytes.toString("utf8"), nowMs) : null;
+  return state === "broken" && bytes ? salvageLogin(decodedText(bytes).text, nowMs) : null;
 }
 
 function taken(draft: Draft, login: Login, nowMs: number): Account {
