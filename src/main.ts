@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
 import { currentFolder } from "./platform/current-folder.ts";
+import { databaseDrivers } from "./platform/database-drivers.ts";
 import { networkIn } from "./platform/environment-fetch.ts";
 import { interruptible } from "./platform/interrupt.ts";
 import { openInBrowser } from "./platform/open-url.ts";
@@ -76,6 +77,7 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
     processes: () => codexProcesses(paths.codexHome),
     fs,
+    databaseDrivers,
     store: openFileStore(paths, effects),
     packageRoot,
     runCaptured,

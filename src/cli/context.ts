@@ -1,5 +1,6 @@
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
+import type { DatabaseDrivers } from "../database/open-database.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Store } from "../store/store.ts";
 import type { Agents, Fetch } from "../upstream/network-failure.ts";
@@ -100,6 +101,8 @@ export interface Context {
   /** Only to be handed to functions of store/. */
   fs: FileSystem;
   store: Store;
+  /** What can open a database for the gateway. */
+  databaseDrivers: DatabaseDrivers;
   /** The folder that holds package.json. */
   packageRoot: string;
   /** Runs another command in another environment, as `demo` does, and catches what it prints. */

@@ -1,5 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { refuseSecondProxy } from "../store/rotation-file.ts";
+import { refuseSecondServer } from "../store/rotation-file.ts";
 import { safeText } from "../ui/safe-text.ts";
 import type { Context } from "./context.ts";
 import { findRotation } from "./rotation-client.ts";
@@ -24,7 +24,7 @@ export async function startInBackground(ctx: Context, argv: readonly string[]): 
     if (state.kind === "running") return state;
   }
   const other = rotation.read();
-  if (other?.entry.process.pid !== child.pid) refuseSecondProxy(other);
+  if (other?.entry.process.pid !== child.pid) refuseSecondServer(other, "rotation");
   const said = safeText(rotation.readLog().trim().split("\n")[0] ?? "") || "It said nothing.";
   throw new CodexAuthError("command_failed", `The rotation proxy did not start in the background. ${said}`, {
     hint: `Its log: ${rotation.logFile}. To see it start: codex auth rotation start`,

@@ -1,5 +1,5 @@
 import type { RotationProxy, RotationStatus } from "../proxy/options.ts";
-import { refuseSecondProxy } from "../store/rotation-file.ts";
+import { refuseSecondServer } from "../store/rotation-file.ts";
 import type { RotationEntry } from "../store/rotation-file.ts";
 import type { Context } from "./context.ts";
 import { launchProxy } from "./rotation-launch.ts";
@@ -24,7 +24,7 @@ interface Served {
 /** Runs the proxy of this store until somebody asks it to end. */
 export async function serveRotation(ctx: Context, options: ServeOptions): Promise<Served> {
   const { rotation } = ctx.store;
-  refuseSecondProxy(rotation.read());
+  refuseSecondServer(rotation.read(), "rotation");
   const { proxy, key } = await launchProxy(ctx, options);
   try {
     const { port } = proxy;

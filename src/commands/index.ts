@@ -97,6 +97,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./rotation.ts")).default,
   ),
   entry(
+    "gateway",
+    "Serve the pool to other programs, with keys and limits: start, key, usage",
+    async () => (await import("./gateway/gateway.ts")).default,
+  ),
+  entry(
     "check",
     "Ask OpenAI about accounts: login and usage",
     async () => (await import("./check.ts")).default,

@@ -271,6 +271,54 @@ export const commandErrors = {
     "Logins that exist only in the pool would be removed with it.",
     "Write them out first: codex auth export <accounts> --format bundle --out <file>",
   ),
+  gateway_port_busy: row(
+    "environment",
+    "The port of the gateway cannot be listened on.",
+    "codex auth gateway start --port <n>, or without --port for a free one.",
+    true,
+  ),
+  gateway_running: row(
+    "user",
+    "A gateway of this store runs already.",
+    "codex auth gateway status shows it; codex auth gateway stop ends it.",
+  ),
+  gateway_not_running: row("user", "No gateway of this store runs.", "codex auth gateway start"),
+  limit_invalid: row(
+    "user",
+    "A limit of a gateway key cannot be read, or is there twice.",
+    "For example: --limit requests=100/day --limit cost=5usd/week",
+  ),
+  key_not_found: row(
+    "user",
+    "No key of the gateway has this name or id.",
+    "codex auth gateway key list shows them.",
+  ),
+  key_name_taken: row(
+    "user",
+    "Another key of the gateway has this name.",
+    "Choose another name, or give that key a new secret: codex auth gateway key rotate <name>",
+  ),
+  key_revoked: row(
+    "user",
+    "The key of the gateway was revoked.",
+    "Make a new one: codex auth gateway key create <name>",
+  ),
+  database_unavailable: row(
+    "environment",
+    "The gateway's database cannot be reached, read or written.",
+    "Check the file or the server, and that the disk has room.",
+    true,
+  ),
+  database_driver_missing: row(
+    "environment",
+    "No program that can open the gateway's database is installed.",
+    "Use Node 22.15 or later, or install the package that the message names.",
+  ),
+  database_too_new: row(
+    "environment",
+    "The gateway's database was made by a newer codex-auth.",
+    "Update codex-auth on this machine.",
+  ),
   interrupted: row(
     "user",
     "The command was stopped with Ctrl-C.",

@@ -10,6 +10,7 @@ import { loginFailure } from "./login-failure.ts";
 import type { FailedRenewal } from "./logins.ts";
 import type { RotationParts } from "./parts.ts";
 import { placeRequest, unplaced } from "./placement.ts";
+import type { Relayed } from "./relay.ts";
 import { showRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
 import { methodOf, upstreamPath } from "./routes.ts";
@@ -18,7 +19,7 @@ import type { TurnEnding } from "./turns.ts";
 
 /** What became of one account's turn. `served`: the client has its answer, or has left. */
 export type Turn =
-  | { readonly kind: "served"; readonly ending: TurnEnding }
+  | { readonly kind: "served"; readonly ending: TurnEnding; readonly relayed?: Relayed }
   /** It needs another token first, which is being fetched. */
   | { readonly kind: "renewing" }
   | {
@@ -105,10 +106,11 @@ async function finish(
     showRefusal(exchange, { response, held, isEventStream, failure });
     return served;
   }
-  const answering = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
+  const usual = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
+  const answering = exchange.pass?.answering ?? usual;
   const relayed = await answering(exchange, response, held, isEventStream);
   const { finalEvent, kind } = relayed;
   if (finalEvent !== null) books.noteEnd(who, finalEvent);
   else if (kind === "cut") books.noteCut(who);
-  return failure === null ? { kind: "served", ending: endingOf(relayed, isEventStream) } : served;
+  return { kind: "served", ending: failure === null ? endingOf(relayed, isEventStream) : "failed", relayed };
 }

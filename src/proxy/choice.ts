@@ -50,6 +50,8 @@ export interface Wanted {
   readonly facts: RequestFacts;
   readonly key: TurnKey;
   readonly triedIds: ReadonlySet<string>;
+  /** Ids of the accounts that may serve; null or absent: all. */
+  readonly allowed?: ReadonlySet<string> | null;
 }
 
 /**
@@ -113,6 +115,7 @@ function candidates(state: ChoiceState, wanted: Wanted, moment: Moment): Candida
   const list: Candidate[] = [];
   for (const account of state.pool.accounts.values()) {
     if (only !== null && only.accountId !== account.id) continue;
+    if (wanted.allowed?.has(account.id) === false) continue;
     list.push(candidate(state, wanted, account, moment));
   }
   return list;

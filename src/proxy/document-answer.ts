@@ -20,13 +20,14 @@ export async function replyDocument(
   const stay = onGone(exchange, () => answer.destroy());
   const bytes = await readAll(answer, held);
   stay();
-  if (isGone(exchange)) return { kind: "client-gone", finalEvent: null, asksForTool: false };
+  if (isGone(exchange)) return { kind: "client-gone", finalEvent: null, asksForTool: false, sentBytes: 0 };
   const last = bytes === null ? null : finalEvent(bytes);
   const isComplete = bytes !== null && field(last, "type") === "response.completed";
   const [status, document] = isComplete ? [200, documentOf(last, bytes)] : failureOf(last);
   reply(exchange.response, { status, headers: jsonType, body: JSON.stringify(document) });
   const asks = bytes !== null && asksForTool(bytes);
-  return { kind: bytes === null ? "cut" : "whole", finalEvent: last, asksForTool: asks };
+  const sentBytes = bytes?.length ?? 0;
+  return { kind: bytes === null ? "cut" : "whole", finalEvent: last, asksForTool: asks, sentBytes };
 }
 
 function failureOf(last: object | null): [status: number, envelope: object] {

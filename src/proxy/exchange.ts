@@ -1,11 +1,32 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { ProxyAnswer } from "../errors/proxy-answer.ts";
 import type { Body } from "./body.ts";
+import type { DeadPool } from "./exhausted.ts";
 import { returnedHeaders } from "./headers.ts";
 import { relay } from "./relay.ts";
 import type { Relayed } from "./relay.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { RouteName } from "./routes.ts";
+
+/** Takes upstream's answer to the client. */
+export type Answering = (
+  exchange: Exchange,
+  answer: IncomingMessage,
+  held: readonly Buffer[],
+  isEventStream: boolean,
+) => Promise<Relayed>;
+
+/** What a client of the gateway may have, and how it is told; the rotation proxy's own clients have no such pass. */
+export interface Pass {
+  /** Ids of the accounts that may serve; null: all. */
+  readonly accounts: ReadonlySet<string> | null;
+  /** In place of the proxy's answer when no account can serve. */
+  readonly refuse: (dead: DeadPool) => ProxyAnswer;
+  /** In place of upstream's answer as it came. */
+  readonly answering: Answering | null;
+  /** Upstream's headers, flat, as the client is to see them. */
+  readonly headers: (received: string[]) => string[];
+}
 
 /** One request of a client, read whole, and the way back to it. */
 export interface Exchange {
@@ -17,6 +38,7 @@ export interface Exchange {
   readonly facts: RequestFacts;
   /** The client asked for one JSON document where upstream gives a stream. */
   readonly wantsDocument: boolean;
+  readonly pass?: Pass;
 }
 
 // Of the request: a response has no socket while an earlier request of the same connection is answered.
@@ -40,12 +62,13 @@ export function reply(response: ServerResponse, { status, headers, body }: Proxy
 
 /** Upstream's answer, as it came. From here on nothing is tried again. */
 export function passOn(
-  { response: client }: Exchange,
+  { response: client, pass }: Exchange,
   answer: IncomingMessage,
   held: readonly Buffer[],
   isEventStream: boolean,
 ): Promise<Relayed> {
-  const headers = returnedHeaders(answer.rawHeaders, isEventStream);
+  const received = returnedHeaders(answer.rawHeaders, isEventStream);
+  const headers = pass ? pass.headers(received) : received;
   // Node adds a date of its own otherwise, beside upstream's.
   client.sendDate = answer.headers.date === undefined;
   client.writeHead(answer.statusCode ?? 502, answer.statusMessage ?? "", headers);

@@ -28,13 +28,24 @@ interface Scene {
   readonly nowMs: number;
 }
 
-/** The answer when every account was tried or may not be asked. */
-export function exhaustedAnswer(
-  { pool, pin, remembered, now }: Pick<ChoiceState, "pool" | "pin" | "remembered"> & { now: () => number },
-  { choice, facts, failures }: Dead,
-): ProxyAnswer {
+/** Why the pool cannot serve, before it is put into words for a client. */
+export type DeadPool =
+  /** No plan of those that could serve includes what was asked. */
+  | { readonly kind: "refusal"; readonly failure: FailureClassification }
+  | {
+      readonly kind: "exhausted";
+      readonly reason: PoolReason;
+      readonly resetsAtMs: number | null;
+      readonly planType: string | null;
+      readonly accountSkipReasons: Readonly<Record<string, string>>;
+      /** What this request was told last. */
+      readonly last: FailureClassification | null;
+    };
+
+type PoolState = Pick<ChoiceState, "pool" | "pin" | "remembered"> & { now: () => number };
+
+export function deadPool({ pool, remembered, now }: PoolState, { choice, facts, failures }: Dead): DeadPool {
   const nowMs = now();
-  const client = { isCodex: facts.isCodex, nowMs };
   const scene: Scene = {
     choice,
     ranked: choice.ranking.ranked,
@@ -46,15 +57,33 @@ export function exhaustedAnswer(
     nowMs,
   };
   const refusal = sharedRefusal(scene);
-  if (refusal) return refusalAnswer(refusal, facts.isCodex);
+  if (refusal) return { kind: "refusal", failure: refusal };
   const reason = poolReason(scene);
-  if (reason === "no-account" && pin === null) return proxyAnswer({ kind: "no-account" }, client);
   const back = returnOf(scene);
+  return {
+    kind: "exhausted",
+    reason,
+    resetsAtMs: isTimed(reason) ? (back?.untilMs ?? null) : null,
+    planType: back?.plan ?? null,
+    accountSkipReasons: Object.fromEntries(scene.ranked.map((each) => [each.id, skipReason(each, scene)])),
+    last: [...failures.values()].at(-1) ?? null,
+  };
+}
+
+/** The answer when every account was tried or may not be asked. */
+export function exhaustedAnswer(state: PoolState, dead: Dead): ProxyAnswer {
+  const { pin, now } = state;
+  const { choice, facts } = dead;
+  const client = { isCodex: facts.isCodex, nowMs: now() };
+  const found = deadPool(state, dead);
+  if (found.kind === "refusal") return refusalAnswer(found.failure, facts.isCodex);
+  const { reason, resetsAtMs, planType, accountSkipReasons } = found;
+  if (reason === "no-account" && pin === null) return proxyAnswer({ kind: "no-account" }, client);
   const told = {
     reason,
-    resetsAtMs: isTimed(reason) ? (back?.untilMs ?? undefined) : undefined,
-    planType: back?.plan ?? undefined,
-    accountSkipReasons: Object.fromEntries(scene.ranked.map((each) => [each.id, skipReason(each, scene)])),
+    resetsAtMs: resetsAtMs ?? undefined,
+    planType: planType ?? undefined,
+    accountSkipReasons,
     reserve: choice.reserve ?? undefined,
   };
   return pin === null
@@ -144,7 +173,7 @@ function sharedRefusal({ ranked, failureOf }: Scene): FailureClassification | nu
 }
 
 /** Codex shows a plain 400 as it is after one request, but asks six times after a 403. */
-function refusalAnswer({ envelope, status }: FailureClassification, isCodex: boolean): ProxyAnswer {
+export function refusalAnswer({ envelope, status }: FailureClassification, isCodex: boolean): ProxyAnswer {
   const { code, type, message } = envelope.error;
   if (isCodex)
     return { status: 400, headers: { "content-type": "text/plain; charset=utf-8" }, body: message };

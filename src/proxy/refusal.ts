@@ -19,7 +19,8 @@ export function showRefusal(exchange: Exchange, refusal: Refusal): void {
   const { response, held, isEventStream, failure } = refusal;
   if (client.destroyed || client.headersSent) return;
   const bytes = Buffer.concat(held);
-  const headers = returnedHeaders(response.rawHeaders, true);
+  const received = returnedHeaders(response.rawHeaders, true);
+  const headers = exchange.pass ? exchange.pass.headers(received) : received;
   const isReadable = isEventStream ? !wantsDocument : parseErrorEnvelope(bytes.toString()) !== undefined;
   if (!facts.isCodex && !isReadable) return replyEnvelope(exchange, failure, headers);
   client.sendDate = response.headers.date === undefined;

@@ -8,6 +8,8 @@ export interface Relayed {
   /** The event that ended the response, if it was passed on. */
   readonly finalEvent: object | null;
   readonly asksForTool: boolean;
+  /** Of the answer's body, to the client. */
+  readonly sentBytes: number;
 }
 
 /**
@@ -26,11 +28,15 @@ export function relay(
     const events = new WholeEvents();
     let unread: Buffer[] = [];
     let isOver = false;
+    let sentBytes = 0;
 
     function pass(pieces: readonly Buffer[]): void {
       client.cork();
       let isRead = true;
-      for (const piece of pieces) isRead = client.write(piece);
+      for (const piece of pieces) {
+        isRead = client.write(piece);
+        sentBytes += piece.length;
+      }
       client.uncork();
       if (!isRead) answer.pause();
     }
@@ -77,7 +83,7 @@ export function relay(
       answer.on("error", () => undefined);
       client.off("drain", onDrain);
       socket.off("close", onClientGone);
-      resolve({ kind, finalEvent: events.final, asksForTool: events.asksForTool });
+      resolve({ kind, finalEvent: events.final, asksForTool: events.asksForTool, sentBytes });
     }
 
     client.on("drain", onDrain);

@@ -5,9 +5,10 @@ import { choose } from "./choice.ts";
 import type { Choice } from "./choice.ts";
 import { isGone, onGone, reply } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
-import { exhaustedAnswer } from "./exhausted.ts";
+import { deadPool, exhaustedAnswer } from "./exhausted.ts";
 import type { DecisionRecord } from "./options.ts";
 import type { RotationParts } from "./parts.ts";
+import type { Relayed } from "./relay.ts";
 import { renewalFor } from "./renewing.ts";
 import { showRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
@@ -25,6 +26,20 @@ interface Journey {
   readonly visit: Visit;
   attempts: number;
   ending: TurnEnding;
+  accountId: string | null;
+  relayed: Relayed | null;
+}
+
+/** What became of a request, for whoever keeps accounts of it. */
+export interface Served {
+  /** That answered; null when none did. */
+  readonly accountId: string | null;
+  /** Accounts that were asked. */
+  readonly attempts: number;
+  /** How upstream's answer reached the client; null when there was none, or it was a refusal. */
+  readonly relayed: Relayed | null;
+  /** The client left before it had an answer, while an account worked for it. */
+  readonly hasLeft: boolean;
 }
 
 const extraAttempts = 2;
@@ -32,7 +47,7 @@ const extraAttempts = 2;
 const mostRefusals = 2;
 
 /** Ranks, forwards, looks at the beginning, and goes on to the next account until the client has an answer. */
-export async function serve(parts: RotationParts, exchange: Exchange): Promise<void> {
+export async function serve(parts: RotationParts, exchange: Exchange): Promise<Served> {
   const { busy, turns, limits, now } = parts;
   const isTurn = exchange.route === "responses";
   const visit = new Visit({ busy, turns, conversation: exchange.facts.conversation, isTurn });
@@ -45,12 +60,16 @@ export async function serve(parts: RotationParts, exchange: Exchange): Promise<v
     visit,
     attempts: 0,
     ending: "failed",
+    accountId: null,
+    relayed: null,
   };
   try {
     await travel(parts, journey);
   } finally {
     visit.end(journey.ending, now());
   }
+  const { accountId, attempts, relayed } = journey;
+  return { accountId, attempts, relayed, hasLeft: relayed === null && isGone(exchange) };
 }
 
 async function travel(parts: RotationParts, journey: Journey): Promise<void> {
@@ -107,7 +126,8 @@ function showLast({ exchange, refusals }: Journey): void {
 }
 
 function chooseFor(parts: RotationParts, { exchange, triedIds, visit }: Journey): Choice {
-  return choose(parts, { facts: exchange.facts, key: visit.key, triedIds }, parts.now());
+  const allowed = exchange.pass?.accounts ?? null;
+  return choose(parts, { facts: exchange.facts, key: visit.key, triedIds, allowed }, parts.now());
 }
 
 function recordDecision({ counters, now }: RotationParts, { decision, only }: Choice): DecisionRecord {
@@ -117,8 +137,10 @@ function recordDecision({ counters, now }: RotationParts, { decision, only }: Ch
 }
 
 function deadAnswer(parts: RotationParts, { exchange, failures }: Journey, choice: Choice) {
+  const { facts, pass } = exchange;
   if (choice.reserve) parts.counters.deferred += 1;
-  return exhaustedAnswer(parts, { choice, failures, facts: exchange.facts });
+  const dead = { choice, failures, facts };
+  return pass ? pass.refuse(deadPool(parts, dead)) : exhaustedAnswer(parts, dead);
 }
 
 /** An account that failed, and was not set aside for it, may be asked again after this. */
@@ -178,6 +200,8 @@ async function takeTurn(parts: RotationParts, journey: Journey, account: Account
     record.outcome = turn.kind === "served" ? "served" : turn.failure.envelope.error.code;
     if (turn.kind === "served") {
       journey.ending = turn.ending;
+      journey.accountId = account.id;
+      journey.relayed = turn.relayed ?? null;
       return true;
     }
     counts.failedOver += 1;

@@ -20,7 +20,9 @@ import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { removeRescues } from "./rescue.ts";
-import { refuseRunningProxy, rotationFile } from "./rotation-file.ts";
+import { gatewayFiles } from "./gateway-files.ts";
+import { refuseRunningServer, rotationFile } from "./rotation-file.ts";
+import type { ServerKind } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
@@ -139,7 +141,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   async function removeOwn(removal: Removal): Promise<OwnFile[]> {
-    refuseRunningProxy(rotation.read());
+    refuseRunningServer(rotation.read(), "rotation");
+    refuseRunningServer(gateway.read(), "gateway");
     const { removeWanted } = await import("./removal.ts");
     await transaction("uninstall", () => undefined);
     const removed = await locked("uninstall", async () => {
@@ -162,10 +165,17 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     appendHistory(fs, paths.historyFile, also.history?.() ?? [], now());
   }
 
-  const rotation = rotationFile(paths, effects, (work) => inTurn(() => locked("rotation", work)));
+  const lockedFor =
+    (kind: ServerKind) =>
+    <T>(work: () => Promise<T>) =>
+      inTurn(() => locked(kind, work));
+  const rotation = rotationFile(paths, effects, lockedFor("rotation"), "rotation");
+  const gateway = rotationFile(paths, effects, lockedFor("gateway"), "gateway");
   return {
     paths,
     rotation,
+    gateway,
+    gatewayFiles: gatewayFiles(fs, paths),
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),

@@ -18,7 +18,25 @@ export interface RotationEntry {
   readonly startedAtMs: number;
   /** What the background process prints; null for one in the foreground. */
   readonly logFile: string | null;
+  /** Of a gateway: where its database is. A password may stand in it. */
+  readonly database?: string;
 }
+
+/** The servers that a store may have, one of each. */
+export type ServerKind = "rotation" | "gateway";
+
+const servers = {
+  rotation: {
+    running: "rotation_running",
+    name: "rotation proxy",
+    hint: "Use that one: codex auth rotation enable-hint. Or end it first: codex auth rotation stop",
+  },
+  gateway: {
+    running: "gateway_running",
+    name: "gateway",
+    hint: "Use that one: codex auth gateway status. Or end it first: codex auth gateway stop",
+  },
+} as const;
 
 /** `dead`: it was killed and could not take its entry away. `unknown`: the system does not tell. */
 export interface RotationReading {
@@ -29,11 +47,11 @@ export interface RotationReading {
   readonly isSuspended: boolean;
 }
 
-/** The entry of the one rotation proxy of a store, `rotation.json`, and its log. */
+/** The entry of the one server of its kind of a store, `rotation.json` or `gateway.json`, and its log. */
 export interface RotationFile {
   /** Null when there is no entry. */
   read(): RotationReading | null;
-  /** Enters this process, and returns the entry. Throws `rotation_running` as `refuseSecondProxy` does. */
+  /** Enters this process, and returns the entry. Throws `rotation_running` or `gateway_running`. */
   claim(entry: Omit<RotationEntry, "process">): Promise<RotationEntry>;
   /** Removes the entry of this process, also from a disk that is full. */
   release(): void;
@@ -41,7 +59,7 @@ export interface RotationFile {
   sweep(): Promise<void>;
   readonly path: string;
   readonly logFile: string;
-  /** Empties the log and opens it, mode 0600. Throws where no entry could be written, and `rotation_running`. */
+  /** Empties the log and opens it, mode 0600. Throws where no entry could be written, and `rotation_running` or `gateway_running`. */
   openLog(): Promise<number>;
   readLog(): string;
 }
@@ -52,15 +70,16 @@ export function rotationFile(
   paths: Paths,
   { fs, self }: { fs: FileSystem; self: () => ProcessIdentity },
   locked: Locked,
+  kind: ServerKind,
 ): RotationFile {
-  const path = join(paths.storeDir, "rotation.json");
-  const logFile = join(paths.storeDir, "rotation.log");
+  const path = join(paths.storeDir, `${kind}.json`);
+  const logFile = join(paths.storeDir, `${kind}.log`);
   const read = () => readRotation(fs, path, self());
   return {
     read,
     claim: (fields) =>
       locked(async () => {
-        refuseSecondProxy(read());
+        refuseSecondServer(read(), kind);
         const entry = { ...fields, process: self() };
         writeFileAtomic(fs, path, `${JSON.stringify(entry)}\n`);
         return entry;
@@ -77,29 +96,28 @@ export function rotationFile(
     logFile,
     openLog: () =>
       locked(async () => {
-        refuseSecondProxy(read());
+        refuseSecondServer(read(), kind);
         return openEmpty(fs, logFile);
       }),
     readLog: () => readTextIfPresent(fs, logFile) ?? "",
   };
 }
 
-/** Throws `rotation_running` when the entry belongs to a process that is not proven dead. */
-export function refuseSecondProxy(found: RotationReading | null): void {
+/** Throws `rotation_running` or `gateway_running` when the entry belongs to a process that is not proven dead. */
+export function refuseSecondServer(found: RotationReading | null, kind: ServerKind): void {
   if (found === null || found.liveness === "dead") return;
   const { port, process } = found.entry;
-  const message = `A rotation proxy runs already: http://127.0.0.1:${port} (process ${process.pid}).`;
-  throw new CodexAuthError("rotation_running", message, {
-    hint: "Use that one: codex auth rotation enable-hint. Or end it first: codex auth rotation stop",
-  });
+  const { running, name, hint } = servers[kind];
+  const message = `A ${name} runs already: http://127.0.0.1:${port} (process ${process.pid}).`;
+  throw new CodexAuthError(running, message, { hint });
 }
 
 /** It would write its figures into a store that is gone. */
-export function refuseRunningProxy(found: RotationReading | null): void {
+export function refuseRunningServer(found: RotationReading | null, kind: ServerKind): void {
   if (found === null || found.liveness === "dead") return;
-  const message = `The rotation proxy still runs (process ${found.entry.process.pid}).`;
+  const message = `The ${servers[kind].name} still runs (process ${found.entry.process.pid}).`;
   throw new CodexAuthError("store_in_use", message, {
-    hint: "End it: codex auth rotation stop. Nothing was changed.",
+    hint: `End it: codex auth ${kind} stop. Nothing was changed.`,
   });
 }
 
@@ -121,7 +139,9 @@ function parseEntry(text: string): RotationEntry | null {
   if (process === null || startedAtMs === undefined || key === undefined) return null;
   // The key stands in an address that is asked, and the process may be sent a signal.
   if (port === undefined || !isCount(port, 65_535) || !/^[\w-]{16,256}$/.test(key)) return null;
-  return { process, port, key, startedAtMs, logFile: textField(value, "logFile") ?? null };
+  const database = textField(value, "database");
+  const logFile = textField(value, "logFile") ?? null;
+  return { process, port, key, startedAtMs, logFile, ...(database === undefined ? {} : { database }) };
 }
 
 function identity(value: unknown): ProcessIdentity | null {

@@ -9,6 +9,7 @@ import type { Account } from "./account.ts";
 import type { Pool } from "./pool-file.ts";
 import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
+import type { GatewayFiles } from "./gateway-files.ts";
 import type { RotationFile } from "./rotation-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 import type { WatchOptions } from "./watch.ts";
@@ -118,6 +119,10 @@ export interface Store {
   proxiedSessions(): ReadonlySet<string>;
   /** Which rotation proxy runs. */
   readonly rotation: RotationFile;
+  /** Which gateway runs. */
+  readonly gateway: RotationFile;
+  /** What a gateway keeps on this machine. */
+  readonly gatewayFiles: GatewayFiles;
   /** Tells when another process, or this one, has changed the accounts or the quotas; returns what ends it. */
   watch(options: WatchOptions): () => void;
   /** Whether this process has changed a file. */

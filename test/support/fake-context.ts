@@ -44,6 +44,7 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     renew: () => unexpected("renew"),
     processes: () => [],
     fs,
+    databaseDrivers: { nodeSqlite: () => null, libsql: async () => null, pg: async () => null },
     store: openFileStore(paths, { fs, now, sleep, self: currentProcess }),
     packageRoot: projectRoot,
     runCaptured: () => unexpected("runCaptured"),

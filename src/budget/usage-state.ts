@@ -1,0 +1,137 @@
+// What a key has used of its limits, and the requests that run. One value, changed only by the functions here, so that
+// a counter and a ticket cannot disagree: whoever stores it replaces the whole, or nothing.
+import { windowAt, type Span } from "./limit-window.ts";
+import { countsModel, ruleName, type KeyPolicy, type LimitKind, type LimitRule } from "./policy.ts";
+
+/** What a request takes of each kind of limit; `cost` in millionths of a dollar. */
+export type Amounts = Readonly<Record<LimitKind, number>>;
+
+export interface Counter extends Span {
+  /** Settled requests and what the running ones hold. */
+  readonly used: number;
+}
+
+/** A request that runs: what it holds of each limit, in the window in which it was admitted. */
+interface Ticket {
+  readonly replica: string;
+  readonly openedMs: number;
+  readonly model: string;
+  /** What is charged when nobody can say what it really took. */
+  readonly estimate: Amounts;
+  readonly held: Readonly<Record<string, { readonly startMs: number; readonly amount: number }>>;
+}
+
+export interface UsageState {
+  readonly counters: Readonly<Record<string, Counter>>;
+  readonly tickets: Readonly<Record<string, Ticket>>;
+}
+
+export interface Admission {
+  readonly ticketId: string;
+  readonly replica: string;
+  readonly model: string;
+  readonly estimate: Amounts;
+  readonly nowMs: number;
+}
+
+/** Why a request does not run: a limit with nothing left until `resetsAtMs`, or as many at once as the key allows. */
+export type Refusal =
+  | { readonly kind: "limit"; readonly rule: LimitRule; readonly used: number; readonly resetsAtMs: number }
+  | { readonly kind: "parallel"; readonly parallel: number };
+
+export type Admitted =
+  | { readonly kind: "admitted"; readonly state: UsageState }
+  | { readonly kind: "refused"; readonly refusal: Refusal };
+
+/** What happened to a request: `charged` takes what it really took, `released` gives everything back. */
+export type Settlement =
+  | { readonly kind: "charged"; readonly amounts: Amounts }
+  | { readonly kind: "released" };
+
+export const emptyUsage: UsageState = { counters: {}, tickets: {} };
+
+/** Opens a ticket, or says which limit has nothing left. The estimate is cut to what is left, so it never refuses. */
+export function admit(state: UsageState, policy: KeyPolicy, admission: Admission): Admitted {
+  const { ticketId, model, nowMs, estimate, replica } = admission;
+  if (Object.hasOwn(state.tickets, ticketId)) return { kind: "admitted", state };
+  const { parallel } = policy;
+  if (parallel !== undefined && Object.keys(state.tickets).length >= parallel) {
+    return { kind: "refused", refusal: { kind: "parallel", parallel } };
+  }
+  const counters: Record<string, Counter> = { ...state.counters };
+  const held: Record<string, { startMs: number; amount: number }> = {};
+  let refusal: Refusal | null = null;
+  for (const rule of policy.limits) {
+    if (!countsModel(rule, model)) continue;
+    const counter = counterAt(state, rule, nowMs);
+    const left = rule.max - counter.used;
+    if (left <= 0)
+      refusal = later(refusal, { kind: "limit", rule, used: counter.used, resetsAtMs: counter.endMs });
+    const amount = Math.max(0, Math.min(estimate[rule.kind], left));
+    const name = ruleName(rule);
+    held[name] = { startMs: counter.startMs, amount };
+    counters[name] = { ...counter, used: counter.used + amount };
+  }
+  if (refusal) return { kind: "refused", refusal };
+  const ticket = { replica, openedMs: nowMs, model, estimate, held };
+  return { kind: "admitted", state: { counters, tickets: { ...state.tickets, [ticketId]: ticket } } };
+}
+
+/** Closes a ticket. One that is not open, because it was settled before, changes nothing. */
+export function settle(state: UsageState, ticketId: string, settlement: Settlement): UsageState {
+  const ticket = Object.hasOwn(state.tickets, ticketId) ? state.tickets[ticketId] : undefined;
+  if (!ticket) return state;
+  const counters: Record<string, Counter> = { ...state.counters };
+  for (const [name, { startMs, amount }] of Object.entries(ticket.held)) {
+    const counter = counters[name];
+    // The window in which it was admitted is over, and what it took is over with it.
+    if (!counter || counter.startMs !== startMs) continue;
+    const took = settlement.kind === "released" ? 0 : settlement.amounts[kindOf(name)];
+    counters[name] = { ...counter, used: Math.max(0, counter.used - amount + took) };
+  }
+  const { [ticketId]: _, ...tickets } = state.tickets;
+  return { counters, tickets };
+}
+
+/** Charges the tickets of processes that are gone: what they took nobody knows, so the estimate counts. */
+export function sweep(state: UsageState, isGone: (replica: string, openedMs: number) => boolean): UsageState {
+  let swept = state;
+  for (const [id, { replica, openedMs, estimate }] of Object.entries(state.tickets)) {
+    if (isGone(replica, openedMs)) swept = settle(swept, id, { kind: "charged", amounts: estimate });
+  }
+  return swept;
+}
+
+const clockErrorMs = 60 * 60_000;
+
+/** What a limit counts now. A clock that was set back a little does not begin a window again. */
+export function counterAt(state: UsageState, rule: LimitRule, nowMs: number): Counter {
+  const name = ruleName(rule);
+  const counter = Object.hasOwn(state.counters, name) ? state.counters[name] : undefined;
+  const isFromFuture = counter !== undefined && counter.startMs - nowMs > clockErrorMs;
+  if (counter && nowMs < counter.endMs && !isFromFuture) return counter;
+  return { ...windowAt(rule.window, nowMs), used: 0 };
+}
+
+/** Counts from now on what is known to have been used in the running window: for a limit that is new to a key. */
+export function startCounter(state: UsageState, rule: LimitRule, used: number, nowMs: number): UsageState {
+  const name = ruleName(rule);
+  if (Object.hasOwn(state.counters, name)) return state;
+  const counter = { ...windowAt(rule.window, nowMs), used };
+  return { ...state, counters: { ...state.counters, [name]: counter } };
+}
+
+/** Sets the use of a key back to nothing; what runs keeps its tickets and is charged when it ends. */
+export function resetUsage(state: UsageState): UsageState {
+  const tickets = Object.entries(state.tickets).map(([id, ticket]) => [id, { ...ticket, held: {} }] as const);
+  return { counters: {}, tickets: Object.fromEntries(tickets) };
+}
+
+function kindOf(name: string): LimitKind {
+  return name.slice(0, name.indexOf("/")) as LimitKind;
+}
+
+/** The refusal that lasts longest: coming back at an earlier time would be in vain. */
+function later(one: Refusal | null, other: Refusal & { kind: "limit" }): Refusal {
+  return one?.kind === "limit" && one.resetsAtMs >= other.resetsAtMs ? one : other;
+}

@@ -1,0 +1,194 @@
+import type { Context } from "../../cli/context.ts";
+import { selectAccount } from "../../cli/select-account.ts";
+import { checkLimits } from "../../budget/policy.ts";
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import {
+  createKey,
+  editKey,
+  findKey,
+  listKeys,
+  revokeKey,
+  rotateKey,
+  type KeyChange,
+} from "../../gateway/client-keys.ts";
+import { keyDocument, policyOf, type KeyDocument } from "../../gateway/key-document.ts";
+import { withDatabase } from "./open-database.ts";
+
+/** What people may say of a key on the command line. */
+export interface KeyOptions {
+  readonly database?: string;
+  readonly limit?: readonly string[];
+  readonly model?: readonly string[];
+  readonly account?: readonly string[];
+  readonly expires?: string;
+  readonly role?: string;
+  readonly parallel?: string;
+  readonly name?: string;
+}
+
+interface KeyAnswer {
+  readonly key: KeyDocument | null;
+  readonly keys: KeyDocument[];
+  readonly message: string;
+}
+
+type Run = (ctx: Context, words: readonly string[], options: KeyOptions) => Promise<KeyAnswer>;
+
+export const keyActions: Readonly<Record<string, Run>> = { create, list, show, edit, revoke, rotate };
+
+async function create(ctx: Context, words: readonly string[], options: KeyOptions): Promise<KeyAnswer> {
+  const name = checkedName(oneWord(words, "create <name>"));
+  const policy = policyOf(await policyWish(ctx, options));
+  checkLimits(policy.limits);
+  const expiresMs = options.expires === undefined ? null : ctx.now() + durationOf(options.expires);
+  const role = roleOf(options.role);
+  return await withDatabase(ctx, options.database, async (database) => {
+    const { key, secret } = await createKey(database, { name, role, policy, expiresMs }, "cli");
+    return {
+      key: keyDocument(key, secret),
+      keys: [],
+      message: `The key ${name} was made. It is shown once:`,
+    };
+  });
+}
+
+async function list(
+  ctx: Context,
+  words: readonly string[],
+  { database: wanted }: KeyOptions,
+): Promise<KeyAnswer> {
+  if (words.length > 0) throw usage("codex auth gateway key list");
+  return await withDatabase(ctx, wanted, async (database) => {
+    const keys = (await listKeys(database)).map((key) => keyDocument(key));
+    const message = keys.length === 0 ? "No keys yet. Make one: codex auth gateway key create <name>" : "";
+    return { key: null, keys, message };
+  });
+}
+
+async function show(
+  ctx: Context,
+  words: readonly string[],
+  { database: wanted }: KeyOptions,
+): Promise<KeyAnswer> {
+  const name = oneWord(words, "show <name>");
+  return await withDatabase(ctx, wanted, async (database) => ({
+    key: keyDocument(await findKey(database, name)),
+    keys: [],
+    message: "",
+  }));
+}
+
+async function edit(ctx: Context, words: readonly string[], options: KeyOptions): Promise<KeyAnswer> {
+  const wanted = oneWord(words, "edit <name>");
+  const { limit, model, account, expires, parallel } = options;
+  const given = [limit, model, account, expires, parallel, options.name].some((each) => each !== undefined);
+  if (!given) throw usage("codex auth gateway key edit <name> --limit … --model … --expires … --name …");
+  const wish = await policyWish(ctx, options);
+  return await withDatabase(ctx, options.database, async (database) => {
+    const key = await findKey(database, wanted);
+    const made = policyOf({
+      models: model === undefined ? key.policy.models : wish.models,
+      accounts: account === undefined ? key.policy.accounts : wish.accounts,
+      parallel: parallel === undefined ? key.policy.parallel : wish.parallel,
+      limits: wish.limits,
+    });
+    const policy = limit === undefined ? { ...made, limits: key.policy.limits } : made;
+    checkLimits(policy.limits);
+    const change: KeyChange = {
+      policy,
+      ...(options.name === undefined ? {} : { name: checkedName(options.name) }),
+      ...(expires === undefined ? {} : { expiresMs: ctx.now() + durationOf(expires) }),
+    };
+    const edited = await editKey(database, key, change, "cli");
+    return { key: keyDocument(edited), keys: [], message: `The key ${edited.name} was changed.` };
+  });
+}
+
+async function revoke(
+  ctx: Context,
+  words: readonly string[],
+  { database: wanted }: KeyOptions,
+): Promise<KeyAnswer> {
+  const name = oneWord(words, "revoke <name>");
+  return await withDatabase(ctx, wanted, async (database) => {
+    const key = await revokeKey(database, await findKey(database, name), "cli");
+    return {
+      key: keyDocument(key),
+      keys: [],
+      message: `The key ${key.name} is revoked: it opens nothing any more.`,
+    };
+  });
+}
+
+async function rotate(
+  ctx: Context,
+  words: readonly string[],
+  { database: wanted }: KeyOptions,
+): Promise<KeyAnswer> {
+  const name = oneWord(words, "rotate <name>");
+  return await withDatabase(ctx, wanted, async (database) => {
+    const { key, secret } = await rotateKey(database, await findKey(database, name), "cli");
+    const message = `The key ${key.name} has a new secret; the old one opens nothing any more. It is shown once:`;
+    return { key: keyDocument(key, secret), keys: [], message };
+  });
+}
+
+async function policyWish(ctx: Context, { model, account, limit, parallel }: KeyOptions) {
+  const snapshot = account === undefined || account.length === 0 ? null : await ctx.store.read();
+  return {
+    models: model,
+    accounts: snapshot === null ? account : account?.map((each) => selectAccount(snapshot, each).id),
+    limits: limit?.filter((each) => each !== ""),
+    parallel: parallel === undefined ? undefined : countOf(parallel),
+  };
+}
+
+function oneWord(words: readonly string[], form: string): string {
+  const [word, ...rest] = words;
+  if (word === undefined || rest.length > 0) throw usage(`codex auth gateway key ${form}`);
+  return word;
+}
+
+function checkedName(name: string): string {
+  if (/^[\w.@ -]{1,64}$/.test(name) && !name.startsWith("-")) return name;
+  throw new CodexAuthError("usage", `A key cannot be called ${JSON.stringify(name)}.`, {
+    hint: "A name has 1 to 64 letters, digits, spaces or any of . _ @ -",
+  });
+}
+
+function roleOf(role: string | undefined): "client" | "admin" {
+  if (role === undefined || role === "client") return "client";
+  if (role === "admin") return role;
+  throw new CodexAuthError("usage", `Unknown role: ${role}`, {
+    hint: "client asks models, admin manages keys: --role admin",
+  });
+}
+
+function countOf(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count > 0 && count <= 10_000) return count;
+  throw new CodexAuthError("usage", `Invalid number: ${text}`, {
+    hint: "Give a whole number, as in --parallel 4",
+  });
+}
+
+const unitsMs: Readonly<Record<string, number>> = {
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+  w: 7 * 86_400_000,
+};
+
+/** `90m`, `12h`, `30d`, `4w`. */
+function durationOf(text: string): number {
+  const match = /^(\d{1,6})\s*(m|h|d|w)$/.exec(text.trim());
+  const ms = Number(match?.[1]) * (unitsMs[match?.[2] ?? ""] ?? Number.NaN);
+  if (ms > 0) return ms;
+  throw new CodexAuthError("usage", `Invalid time: ${text}`, {
+    hint: "Give a number and m, h, d or w, as in --expires 30d",
+  });
+}
+
+function usage(form: string): CodexAuthError {
+  return new CodexAuthError("usage", "The key command is not complete.", { hint: `Usage: ${form}` });
+}

@@ -1,0 +1,106 @@
+import type { Context } from "../../cli/context.ts";
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { refuseSecondServer, type RotationEntry } from "../../store/rotation-file.ts";
+import { safeText } from "../../ui/safe-text.ts";
+import { networkCode } from "../../upstream/network-failure.ts";
+
+/** Where the gateway of this store is, as far as another process can tell. */
+export type GatewayState =
+  | { readonly kind: "none" }
+  | { readonly kind: "killed"; readonly entry: RotationEntry }
+  | { readonly kind: "running"; readonly entry: RotationEntry }
+  | { readonly kind: "silent"; readonly entry: RotationEntry; readonly why: string };
+
+const restMs = 50;
+const patienceMs = 20_000;
+export const graceMs = 30_000;
+
+export async function findGateway(ctx: Context): Promise<GatewayState> {
+  const found = ctx.store.gateway.read();
+  if (found === null) return { kind: "none" };
+  const { entry, liveness } = found;
+  if (liveness === "dead") {
+    await ctx.store.gateway.sweep();
+    return { kind: "killed", entry };
+  }
+  const why = await problemOf(ctx, entry);
+  return why === null ? { kind: "running", entry } : { kind: "silent", entry, why };
+}
+
+async function problemOf(ctx: Context, { port }: RotationEntry): Promise<string | null> {
+  try {
+    const signal = AbortSignal.timeout(5_000);
+    const response = await ctx.fetch(`http://127.0.0.1:${port}/health/ready`, { signal });
+    return response.ok ? null : `it answers with status ${response.status}`;
+  } catch (error) {
+    return networkCode(error);
+  }
+}
+
+export function gatewayUrl({ port }: RotationEntry): string {
+  return `http://127.0.0.1:${port}/v1`;
+}
+
+export function gatewayText(state: GatewayState): string {
+  if (state.kind === "none") return "The gateway is not running.";
+  const { pid } = state.entry.process;
+  if (state.kind === "running") return `The gateway listens at ${gatewayUrl(state.entry)} (process ${pid}).`;
+  if (state.kind === "killed") return `The gateway (process ${pid}) was killed; it is not running any more.`;
+  return `The gateway (process ${pid}, port ${state.entry.port}) is not well: ${state.why}.`;
+}
+
+export async function runningGateway(ctx: Context): Promise<RotationEntry> {
+  const state = await findGateway(ctx);
+  if (state.kind === "running" || state.kind === "silent") return state.entry;
+  throw new CodexAuthError("gateway_not_running", gatewayText(state), {
+    hint: "Start it: codex auth gateway start",
+  });
+}
+
+/** Asks it to end and waits until it has. */
+export async function stopGateway(ctx: Context, state: GatewayState, isNow: boolean): Promise<void> {
+  if (state.kind === "none" || state.kind === "killed") return;
+  const { pid } = state.entry.process;
+  if (ctx.store.gateway.read()?.liveness !== "alive") {
+    throw new CodexAuthError("gateway_not_running", gatewayText(state), {
+      hint: `Nothing was ended: process ${pid} cannot be proven to be the gateway.`,
+    });
+  }
+  ctx.sendSignal(pid, isNow ? "SIGHUP" : "SIGTERM");
+  ctx.sendSignal(pid, "SIGCONT");
+  for (let leftMs = graceMs + 10_000; leftMs > 0; leftMs -= restMs) {
+    const found = ctx.store.gateway.read();
+    if (found === null || found.liveness === "dead") return await ctx.store.gateway.sweep();
+    await ctx.sleep(restMs);
+  }
+  throw new CodexAuthError("command_failed", `The gateway (process ${pid}) does not end.`, {
+    hint: `End its requests too: codex auth gateway stop --now. The last means: kill -9 ${pid}`,
+  });
+}
+
+/** Set for the process in the background, which knows by it where its output goes. */
+export const backgroundVariable = "CODEX_AUTH_GATEWAY_LOG";
+
+/** Starts it in a process of its own, and resolves when it listens. */
+export async function startInBackground(
+  ctx: Context,
+  argv: readonly string[],
+  extra: Context["env"],
+): Promise<RotationEntry> {
+  const { gateway } = ctx.store;
+  const log = await gateway.openLog();
+  const env = { ...ctx.env, ...extra, [backgroundVariable]: gateway.logFile };
+  const child = ctx.startDetached(["gateway", "start", ...argv], { env, log });
+  for (let leftMs = patienceMs; leftMs > 0 && !child.hasEnded(); leftMs -= restMs) {
+    await ctx.sleep(restMs);
+    if (gateway.read()?.entry.process.pid !== child.pid) continue;
+    const state = await findGateway(ctx);
+    if (state.kind === "running") return state.entry;
+  }
+  const other = gateway.read();
+  if (other?.entry.process.pid !== child.pid) refuseSecondServer(other, "gateway");
+  const said = safeText(gateway.readLog().trim().split("\n")[0] ?? "") || "It said nothing.";
+  throw new CodexAuthError("command_failed", `The gateway did not start in the background. ${said}`, {
+    hint: `Its log: ${gateway.logFile}. To see it start: codex auth gateway start`,
+  });
+}

@@ -1,0 +1,164 @@
+import { randomHex } from "../store/hash.ts";
+import { chatDocument, ChunkWriter, type AnswerNames } from "../chat/chunk.ts";
+import type { ChatWishes } from "../chat/request.ts";
+import { classifyFailure } from "../errors/classify.ts";
+import { toErrorEnvelope } from "../errors/envelope.ts";
+import { field, parseJson, textField } from "../errors/json-value.ts";
+import { parseSse } from "../errors/sse.ts";
+import { isGone, onGone, reply, type Answering, type Exchange } from "../proxy/exchange.ts";
+import { returnedHeaders } from "../proxy/headers.ts";
+import { finalEvent } from "../proxy/sse-events.ts";
+import { asksForTool } from "../proxy/tool-call.ts";
+import { WholeEvents } from "../proxy/whole-events.ts";
+import type { Relayed } from "../proxy/relay.ts";
+import type { IncomingMessage } from "node:http";
+
+/** Gives a client of Chat Completions what upstream answers in the form of the Responses API. */
+export function chatAnswering(wants: ChatWishes, nowMs: number): Answering {
+  const names: AnswerNames = {
+    id: `chatcmpl-${randomHex(12)}`,
+    created: Math.floor(nowMs / 1000),
+    model: wants.model,
+  };
+  return (exchange, answer, held) =>
+    wants.stream ? streamed(exchange, answer, held, { wants, names }) : whole(exchange, answer, held, names);
+}
+
+const longestDocument = 64 * 1024 * 1024;
+
+async function whole(
+  exchange: Exchange,
+  answer: IncomingMessage,
+  held: readonly Buffer[],
+  names: AnswerNames,
+): Promise<Relayed> {
+  const stay = onGone(exchange, () => answer.destroy());
+  const bytes = await readAll(answer, held);
+  stay();
+  const last = bytes === null ? null : finalEvent(bytes);
+  const asks = bytes !== null && asksForTool(bytes);
+  const sentBytes = bytes?.length ?? 0;
+  if (isGone(exchange)) return { kind: "client-gone", finalEvent: last, asksForTool: asks, sentBytes };
+  const read = bytes === null ? null : chatDocument(eventsOf(bytes), names);
+  if (read?.kind === "answer") answerWith(exchange, answer, 200, read.document);
+  else {
+    const event = last ?? new Error("OpenAI's answer ended early.");
+    const { status, envelope } = classifyFailure(event, Date.now(), { stage: "stream" });
+    // A collected answer has no status of its own: the failure of a stream is upstream's.
+    answerWith(exchange, answer, status >= 400 && status < 500 ? status : 502, envelope);
+  }
+  return { kind: bytes === null ? "cut" : "whole", finalEvent: last, asksForTool: asks, sentBytes };
+}
+
+function answerWith(exchange: Exchange, answer: IncomingMessage, status: number, document: object): void {
+  const received = returnedHeaders(answer.rawHeaders, true);
+  const headers: Record<string, string> = { "content-type": "application/json" };
+  const shown = exchange.pass ? exchange.pass.headers(received) : received;
+  for (let at = 0; at + 1 < shown.length; at += 2) {
+    const name = shown[at]?.toLowerCase() ?? "";
+    if (name.startsWith("x-") || name.endsWith("request-id")) headers[name] = shown[at + 1] ?? "";
+  }
+  reply(exchange.response, { status, headers, body: JSON.stringify(document) });
+}
+
+interface Telling {
+  readonly wants: ChatWishes;
+  readonly names: AnswerNames;
+}
+
+/** Event by event, no faster than the client reads; a cut and a failure are an error chunk and `[DONE]`. */
+function streamed(
+  exchange: Exchange,
+  answer: IncomingMessage,
+  held: readonly Buffer[],
+  { wants, names }: Telling,
+): Promise<Relayed> {
+  const { response: client } = exchange;
+  const writer = new ChunkWriter(names, { includeUsage: wants.includeUsage });
+  const events = new WholeEvents();
+  let sentBytes = 0;
+  const received = returnedHeaders(answer.rawHeaders, true).filter(
+    (_, at, all) => all[at - (at % 2)]?.toLowerCase() !== "content-type",
+  );
+  const headers = exchange.pass ? exchange.pass.headers(received) : received;
+  headers.push("content-type", "text/event-stream; charset=utf-8");
+  client.sendDate = answer.headers.date === undefined;
+  client.writeHead(200, "OK", headers);
+
+  return new Promise((resolve) => {
+    let isOver = false;
+    const write = (chunks: readonly object[]) => {
+      if (chunks.length === 0) return;
+      const text = chunks.map((chunk) => `data: ${JSON.stringify(chunk)}\n\n`).join("");
+      sentBytes += text.length;
+      if (!client.write(text)) answer.pause();
+    };
+    const take = (pieces: readonly Buffer[]) => {
+      if (pieces.length > 0) for (const event of eventsOf(Buffer.concat(pieces))) write(writer.write(event));
+    };
+    const onData = (chunk: Buffer) => take(events.take([chunk]));
+    const onDrain = () => answer.resume();
+    const onEnd = () => {
+      if (!answer.complete) return onCut();
+      take(events.end());
+      if (events.final === null) write([{ error: cutError }]);
+      finish("whole");
+    };
+    const onCut = () => {
+      if (events.final === null) write([{ error: cutError }]);
+      finish("cut");
+    };
+    const onLeave = () => {
+      conclude("client-gone");
+      answer.destroy();
+    };
+    const finish = (kind: Relayed["kind"]) => {
+      client.end("data: [DONE]\n\n");
+      conclude(kind);
+    };
+    const conclude = (kind: Relayed["kind"]) => {
+      if (isOver) return;
+      isOver = true;
+      stay();
+      client.off("drain", onDrain);
+      answer.off("data", onData).off("end", onEnd).off("close", onCut).off("error", onCut);
+      answer.on("error", () => undefined);
+      resolve({ kind, finalEvent: events.final, asksForTool: events.asksForTool, sentBytes });
+    };
+    const stay = onGone(exchange, onLeave);
+    client.on("drain", onDrain);
+    for (const chunk of held) onData(chunk);
+    if (isGone(exchange)) return onLeave();
+    if (answer.readableEnded) return onEnd();
+    answer.on("data", onData).on("end", onEnd).on("close", onCut).on("error", onCut);
+    answer.resume();
+  });
+}
+
+const cutError = toErrorEnvelope({
+  code: "upstream_error",
+  message: "The connection to OpenAI was lost in the middle of the answer.",
+}).error;
+
+function eventsOf(bytes: Buffer): unknown[] {
+  return parseSse(bytes.toString("utf8"))
+    .map(({ data }) => parseJson(data))
+    .filter((event) => textField(event, "type") !== undefined || field(event, "error") !== undefined);
+}
+
+/** Null when the stream was cut or is too long. */
+async function readAll(answer: IncomingMessage, held: readonly Buffer[]): Promise<Buffer | null> {
+  const chunks = [...held];
+  let size = chunks.reduce((sum, { length }) => sum + length, 0);
+  try {
+    for await (const chunk of answer) {
+      const bytes = chunk as Buffer;
+      size += bytes.length;
+      if (size > longestDocument) return null;
+      chunks.push(bytes);
+    }
+    return Buffer.concat(chunks);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,87 @@
+import type { IncomingMessage } from "node:http";
+import { allowsModel, type KeyPolicy } from "../budget/policy.ts";
+import { field, isRecord, parseJson, textField } from "../errors/json-value.ts";
+import { reply, type Answering, type Pass } from "../proxy/exchange.ts";
+import { requestFacts } from "../proxy/request-facts.ts";
+import { serve } from "../proxy/rotation.ts";
+import type { GatewayParts } from "./parts.ts";
+import { deadAnswer, publicHeaders } from "./pass.ts";
+import { refuse, type Refusal } from "./refusal.ts";
+import type { Visit } from "./wish.ts";
+
+/** A model as Codex's backend lists it, by whatever name it calls its name. */
+type Model = Readonly<Record<string, unknown>>;
+
+/**
+ * Answers `/v1/models` in both forms at once, `data` for OpenAI's clients and `models` for Codex, with the models that
+ * the key may use. `id`: one of them alone, or 404.
+ */
+function modelAnswering(policy: KeyPolicy, id: string | null, notFound: () => void): Answering {
+  return async (exchange, answer, held) => {
+    const bytes = await readAll(answer, held);
+    const models = modelsOf(parseJson(bytes.toString("utf8"))).filter((model) =>
+      allowsModel(policy, nameOf(model)),
+    );
+    const relayed = { kind: "whole", finalEvent: null, asksForTool: false, sentBytes: bytes.length } as const;
+    const found = id === null ? null : models.find((model) => nameOf(model) === id);
+    if (id !== null && !found) {
+      notFound();
+      return relayed;
+    }
+    const document = found ? openAiModel(found) : { object: "list", data: models.map(openAiModel), models };
+    const etag = answer.headers.etag;
+    const headers = { "content-type": "application/json", ...(etag === undefined ? {} : { etag }) };
+    reply(exchange.response, { status: 200, headers, body: JSON.stringify(document) });
+    return relayed;
+  };
+}
+
+function modelsOf(document: unknown): Model[] {
+  const list = field(document, "models") ?? field(document, "data");
+  return Array.isArray(list) ? list.filter(isRecord).filter((model) => nameOf(model) !== "") : [];
+}
+
+function nameOf(model: Model): string {
+  return textField(model, "slug") ?? textField(model, "id") ?? "";
+}
+
+function openAiModel(model: Model): object {
+  return { id: nameOf(model), object: "model", created: 0, owned_by: "openai" };
+}
+
+async function readAll(answer: IncomingMessage, held: readonly Buffer[]): Promise<Buffer> {
+  const chunks = [...held];
+  for await (const chunk of answer) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** Lists the models that the key may use, as upstream has them now. */
+export async function listModels(
+  parts: GatewayParts,
+  visit: Omit<Visit, "route">,
+  id: string | null,
+): Promise<void> {
+  const { request, response, key, isCodex, query } = visit;
+  const say = (refusal: Refusal) => refuse(refusal, { isCodex, nowMs: parts.now() });
+  const answering = modelAnswering(key.policy, id, () => {
+    const { status, headers, body } = say({ kind: "not-found" });
+    response.writeHead(status, headers).end(body);
+  });
+  const pass: Pass = {
+    accounts: key.policy.accounts === undefined ? null : new Set(key.policy.accounts),
+    answering,
+    refuse: (dead) => deadAnswer(dead, { isCodex, nowMs: parts.now() }),
+    headers: publicHeaders,
+  };
+  const facts = requestFacts(request.headers, null);
+  await serve(parts.rotation, {
+    request,
+    response,
+    route: "models",
+    query,
+    body: null,
+    facts,
+    wantsDocument: false,
+    pass,
+  });
+}

@@ -1,0 +1,499 @@
+import { gzipSync } from "node:zlib";
+import { describe, expect, test } from "vitest";
+import { parseRetryHint } from "../../src/errors/retry-hint.ts";
+import {
+  errorBody,
+  fails,
+  refuses,
+  resets,
+  silent,
+  sse,
+  created,
+  delta,
+  streams,
+} from "../support/fake-responses.ts";
+import { errorOf, GatewayScene } from "../support/gateway-scene.ts";
+
+const turn = { model: "gpt-6-sol", input: "hello", stream: true };
+const chat = { model: "gpt-6-sol", messages: [{ role: "user", content: "hello" }] };
+const codex = { "user-agent": "codex_exec/0.171.0", originator: "codex_exec" };
+
+describe("who is let in", () => {
+  test("without a key, with a wrong, an expired and a revoked one, on every path: 401 invalid_api_key", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const expired = await scene.key("old", { expiresMs: 1 });
+    for (const key of [null, "nonsense", "sk-ca-x", expired.secret]) {
+      for (const path of ["/v1/responses", "/api/keys", "/nowhere"]) {
+        const answer = await scene.ask({ path, key, body: turn });
+        expect([path, answer.status]).toEqual([path, 401]);
+        expect(errorOf(answer)).toMatchObject({ type: "authentication_error", code: "invalid_api_key" });
+      }
+    }
+    expect(scene.fake.received).toEqual([]);
+  });
+
+  test("a key that was made while the gateway runs works at once, and one that was revoked does not", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret, key } = await scene.key("new");
+    expect((await scene.ask({ path: "/v1/responses", key: secret, body: turn })).status).toBe(200);
+    await scene.database.change(`update api_keys set revoked_ms = 1 where id = $1`, [key.id]);
+    await scene.database.change(
+      `insert into store_info values ('keys', '99') on conflict (name) do update set value = '99'`,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    expect((await scene.ask({ path: "/v1/responses", key: secret, body: turn })).status).toBe(401);
+  });
+
+  test("a key in x-api-key counts, a key in the path or behind a foreign Host does not", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("new");
+    const own = await scene.ask({ path: "/v1/responses", headers: { "x-api-key": secret }, body: turn });
+    const inPath = await scene.ask({ path: `/${secret}/v1/responses`, body: turn });
+    const foreign = await scene.ask({
+      path: "/v1/responses",
+      key: secret,
+      headers: { host: "evil.test" },
+      body: turn,
+    });
+    const page = await scene.ask({
+      path: "/v1/responses",
+      key: secret,
+      headers: { origin: "https://evil.test" },
+      body: turn,
+    });
+    expect([own, inPath, foreign, page].map(({ status }) => status)).toEqual([200, 401, 404, 404]);
+  });
+});
+
+describe("what is refused", () => {
+  const cases: [
+    what: string,
+    asked: { path: string; method?: string; body?: object | string },
+    status: number,
+    error: object,
+  ][] = [
+    ["an unknown path", { path: "/v1/nothing" }, 404, { type: "invalid_request_error", code: "not_found" }],
+    ["a wrong method", { path: "/v1/responses", method: "PUT", body: turn }, 404, { code: "not_found" }],
+    [
+      "embeddings",
+      { path: "/v1/embeddings", body: {} },
+      501,
+      { type: "server_error", code: "not_implemented" },
+    ],
+    ["images", { path: "/v1/images/generations", body: {} }, 501, { code: "not_implemented" }],
+    ["realtime", { path: "/v1/realtime/sessions", body: {} }, 501, { code: "not_implemented" }],
+    [
+      "text that is no JSON",
+      { path: "/v1/responses", body: "{" },
+      400,
+      { type: "invalid_request_error", code: "invalid_request_error" },
+    ],
+    ["a list", { path: "/v1/responses", body: "[]" }, 400, { code: "invalid_request_error" }],
+    [
+      "no model",
+      { path: "/v1/responses", body: { input: "x" } },
+      400,
+      { code: "invalid_request_error", param: "model" },
+    ],
+    [
+      "a model that is a number",
+      { path: "/v1/responses", body: { model: 5 } },
+      422,
+      { type: "invalid_request_error", code: "validation_error", param: "model" },
+    ],
+    [
+      "a chat without messages",
+      { path: "/v1/chat/completions", body: { model: "m" } },
+      400,
+      { param: "messages" },
+    ],
+    [
+      "a chat with a wrong message",
+      { path: "/v1/chat/completions", body: { ...chat, messages: [{ role: "user", content: 5 }] } },
+      422,
+      { code: "validation_error", param: "messages.0.content" },
+    ],
+    [
+      "a model that the key may not use",
+      { path: "/v1/responses", body: { ...turn, model: "gpt-6-luna" } },
+      403,
+      { type: "permission_error", code: "model_not_allowed", param: "model" },
+    ],
+    [
+      "management with a client key",
+      { path: "/api/keys", method: "GET" },
+      403,
+      { type: "permission_error", code: "insufficient_permissions" },
+    ],
+    [
+      "an unknown transcription model",
+      { path: "/v1/audio/transcriptions", body: { model: "tts" } },
+      400,
+      { param: "model" },
+    ],
+    [
+      "a known transcription model",
+      { path: "/v1/audio/transcriptions", body: { model: "whisper-1" } },
+      501,
+      { code: "not_implemented" },
+    ],
+  ];
+  test.each(cases)("%s", async (_, asked, status, error) => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("limited", { models: ["gpt-6-sol"] });
+    const answer = await scene.ask({ ...asked, key: secret });
+    expect([answer.status, errorOf(answer)]).toMatchObject([status, error]);
+    expect(typeof errorOf(answer)["message"]).toBe("string");
+    expect(scene.fake.received).toEqual([]);
+  });
+
+  test("Codex is told a refusal as 400, which it shows at once", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("limited", { models: ["gpt-6-sol"] });
+    const forbidden = await scene.ask({
+      path: "/v1/responses",
+      key: secret,
+      headers: codex,
+      body: { ...turn, model: "x" },
+    });
+    const stranger = await scene.ask({ path: "/v1/responses", key: "sk-ca-x", headers: codex, body: turn });
+    expect([forbidden.status, errorOf(forbidden)["code"]]).toEqual([400, "model_not_allowed"]);
+    expect([stranger.status, errorOf(stranger)["code"]]).toEqual([400, "invalid_api_key"]);
+  });
+
+  test("a second model in the same bytes cannot reach upstream past the list of a key", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("limited", { models: ["gpt-6-sol"] });
+    const body = '{"model":"gpt-6-luna","input":"x","stream":true,"model":"gpt-6-sol"}';
+    await scene.ask({ path: "/v1/responses", key: secret, headers: codex, body });
+    expect(scene.fake.received[0]?.body.toString()).not.toContain("luna");
+  });
+});
+
+describe("limits", () => {
+  test("the last request of a limit passes, the next is 429 with the reset that our own reader finds", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci", { limits: ["requests=2/day"] });
+    const first = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    const second = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    const third = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect([first, second, third].map(({ status }) => status)).toEqual([200, 200, 429]);
+    expect([first, second, third].map(({ headers }) => headers["x-ratelimit-remaining-requests"])).toEqual([
+      "1",
+      "0",
+      "0",
+    ]);
+    const error = errorOf(third);
+    const midnightSec = (Math.floor(Date.now() / 86_400_000) + 1) * 86_400;
+    expect(error).toMatchObject({
+      type: "rate_limit_error",
+      code: "rate_limit_exceeded",
+      resets_at: midnightSec,
+    });
+    expect(error).not.toHaveProperty("plan_type");
+    const hint = parseRetryHint(String(error["message"]), Date.now());
+    expect(Math.abs((hint?.retryAfterMs ?? 0) / 1000 - Number(error["resets_in_seconds"]))).toBeLessThan(3);
+    expect(third.headers["x-should-retry"]).toBe("false");
+  });
+
+  test("fifty at once on the last request of a limit: exactly one passes", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci", { limits: ["requests=1/day"] });
+    const asked = Array.from({ length: 50 }, () =>
+      scene.ask({ path: "/v1/responses", key: secret, body: turn }),
+    );
+    const statuses = (await Promise.all(asked)).map(({ status }) => status);
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(new Set(statuses)).toEqual(new Set([200, 429]));
+  });
+
+  test("to Codex a used up limit is the form that it shows with its time", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci", { limits: ["requests=0/day"] });
+    const answer = await scene.ask({ path: "/v1/responses", key: secret, headers: codex, body: turn });
+    expect(answer.status).toBe(429);
+    expect(errorOf(answer)).toMatchObject({ type: "usage_limit_reached", code: "rate_limit_exceeded" });
+    expect(answer.headers["retry-after"]).toBeUndefined();
+  });
+
+  test("tokens and cost are charged as the answer says, once", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci", { limits: ["tokens=1000/day", "cost=1usd/week"] });
+    await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    const usage = JSON.parse((await scene.ask({ method: "GET", path: "/v1/usage", key: secret })).text) as {
+      limits: { used: number }[];
+    };
+    // 8 x 2 + 3 x .2 + 5 x 10, in millionths, rounded up.
+    expect(usage.limits.map(({ used }) => used)).toEqual([16, 0.000_067]);
+  });
+
+  test("a client that leaves before the end is charged all the same", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.always("acct-a", (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(sse(created(), delta("x")));
+    });
+    const { secret, key } = await scene.key("ci", { limits: ["tokens=100000/day"] });
+    const begun = scene.begin({ path: "/v1/responses", key: secret, body: turn });
+    await begun.firstByte;
+    begun.abort();
+    const used = async () => {
+      const [row] = await scene.database.query(`select body from documents where id = $1`, [key.id]);
+      const state = JSON.parse(String(row?.["body"])) as {
+        tickets: object;
+        counters: Record<string, { used: number }>;
+      };
+      return Object.keys(state.tickets).length === 0 ? (state.counters["tokens/day"]?.used ?? 0) : -1;
+    };
+    await expect.poll(used, { timeout: 5_000 }).toBeGreaterThan(2_000);
+  });
+
+  test("a request that no account could serve is given back", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.always("acct-a", refuses(429, errorBody("usage_limit_reached", { resets_in_seconds: 3600 })));
+    const { secret } = await scene.key("ci", { limits: ["requests=5/day"] });
+    const answer = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect([answer.status, errorOf(answer)["code"]]).toEqual([503, "no_accounts"]);
+    const usage = JSON.parse((await scene.ask({ method: "GET", path: "/v1/usage", key: secret })).text) as {
+      limits: { used: number }[];
+    };
+    expect(usage.limits[0]?.used).toBe(0);
+  });
+});
+
+describe("what upstream says", () => {
+  test("all accounts limited: 503 no_accounts with the reset and the plan", async () => {
+    const scene = await GatewayScene.open(["a", "b"]);
+    for (const id of ["acct-a", "acct-b"]) {
+      scene.fake.always(id, refuses(429, errorBody("usage_limit_reached", { resets_in_seconds: 3600 })));
+    }
+    const { secret } = await scene.key("ci");
+    const answer = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect(answer.status).toBe(503);
+    expect(errorOf(answer)).toMatchObject({
+      type: "server_error",
+      code: "no_accounts",
+      resets_at: expect.any(Number) as number,
+    });
+  });
+
+  test("an unreachable upstream: 503 upstream_error", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.always("acct-a", resets);
+    const { secret } = await scene.key("ci");
+    const answer = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect([answer.status, errorOf(answer)]).toMatchObject([
+      503,
+      { type: "server_error", code: "upstream_error" },
+    ]);
+  });
+
+  test("a refusal that can be read keeps status, message, type and code", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.always(
+      "acct-a",
+      refuses(400, {
+        error: {
+          message: "no such field",
+          type: "invalid_request_error",
+          code: "unknown_parameter",
+          param: "x",
+        },
+      }),
+    );
+    const { secret } = await scene.key("ci");
+    const answer = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect([answer.status, errorOf(answer)]).toMatchObject([
+      400,
+      { message: "no such field", code: "unknown_parameter", param: "x" },
+    ]);
+  });
+
+  test("a key's client sees its own limits, never the quota of an account", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.always("acct-a", (response) => {
+      const quota = {
+        "x-codex-primary-used-percent": "97",
+        "x-ratelimit-remaining-requests": "1",
+        "set-cookie": "a=b",
+      };
+      response
+        .writeHead(200, { "content-type": "text/event-stream", "x-request-id": "r", ...quota })
+        .end(sse(created(), delta("x")));
+    });
+    const { secret } = await scene.key("ci", { limits: ["requests=4/5h"] });
+    const { headers } = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect(headers["x-codex-primary-used-percent"]).toBe("25");
+    expect(headers["x-ratelimit-remaining-requests"]).toBe("3");
+    expect([headers["set-cookie"], headers["x-request-id"]]).toEqual([undefined, "r"]);
+  });
+
+  test("a turn state that was given to one key is not passed on for another", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.next("acct-a", (response) => {
+      response
+        .writeHead(200, { "content-type": "text/event-stream", "x-codex-turn-state": "state-1" })
+        .end(sse(created(), delta("x")));
+    });
+    const [one, other] = [await scene.key("one"), await scene.key("other")];
+    await scene.ask({ path: "/v1/responses", key: one.secret, headers: codex, body: turn });
+    for (const { secret } of [one, other]) {
+      await scene.ask({
+        path: "/v1/responses",
+        key: secret,
+        headers: { ...codex, "x-codex-turn-state": "state-1" },
+        body: turn,
+      });
+    }
+    expect(scene.fake.received.slice(1).map(({ headers }) => headers["x-codex-turn-state"])).toEqual([
+      "state-1",
+      undefined,
+    ]);
+  });
+
+  test("a key for one account is served by that account alone", async () => {
+    const scene = await GatewayScene.open(["a", "b"]);
+    const { pool } = await scene.store.read();
+    const [first] = pool.accounts;
+    const { secret } = await scene.key("ci", { accounts: [first?.id ?? ""] });
+    for (let round = 0; round < 3; round += 1)
+      await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    expect(new Set(scene.fake.asked).size).toBe(1);
+  });
+
+  test("a packed body is understood, and one that unpacks without end is refused", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    const packed = gzipSync(JSON.stringify(turn));
+    const headers = { "content-encoding": "gzip" };
+    const answer = await scene.ask({ path: "/v1/responses", key: secret, headers, body: packed });
+    const bomb = await scene.ask({
+      path: "/v1/responses",
+      key: secret,
+      headers,
+      body: gzipSync(Buffer.alloc(80 * 1024 * 1024)),
+    });
+    expect([answer.status, bomb.status]).toEqual([200, 413]);
+  });
+});
+
+describe("chat completions", () => {
+  test("a stream is chunks that end with [DONE], a document is one answer", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    const streamed = await scene.ask({
+      path: "/v1/chat/completions",
+      key: secret,
+      body: { ...chat, stream: true },
+    });
+    const whole = await scene.ask({ path: "/v1/chat/completions", key: secret, body: chat });
+    expect(streamed.text.trim().endsWith("data: [DONE]")).toBe(true);
+    expect(streamed.text).toContain('"content":"hel"');
+    expect(JSON.parse(whole.text)).toMatchObject({
+      object: "chat.completion",
+      choices: [{ message: { content: "hello" }, finish_reason: "stop" }],
+      usage: { prompt_tokens: 11, completion_tokens: 5 },
+    });
+  });
+
+  test("a failure before the first byte is a status, after it an error chunk and [DONE]", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    scene.fake.next("acct-a", streams(created(), fails("bio_policy")));
+    const before = await scene.ask({ path: "/v1/chat/completions", key: secret, body: chat });
+    scene.fake.next("acct-a", streams(created(), delta("x"), fails("server_error")));
+    const after = await scene.ask({
+      path: "/v1/chat/completions",
+      key: secret,
+      body: { ...chat, stream: true },
+    });
+    expect(before.status).toBeGreaterThanOrEqual(400);
+    expect([after.status, after.text.includes('"error"'), after.text.trim().endsWith("[DONE]")]).toEqual([
+      200,
+      true,
+      true,
+    ]);
+  });
+});
+
+describe("management", () => {
+  test("keys are made with 201, read, changed, rotated and revoked, and each answer is documented", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret: admin } = await scene.key("boss", { role: "admin" });
+    const made = await scene.ask({
+      path: "/api/keys",
+      key: admin,
+      body: { name: "ci", limits: ["requests=5/day"] },
+    });
+    expect(made.status).toBe(201);
+    const key = JSON.parse(made.text) as { id: string; secret: string };
+    const path = `/api/keys/${key.id}`;
+    const read = await scene.ask({ method: "GET", path, key: admin });
+    const edited = await scene.ask({ method: "PATCH", path, key: admin, body: { models: ["gpt-6-sol"] } });
+    const rotated = await scene.ask({ path: `${path}/rotate`, key: admin });
+    const revoked = await scene.ask({ method: "DELETE", path, key: admin });
+    const unknown = await scene.ask({ method: "GET", path: "/api/keys/key_none", key: admin });
+    expect([read, edited, rotated, revoked, unknown].map(({ status }) => status)).toEqual([
+      200, 200, 201, 204, 404,
+    ]);
+    expect(JSON.parse(read.text)).not.toHaveProperty("secret");
+    expect(JSON.parse(edited.text)).toMatchObject({ models: ["gpt-6-sol"], limits: ["requests=5/day"] });
+    expect((JSON.parse(rotated.text) as { secret: string }).secret).not.toBe(key.secret);
+  });
+
+  const bad: [body: object | string, status: number, param: string | undefined][] = [
+    ["{", 400, undefined],
+    [{}, 400, "name"],
+    [{ name: 5 }, 422, "name"],
+    [{ name: "ci", role: "king" }, 422, "role"],
+    [{ name: "ci", limits: ["requests=x/day"] }, 422, "limits"],
+    [{ name: "ci", nonsense: true }, 422, "nonsense"],
+    [{ name: "boss" }, 422, "name"],
+  ];
+  test.each(bad)("%j is refused with its parameter", async (body, status, param) => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("boss", { role: "admin" });
+    const answer = await scene.ask({ path: "/api/keys", key: secret, body });
+    expect([answer.status, errorOf(answer)["param"]]).toEqual([status, param]);
+  });
+
+  test("an admin key asks no models", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("boss", { role: "admin" });
+    for (const [path, body] of [
+      ["/v1/responses", turn],
+      ["/v1/chat/completions", chat],
+    ] as const) {
+      const answer = await scene.ask({ path, key: secret, body });
+      expect([answer.status, errorOf(answer)["code"]]).toEqual([403, "insufficient_permissions"]);
+    }
+  });
+});
+
+test("without its database, a key with limits is refused at once, and one without goes on for a while", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  const [limited, free] = [
+    await scene.key("limited", { limits: ["requests=5/day"] }),
+    await scene.key("free"),
+  ];
+  for (const { secret } of [limited, free])
+    await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+  await scene.database.change(`alter table documents rename to elsewhere`);
+  await scene.database.change(`alter table api_keys rename to nowhere`);
+  const answers = await Promise.all(
+    [limited, free].map(({ secret }) => scene.ask({ path: "/v1/responses", key: secret, body: turn })),
+  );
+  expect(answers.map(({ status }) => status)).toEqual([503, 200]);
+  expect(answers[0] && errorOf(answers[0])).toMatchObject({ type: "server_error", code: "server_error" });
+  await scene.database.change(`alter table elsewhere rename to documents`);
+  await scene.database.change(`alter table nowhere rename to api_keys`);
+});
+
+test("a silent upstream does not keep the gateway from closing", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  scene.fake.always("acct-a", silent);
+  const { secret } = await scene.key("ci");
+  const begun = scene.begin({ path: "/v1/responses", key: secret, body: turn });
+  await scene.fake.arrival(1);
+  await scene.gateway.close();
+  await expect(begun.answer).rejects.toThrow();
+});

@@ -1,0 +1,29 @@
+// The back ends of the gateway's database, as far as this machine has them.
+import { closeSync, existsSync, openSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Database } from "../../src/database/database.ts";
+import { openDatabase, type DatabaseDrivers } from "../../src/database/open-database.ts";
+import type { SqliteConnection } from "../../src/database/sqlite.ts";
+
+const require = createRequire(import.meta.url);
+
+const drivers: DatabaseDrivers = {
+  nodeSqlite: () => {
+    const sqlite = process.getBuiltinModule?.("node:sqlite") as
+      | { DatabaseSync: new (path: string) => SqliteConnection }
+      | undefined;
+    return sqlite ? (path) => new sqlite.DatabaseSync(path) : null;
+  },
+  libsql: async () => {
+    const Libsql = require("libsql") as new (path: string) => SqliteConnection;
+    return (path) => new Libsql(path);
+  },
+  pg: async () => await import("pg"),
+};
+
+export function openTestDatabase(address: string, only: Partial<DatabaseDrivers> = {}): Promise<Database> {
+  const makeFile = (path: string) => {
+    if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
+  };
+  return openDatabase({ address, drivers: { ...drivers, ...only }, now: Date.now, makeFile });
+}

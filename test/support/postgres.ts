@@ -1,0 +1,105 @@
+// A PostgreSQL of the tests' own: started once, on loopback, as a user that is not root, and gone with the test process.
+import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+/** Where the server programs lie; null where PostgreSQL is not installed. */
+export function postgresPrograms(): string | null {
+  const debian = "/usr/lib/postgresql";
+  const versions = existsSync(debian) ? readdirSync(debian).toSorted((a, b) => Number(b) - Number(a)) : [];
+  return (
+    versions
+      .map((version) => join(debian, version, "bin"))
+      .find((path) => existsSync(join(path, "initdb"))) ?? null
+  );
+}
+
+export interface TestPostgres {
+  /** The address of a new, empty database. */
+  freshDatabase(): string;
+  /** `crash`: as a power loss would end it; `start` brings it back on the same port and data. */
+  crash(): void;
+  start(): Promise<void>;
+  stop(): void;
+}
+
+export async function startPostgres(): Promise<TestPostgres> {
+  const programs = postgresPrograms();
+  if (programs === null) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
+  const folder = mkdtempSync(join(tmpdir(), "codex-auth-pg-"));
+  const data = join(folder, "data");
+  const who = ordinaryUser();
+  if (who) chownSync(folder, who.uid, who.gid);
+  chmodSync(folder, 0o700);
+  const port = await freePort();
+  const env = { PATH: process.env["PATH"], LANG: "C", LC_ALL: "C", TZ: "UTC" };
+  const options = { env, cwd: folder, ...who };
+  const initdb = ["-D", data, "-U", "tester", "-A", "trust", "-E", "UTF8", "--no-sync"];
+  execFileSync(join(programs, "initdb"), initdb, { ...options, stdio: "ignore" });
+  let server: ChildProcess | null = null;
+  let count = 0;
+  const url = (name: string) => `postgres://tester@127.0.0.1:${port}/${name}`;
+  const psql = (sql: string, name = "postgres") =>
+    spawnSync(join(programs, "psql"), ["-q", "-d", url(name), "-c", sql], { ...options, stdio: "ignore" })
+      .status;
+  const start = async () => {
+    const flags = [
+      "-D",
+      data,
+      "-p",
+      String(port),
+      "-k",
+      folder,
+      "-c",
+      "listen_addresses=127.0.0.1",
+      "-c",
+      "max_connections=200",
+    ];
+    server = spawn(join(programs, "postgres"), flags, { ...options, stdio: "ignore" });
+    for (let tries = 0; tries < 1_000; tries += 1) {
+      if (psql("select 1") === 0) return;
+      await new Promise((resolve) => setTimeout(resolve, 25));
+    }
+    throw new Error("PostgreSQL did not start.");
+  };
+  const end = (signal: NodeJS.Signals) => {
+    server?.kill(signal);
+    server = null;
+  };
+  const stop = () => {
+    end("SIGQUIT");
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+  };
+  process.once("exit", stop);
+  await start();
+  return {
+    start,
+    stop,
+    crash: () => end("SIGQUIT"),
+    freshDatabase: () => {
+      count += 1;
+      const name = `test_${process.pid}_${count}`;
+      if (psql(`create database ${name}`) !== 0) throw new Error("The database was not made.");
+      return url(name);
+    },
+  };
+}
+
+/** PostgreSQL refuses to run as root. */
+function ordinaryUser(): { uid: number; gid: number } | null {
+  if (process.getuid?.() !== 0) return null;
+  const id = (flag: string) => Number(spawnSync("id", [flag, "postgres"], { encoding: "utf8" }).stdout);
+  return { uid: id("-u") || 65_534, gid: id("-g") || 65_534 };
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, "127.0.0.1", () => {
+      const address = server.address();
+      const port = typeof address === "object" && address ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
+}
