@@ -6,6 +6,7 @@ import {
   shortestBackoffMs,
   transientBlock,
 } from "./block.ts";
+import type { ReachedKind } from "./account-news.ts";
 import type { Block } from "./block.ts";
 import { findWindows, hasStarted, mainLimitId, minuteMs, windowEndMs } from "./limit.ts";
 import type { Limit } from "./limit.ts";
@@ -25,7 +26,12 @@ export type PoolAvailability = ReadonlyMap<string, Availability>;
 
 export type Failure =
   /** The quota is used up; `resetsAtMs` as the answer said, null when it did not. */
-  | { readonly kind: "usage-limit"; readonly resetsAtMs: number | null; readonly limitId?: string }
+  | {
+      readonly kind: "usage-limit";
+      readonly resetsAtMs: number | null;
+      readonly limitId?: string;
+      readonly reached?: ReachedKind;
+    }
   /** Another 429. */
   | { readonly kind: "slow-down"; readonly retryAfterMs: number | null }
   /** 5xx, or no answer. */
@@ -96,11 +102,22 @@ export function recordReport(
   nowMs: number,
 ): PoolAvailability {
   const before = pool.get(accountId);
-  if (!before?.block || before.block.kind !== "exhausted") return pool;
+  if (!before?.block || before.block.kind !== "exhausted" || isAboutMoney(before.block)) return pool;
   const { sinceMs, limitId = mainLimitId } = before.block;
   const fresh = limits.filter((limit) => limit.limitId === limitId && limit.observedAtMs > sinceMs);
   if (fresh.length === 0 || fresh.some((limit) => isExhausted(limit, nowMs))) return pool;
   return withAccount(pool, accountId, { ...before, block: null });
+}
+
+/** Upstream serves the account again: credits were added, or a spend cap raised. Windows say nothing of that. */
+export function recordFunds(pool: PoolAvailability, accountId: string): PoolAvailability {
+  const before = pool.get(accountId);
+  if (!before?.block || !isAboutMoney(before.block)) return pool;
+  return withAccount(pool, accountId, { ...before, block: null });
+}
+
+function isAboutMoney({ reached = "window" }: Block): boolean {
+  return reached !== "window";
 }
 
 function isExhausted(limit: Limit, nowMs: number): boolean {

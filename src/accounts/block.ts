@@ -1,3 +1,4 @@
+import type { ReachedKind } from "./account-news.ts";
 import { hourMs, minuteMs } from "./limit.ts";
 
 /**
@@ -23,6 +24,10 @@ export interface Block {
   readonly untilMs: number;
   /** The limit that was reached; blocks of other kinds hold for every limit. */
   readonly limitId?: string;
+  /** Upstream named no time: `untilMs` is when it is worth another try. */
+  readonly isGuess?: boolean;
+  /** What is used up, when it is no window. */
+  readonly reached?: ReachedKind;
 }
 
 /** The block that holds now for requests under `limitId`, or null. */
@@ -55,14 +60,28 @@ export function authBlock(nowMs: number, refusals: number): Block {
 
 /** Until the reset that upstream named. */
 export function exhaustedBlock(
-  reached: { readonly resetsAtMs: number | null; readonly limitId?: string },
+  {
+    resetsAtMs,
+    limitId,
+    reached,
+  }: {
+    readonly resetsAtMs: number | null;
+    readonly limitId?: string;
+    readonly reached?: ReachedKind;
+  },
   nowMs: number,
 ): Block {
-  const namedMs = reached.resetsAtMs ?? nowMs + unknownResetMs;
+  const namedMs = resetsAtMs ?? nowMs + unknownResetMs;
   // A reset in the past is a clock that is off: ask again soon, but not at once.
   const untilMs = namedMs > nowMs ? namedMs : nowMs + pastResetMs;
-  const block: Block = { kind: "exhausted", sinceMs: nowMs, untilMs };
-  return reached.limitId === undefined ? block : { ...block, limitId: reached.limitId };
+  return {
+    kind: "exhausted",
+    sinceMs: nowMs,
+    untilMs,
+    ...(limitId === undefined ? {} : { limitId }),
+    ...(untilMs === resetsAtMs ? {} : { isGuess: true }),
+    ...(reached === undefined || reached === "window" ? {} : { reached }),
+  };
 }
 
 /** The one that ends last. */
@@ -74,4 +93,15 @@ export function laterBlock(a: Block | null, b: Block | null): Block | null {
 /** Requests in flight fail in any order: a short block of another kind must not end a long one. */
 export function longerBlock(before: Block | null, after: Block): Block {
   return before !== null && before.kind !== after.kind && before.untilMs > after.untilMs ? before : after;
+}
+
+/** Why an account is not served, in a few words. */
+export function whyBlocked({ kind, reached }: Block): string {
+  if (reached === "credits") return "no credits left";
+  return reached === "spend-cap" ? "spend cap reached" : blockWords[kind];
+}
+
+/** When it is served again; a time that nobody named is called a guess. */
+export function returnWords({ isGuess = false }: Block, time: string): string {
+  return isGuess ? `perhaps back ${time} (a guess)` : `back ${time}`;
 }

@@ -1,4 +1,4 @@
-import { blockWords } from "./block.ts";
+import { returnWords, whyBlocked } from "./block.ts";
 import type { Decision } from "./decision.ts";
 import type { Ranking } from "./rank.ts";
 import type { RankedAccount } from "./ranked-account.ts";
@@ -84,7 +84,9 @@ export function skipReason({ tier, block, unusable, terms }: RankedAccount, word
     case "unusable":
       return unusable ?? "not usable";
     case "blocked":
-      return block === null ? "not usable" : `${blockWords[block.kind]}, back ${words.time(block.untilMs)}`;
+      return block === null
+        ? "not usable"
+        : `${whyBlocked(block)}, ${returnWords(block, words.time(block.untilMs))}`;
     case "full":
       return `${Math.round(terms.usedPercent)} % used`;
     case "tried":

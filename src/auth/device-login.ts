@@ -1,6 +1,9 @@
 import { isObject } from "../codex/claims.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { parseRetryHint } from "../errors/retry-hint.ts";
+import type { RetryHint } from "../errors/retry-hint.ts";
+import { readUpstreamError } from "../errors/upstream-body.ts";
 import { askIssuer } from "./ask-issuer.ts";
 import { exchangeCode } from "./code-exchange.ts";
 import type { LoginEffects } from "./login-effects.ts";
@@ -14,8 +17,15 @@ interface DeviceCode {
 }
 
 interface Confirmation {
+  kind: "confirmed";
   code: string;
   verifier: string;
+}
+
+/** Nobody has entered the code yet; `askedMs` is how long the issuer wants to be left alone. */
+interface Pending {
+  kind: "pending";
+  askedMs: number;
 }
 
 const limitMs = 15 * 60_000;
@@ -33,11 +43,39 @@ export async function deviceLogin(fx: LoginEffects, issuer: string): Promise<Log
 async function requestCode(fx: LoginEffects, issuer: string): Promise<DeviceCode> {
   const url = `${issuer}/api/accounts/deviceauth/usercode`;
   return await askIssuer(fx, url, { client_id: codexClientId }, async (response) => {
-    if (response.status === 404) throw disabledError();
-    const device = response.ok ? readDeviceCode(await json(response)) : null;
+    if (response.status === 404) throw disabledError("The issuer gives no device codes (HTTP 404).");
+    const text = await response.text();
+    const device = response.ok ? readDeviceCode(parsed(text)) : null;
     if (device) return device;
-    throw failed(`gave no device code: HTTP ${response.status}`);
+    throw refusal(response, text, fx.now());
   });
+}
+
+/** Why there is no code, in the issuer's own words where it gives any. */
+function refusal({ status, headers }: Response, text: string, nowMs: number): CodexAuthError {
+  const { message = "", code = "" } = readUpstreamError(text);
+  const said = message === "" ? `HTTP ${status}` : `HTTP ${status}: ${message}`;
+  if (status === 429)
+    return limitedError(said, parseRetryHint(headers, nowMs) ?? parseRetryHint(text, nowMs));
+  if (/device_?code_?(?:auth_?)?disabled|enable device code/i.test(`${code} ${message}`))
+    return disabledError(`The issuer gives no device codes (${said}).`);
+  if (status === 403)
+    return new CodexAuthError("login_failed", `The issuer gave no device code: ${said}.`, {
+      hint: "Nothing was changed. What stands between is shown by: codex auth doctor --live\nWith a browser on another machine, this may work: codex auth login --manual",
+    });
+  return failed(`gave no device code: ${said}`);
+}
+
+function limitedError(said: string, hint: RetryHint | undefined): CodexAuthError {
+  const when = hint ? `Ask again in ${waitText(hint.retryAfterMs)}` : "Ask again in some minutes";
+  return new CodexAuthError("device_code_limited", `The issuer gives no more device codes for now: ${said}`, {
+    hint: `Nothing was changed. ${when}, or sign in without a code: codex auth login --manual`,
+  });
+}
+
+function waitText(ms: number): string {
+  const seconds = Math.max(1, Math.ceil(ms / 1000));
+  return seconds < 100 ? `${seconds} seconds` : `${Math.ceil(seconds / 60)} minutes`;
 }
 
 function readDeviceCode(body: unknown): DeviceCode | null {
@@ -52,52 +90,58 @@ function readDeviceCode(body: unknown): DeviceCode | null {
 
 async function confirmation(fx: LoginEffects, issuer: string, device: DeviceCode): Promise<Confirmation> {
   const endMs = fx.now() + limitMs;
+  let waitMs = device.intervalMs;
   while (fx.now() < endMs) {
-    await fx.sleep(device.intervalMs, fx.stop);
+    await fx.sleep(waitMs, fx.stop);
     fx.stop.throwIfAborted();
-    const confirmed = await poll(fx, issuer, device);
-    if (confirmed) return confirmed;
+    const answer = await poll(fx, issuer, device);
+    if (answer.kind === "confirmed") return answer;
+    waitMs = Math.min(Math.max(device.intervalMs, answer.askedMs), Math.max(1000, endMs - fx.now()));
   }
   throw new CodexAuthError("login_timed_out", "The code was not entered within 15 minutes.", {
     hint: "Nothing was changed. Start again: codex auth login --device-auth",
   });
 }
 
-/** Null while nobody has entered the code, and while the issuer or the network has a bad moment. */
+/** Pending also while the issuer or the network has a bad moment. */
 async function poll(
   fx: LoginEffects,
   issuer: string,
   { deviceAuthId, userCode }: DeviceCode,
-): Promise<Confirmation | null> {
+): Promise<Confirmation | Pending> {
   const url = `${issuer}/api/accounts/deviceauth/token`;
   const body = { device_auth_id: deviceAuthId, user_code: userCode };
   try {
-    return await askIssuer(fx, url, body, readPoll);
+    return await askIssuer(fx, url, body, (response) => readPoll(response, fx.now()));
   } catch (error) {
     const isPassing = error instanceof CodexAuthError && passing.has(error.code);
-    if (isPassing) return null;
+    if (isPassing) return pending;
     throw error;
   }
 }
 
+const pending: Pending = { kind: "pending", askedMs: 0 };
 const passing = new Set<string>(["network_unreachable", "upstream_unavailable"]);
 
-async function readPoll(response: Response): Promise<Confirmation | null> {
-  const { status, ok } = response;
-  if (status === 403 || status === 404 || status === 429 || status >= 500) return null;
-  const body = await json(response);
+async function readPoll(response: Response, nowMs: number): Promise<Confirmation | Pending> {
+  const { status, ok, headers } = response;
+  if (status === 429 || status >= 500)
+    return { kind: "pending", askedMs: parseRetryHint(headers, nowMs)?.retryAfterMs ?? 0 };
+  if (status === 403 || status === 404) return pending;
+  const body = parsed(await response.text());
   // A page of a portal, or of a network proxy.
-  if (body === null) return null;
+  if (body === null) return pending;
   if (ok && isObject(body)) {
     const { authorization_code: code, code_verifier: verifier } = body;
-    if (typeof code === "string" && typeof verifier === "string") return { code, verifier };
+    if (typeof code === "string" && typeof verifier === "string")
+      return { kind: "confirmed", code, verifier };
   }
   throw failed(`ended the device login: HTTP ${status}`);
 }
 
-async function json(response: Response): Promise<unknown> {
+function parsed(text: string): unknown {
   try {
-    return JSON.parse(await response.text());
+    return JSON.parse(text);
   } catch {
     return null;
   }
@@ -109,8 +153,8 @@ function failed(what: string): CodexAuthError {
   });
 }
 
-function disabledError(): CodexAuthError {
-  return new CodexAuthError("device_login_disabled", "The issuer gives no device codes (HTTP 404).", {
+function disabledError(message: string): CodexAuthError {
+  return new CodexAuthError("device_login_disabled", message, {
     hint: [
       "A device code may be disabled by your workspace admin; ask them, or copy an auth.json (codex auth import), or use an API key (codex auth login --with-api-key).",
       "With a browser on another machine, this works too: codex auth login --manual",

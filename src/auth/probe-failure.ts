@@ -4,6 +4,7 @@ import type { CodexErrorInfo } from "../errors/codex-error-info.ts";
 import type { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { FailureKind } from "../errors/failure-rules.ts";
 import { redact } from "../errors/redact.ts";
+import type { WorkspaceAnswer } from "../upstream/workspace.ts";
 
 /** Why a probe of an account failed: for a person, for a script, and for what is written down of it. */
 export interface ProbeFailure {
@@ -52,6 +53,33 @@ const hints: Partial<Record<FailureKind, string>> = {
 
 function hintFor(kind: FailureKind, code: string): string | null {
   return hints[kind] ?? apiErrorRow(code)?.hint ?? "Try again in a moment.";
+}
+
+const workspaceTexts = {
+  missing: "OpenAI does not list the workspace of this login",
+  duplicate: "OpenAI lists the workspace of this login twice",
+  deactivated: "OpenAI says that the workspace of this login is deactivated",
+} as const;
+
+/**
+ * Why Codex would not get to its first request although the usage endpoint answers. Null when it would.
+ */
+export function workspaceFailure(answer: WorkspaceAnswer): ProbeFailure | null {
+  if (answer.kind === "found") return null;
+  const asked = answer.kind === "failure" ? usageFailure(answer.failure) : null;
+  const status = asked?.httpStatus ?? null;
+  const said = status === null ? asked?.message : `HTTP ${status}: ${asked?.message}`;
+  const why =
+    answer.kind === "failure"
+      ? `OpenAI does not say where its workspace is (${said})`
+      : workspaceTexts[answer.kind];
+  return {
+    ...(asked ?? { httpStatus: null, retryAfterMs: null, resetsAtMs: null, requestId: null, answer: null }),
+    code: asked?.answer === "network" ? asked.code : "workspace_unroutable",
+    message: `${why}, so Codex does not start with this account.`,
+    hint: "Use another account: codex auth switch <account>. If it stays, sign in again: codex auth login",
+    codexErrorInfo: asked?.codexErrorInfo ?? "other",
+  };
 }
 
 /** The access token had ended, and a new one was not to be had. */

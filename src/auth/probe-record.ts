@@ -1,6 +1,7 @@
 import {
   exhaustedUntilMs,
   recordFailure,
+  recordFunds,
   recordLogin,
   recordReport,
   recordSuccess,
@@ -9,9 +10,12 @@ import type { Availability, PoolAvailability } from "../accounts/availability.ts
 import { failureOf } from "../accounts/failure-of.ts";
 import { historySteps } from "../accounts/history.ts";
 import type { HistoryStep } from "../accounts/history.ts";
+import type { AccountNews } from "../accounts/account-news.ts";
 import { mainLimitId, mergeLimits } from "../accounts/limit.ts";
+import type { Limit } from "../accounts/limit.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import type { UsageByAccount } from "../store/usage-file.ts";
+import type { UsageReport } from "../upstream/usage-payload.ts";
 import { isExhausted } from "./probe.ts";
 import type { Probe } from "./probe.ts";
 
@@ -29,12 +33,21 @@ export function recordProbes(
     if (probe.kind === "usage") {
       const { limits } = probe.usage;
       steps.push(...historySteps(id, known.limits, limits));
-      usage.set(id, { ...known, limits: mergeLimits(known.limits, limits) });
+      usage.set(id, { ...known, limits: limitsAfter(known.limits, probe.usage), news: newsOf(probe) });
     }
     pool = withProbe(pool, probe, poolSize);
   }
-  for (const [id, availability] of pool) usage.set(id, { limits: usage.get(id)?.limits ?? [], availability });
+  for (const [id, availability] of pool) usage.set(id, { limits: [], ...usage.get(id), availability });
   return steps;
+}
+
+/** An account that lives on credits has no windows any more, whatever was known of them. */
+function limitsAfter(known: readonly Limit[], { limits, hasWindows }: UsageReport): Limit[] {
+  return mergeLimits(hasWindows ? known : known.filter(({ limitId }) => limitId !== mainLimitId), limits);
+}
+
+function newsOf({ atMs, usage: { plan, credits, hasWindows } }: Probe & { kind: "usage" }): AccountNews {
+  return { atMs, plan, credits, hasWindows };
 }
 
 function availabilities(usage: UsageByAccount): PoolAvailability {
@@ -50,17 +63,23 @@ function withProbe(pool: PoolAvailability, probe: Probe, poolSize: number): Pool
     const failure = failureOf(probe.failure.answer, probe.failure);
     return failure ? recordFailure(pool, failure, moment) : pool;
   }
-  const { limits } = probe.usage;
+  const { limits, reached } = probe.usage;
   const reported = recordReport(recordSuccess(pool, id), id, limits, probe.atMs);
-  if (!isExhausted(probe.usage)) return reported;
+  if (!isExhausted(probe.usage)) return recordFunds(reported, id);
   const resetsAtMs = exhaustedUntilMs(limits, probe.atMs);
-  return recordFailure(reported, { kind: "usage-limit", resetsAtMs, limitId: mainLimitId }, moment);
+  const failure = {
+    kind: "usage-limit",
+    resetsAtMs,
+    limitId: mainLimitId,
+    reached: reached ?? "window",
+  } as const;
+  return recordFailure(reported, failure, moment);
 }
 
 /** The logins of these accounts work again: what they were refused for is over. */
 export function recordRestored(usage: UsageByAccount, ids: readonly string[]): void {
   const pool = ids.reduce(recordLogin, availabilities(usage));
-  for (const [id, availability] of pool) usage.set(id, { limits: usage.get(id)?.limits ?? [], availability });
+  for (const [id, availability] of pool) usage.set(id, { limits: [], ...usage.get(id), availability });
 }
 
 /** The flag that a probe's answer asks for; null when the account may stay in use. */

@@ -3,10 +3,12 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
+import type { BackendRequest } from "../upstream/ask-backend.ts";
 import { readResetCredits, readUsage } from "../upstream/usage.ts";
-import type { UsageAnswer, UsageRequest } from "../upstream/usage.ts";
+import type { UsageAnswer } from "../upstream/usage.ts";
 import type { UsageReport } from "../upstream/usage-payload.ts";
-import { renewalFailure, usageFailure } from "./probe-failure.ts";
+import { findWorkspace } from "../upstream/workspace.ts";
+import { renewalFailure, usageFailure, workspaceFailure } from "./probe-failure.ts";
 import type { ProbeFailure } from "./probe-failure.ts";
 import { isValid } from "./refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
@@ -28,7 +30,13 @@ export type Probe = {
   /** Epoch ms of the answer's figures. */
   atMs: number;
 } & (
-  | { kind: "usage"; usage: UsageReport; resetCredits: number | null }
+  | {
+      kind: "usage";
+      usage: UsageReport;
+      resetCredits: number | null;
+      /** Why Codex would not find the workspace; null when nobody asked. */
+      workspace: ProbeFailure | "found" | null;
+    }
   | { kind: "failure"; failure: ProbeFailure }
 );
 
@@ -37,6 +45,8 @@ export interface ProbeOptions {
   isFlagged?: boolean;
   /** A person wants to know, so that a renewal which rests is tried. */
   isAsked?: boolean;
+  /** Also ask for the workspace, as Codex does before its first request. */
+  asksWorkspace?: boolean;
 }
 
 /**
@@ -46,7 +56,7 @@ export interface ProbeOptions {
 export async function probeAccount(
   fx: ProbeEffects,
   account: Account,
-  { isFlagged = false, isAsked = false }: ProbeOptions = {},
+  { isFlagged = false, isAsked = false, asksWorkspace = false }: ProbeOptions = {},
 ): Promise<Probe> {
   const probe = { account, login: account.login, atMs: fx.now() };
   try {
@@ -55,11 +65,12 @@ export async function probeAccount(
     const ended = { kind: isFlagged ? "verify" : "expiring", isAsked } as const;
     if (hasEnded) probe.login = await usableLogin(fx, account, ended);
     const first = await ask(fx, probe.login, hasEnded);
-    if (first.kind === "usage" || first.failure.next !== "refresh") return await concluded(fx, probe, first);
+    if (first.kind === "usage" || first.failure.next !== "refresh")
+      return await concluded({ ...fx, asksWorkspace }, probe, first);
     const { accessToken } = probe.login;
     const kind = isFlagged ? "verify" : "rejected";
     probe.login = await usableLogin(fx, account, { kind, accessToken, isAsked });
-    return await concluded(fx, probe, await ask(fx, probe.login, true));
+    return await concluded({ ...fx, asksWorkspace }, probe, await ask(fx, probe.login, true));
   } catch (error) {
     if (!(error instanceof CodexAuthError)) throw error;
     return { ...probe, kind: "failure", failure: renewalFailure(error) };
@@ -70,13 +81,13 @@ function ask(fx: ProbeEffects, login: Login, isAfterRefresh: boolean): Promise<U
   return readUsage(fx.fetch, { ...request(fx, login), isAfterRefresh });
 }
 
-function request({ baseUrl, now }: ProbeEffects, { accessToken, identity }: Login): UsageRequest {
+function request({ baseUrl, now }: ProbeEffects, { accessToken, identity }: Login): BackendRequest {
   const accountId = identity.kind === "seat" ? identity.accountId : null;
   return { baseUrl, accessToken, accountId, nowMs: now() };
 }
 
 async function concluded(
-  fx: ProbeEffects,
+  fx: ProbeEffects & { asksWorkspace: boolean },
   probe: { account: Account; login: Login; atMs: number },
   answer: UsageAnswer,
 ): Promise<Probe> {
@@ -86,10 +97,13 @@ async function concluded(
   const { usage } = answer;
   // Only who has run out wants to know whether a credit resets a window.
   const resets = isExhausted(usage) ? await readResetCredits(fx.fetch, request(fx, probe.login)) : null;
-  return { ...probe, atMs, kind: "usage", usage, resetCredits: resets?.availableCount ?? null };
+  const workspace = fx.asksWorkspace
+    ? (workspaceFailure(await findWorkspace(fx.fetch, request(fx, probe.login))) ?? "found")
+    : null;
+  return { ...probe, atMs, kind: "usage", usage, resetCredits: resets?.availableCount ?? null, workspace };
 }
 
 /** Upstream says so, whatever the percentages are. */
-export function isExhausted({ isAllowed, isLimitReached }: UsageReport): boolean {
-  return isAllowed === false || isLimitReached === true;
+export function isExhausted({ isAllowed, isLimitReached, reached }: UsageReport): boolean {
+  return isAllowed === false || isLimitReached === true || reached !== null;
 }

@@ -10,7 +10,7 @@ import type { ResultReport } from "./probe-report.ts";
 export async function checkAccounts(
   ctx: Context,
   accounts: readonly Account[],
-  options: Pick<ProbeOptions, "isAsked"> = {},
+  options: Pick<ProbeOptions, "isAsked" | "asksWorkspace"> = {},
 ): Promise<ResultReport[]> {
   const probes = await probeAccounts(ctx, accounts.filter(hasUsage), options);
   await setAside(ctx, probes);

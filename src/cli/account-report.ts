@@ -1,8 +1,10 @@
+import { currentPlan } from "../accounts/account-news.ts";
 import type { Account } from "../store/account.ts";
 import { seatName } from "../store/account-name.ts";
 import type { Snapshot } from "../store/store.ts";
 import type { UsageByAccount } from "../store/usage-file.ts";
 import { isoTime, limitSchema, reportLimits } from "./account-limits.ts";
+import { creditsSchema, reportCredits } from "./account-credits.ts";
 import { accountStates, healthOf, stateOf } from "./account-state.ts";
 import type { Zod } from "./define-command.ts";
 
@@ -22,6 +24,7 @@ export const accountSchema = (z: Zod) =>
     stateReason: z.string().nullable(),
     active: z.boolean().describe("it is the login in auth.json"),
     limits: z.array(limitSchema(z)),
+    credits: creditsSchema(z).nullable().describe("paid credits; null when nothing is known of them"),
     credential: z.object({
       expiresAt: z.iso.datetime().nullable().describe("end of the access token"),
       lastRefreshAt: z.iso.datetime().nullable(),
@@ -56,7 +59,7 @@ interface Circumstances {
 function reportAccount(account: Account, { row, isActive, nowMs, usage }: Circumstances) {
   const { login, id, label } = account;
   const seat = login.identity.kind === "seat" ? login.identity : null;
-  const { limits = [], availability = null } = usage.get(id) ?? {};
+  const { limits = [], availability = null, news = null } = usage.get(id) ?? {};
   return {
     id,
     row,
@@ -65,11 +68,12 @@ function reportAccount(account: Account, { row, isActive, nowMs, usage }: Circum
     email: login.email,
     accountId: seat?.accountId ?? null,
     userId: seat?.userId ?? null,
-    plan: login.plan,
+    plan: currentPlan(login, news),
     kind: login.kind,
     ...stateOf(account, availability?.block ?? null, nowMs),
     active: isActive,
     limits: reportLimits(limits, nowMs),
+    credits: news?.credits ? reportCredits(news.credits, news) : null,
     credential: {
       expiresAt: login.expiresAtSec === null ? null : isoTime(login.expiresAtSec * 1000),
       lastRefreshAt: login.lastRefresh === null ? null : new Date(login.lastRefresh).toISOString(),

@@ -65,10 +65,16 @@ const blockTexts = {
   exhausted: "the usage limit is reached",
   transient: "OpenAI asked to wait, or did not answer",
   auth: "the login was refused after a renewal",
+  credits: "the workspace has no credits left",
+  "spend-cap": "the spend cap of the workspace is reached",
 };
 
-function blockText({ kind, untilMs }: Block): string {
-  return `${blockTexts[kind]}, until ${isoTime(untilMs)}`;
+function blockText({ kind, reached, untilMs, isGuess = false }: Block): string {
+  const text = blockTexts[reached === undefined || reached === "window" ? kind : reached];
+  const until = isoTime(untilMs);
+  return isGuess
+    ? `${text}; OpenAI named no time, so it is tried again after ${until}`
+    : `${text}, until ${until}`;
 }
 
 /** `renewable`: the access token has ended, and the refresh token gets a new one at the next use. */

@@ -1,14 +1,22 @@
 import { mainLimitId } from "../accounts/limit.ts";
 import { clockText, durationText, relativeText } from "../ui/time.ts";
 import type { Ui } from "../ui/ui.ts";
+import { creditsText } from "./account-credits.ts";
+import type { CreditsReport } from "./account-credits.ts";
 import type { LimitReport } from "./account-limits.ts";
 
 type Limits = readonly LimitReport[];
 
+/** What an account is served by. */
+interface Quota {
+  readonly limits: Limits;
+  readonly credits: CreditsReport | null;
+}
+
 /** Columns about quotas for a table of accounts: none for what no account has a figure of. */
 export interface LimitColumns {
   head: string[];
-  cells: (limits: Limits) => string[];
+  cells: (quota: Quota) => string[];
   /** How many columns of the terminal they take at most. */
   width: number;
 }
@@ -18,16 +26,19 @@ const wideColumns = 120;
 /** An older figure shows its age. */
 const freshMs = 15 * 60_000;
 
-export function limitColumns(all: readonly Limits[], ui: Pick<Ui, "columns" | "nowMs">): LimitColumns {
+export function limitColumns(quotas: readonly Quota[], ui: Pick<Ui, "columns" | "nowMs">): LimitColumns {
+  const all = quotas.map(({ limits }) => limits);
+  const isAnyOnCredits = quotas.some(({ credits }) => creditsText(credits) !== "");
   const kinds = [isShort, isLong].filter((isKind) => all.some((limits) => limits.some(isKind)));
   const isAnyStale = all.some((limits) => ageText(limits, ui.nowMs) !== "");
   const names = kinds.map((isKind) => windowName(all.flat().find(isKind)));
-  const head = [...names, ...(isAnyStale ? ["SEEN"] : [])];
-  const cells = (limits: Limits) => [
+  const head = [...names, ...(isAnyOnCredits ? ["CREDITS"] : []), ...(isAnyStale ? ["SEEN"] : [])];
+  const cells = ({ limits, credits }: Quota) => [
     ...kinds.map((isKind) => limitText(limits.find(isKind), ui)),
+    ...(isAnyOnCredits ? [creditsText(credits)] : []),
     ...(isAnyStale ? [ageText(limits, ui.nowMs)] : []),
   ];
-  const width = Math.max(0, ...all.map((limits) => cells(limits).join("    ").length));
+  const width = Math.max(0, ...quotas.map((quota) => cells(quota).join("    ").length));
   return { head, cells, width };
 }
 

@@ -1,3 +1,4 @@
+import { currentPlan } from "../accounts/account-news.ts";
 import { findWindows, hasStarted, mergeLimits, usedPercentAt, windowEndMs } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { blockWords } from "../accounts/block.ts";
@@ -48,7 +49,7 @@ async function readFields(ctx: Context): Promise<Record<string, string>> {
     account: label ?? login.email ?? id,
     label: label ?? "",
     email: login.email ?? "",
-    plan: login.plan ?? "",
+    plan: currentPlan(login, known?.news) ?? "",
     row: index === -1 ? "" : String(index + 1),
     ...(account ? stateFields(account, known?.availability?.block ?? null, nowMs) : {}),
     ...windowFields("short", short, { nowMs, isUnicode }),

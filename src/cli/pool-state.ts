@@ -1,3 +1,4 @@
+import { currentPlan } from "../accounts/account-news.ts";
 import { exhaustedUntilMs, recordReport } from "../accounts/availability.ts";
 import type { Availability } from "../accounts/availability.ts";
 import { laterBlock } from "../accounts/block.ts";
@@ -9,7 +10,7 @@ import { renewalBlock } from "../auth/renewal-trouble.ts";
 import { whyUnusable } from "../auth/unusable.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
-import type { AccountUsage } from "../store/usage-file.ts";
+import type { AccountUsage, UsageByAccount } from "../store/usage-file.ts";
 import type { Context } from "./context.ts";
 import { readSessionFigures } from "./session-figures.ts";
 
@@ -17,6 +18,8 @@ import { readSessionFigures } from "./session-figures.ts";
 export interface PoolState {
   snapshot: Snapshot;
   candidates: readonly Candidate[];
+  /** What upstream's answers said. */
+  usage: UsageByAccount;
   nowMs: number;
   /** Session logs that were found, and those among them whose figures belong to nobody. */
   sessionFiles: number;
@@ -37,7 +40,7 @@ export async function readPoolState(ctx: Context): Promise<PoolState> {
     const known = usage.get(account.id);
     return candidateOf(account, known, limits.get(account.id) ?? [], nowMs);
   });
-  return { snapshot, candidates, nowMs, sessionFiles: files, unattributed };
+  return { snapshot, candidates, usage, nowMs, sessionFiles: files, unattributed };
 }
 
 function candidateOf(
@@ -51,7 +54,8 @@ function candidateOf(
   const stored = storedBlock(known?.availability ?? null, limits, nowMs);
   const block = laterBlock(laterBlock(stored, reportedBlock(limits, nowMs)), renewalBlock(account, nowMs));
   const { id, login } = account;
-  return { id, plan: login.plan, limits, block, ...(unusable === null ? {} : { unusable }) };
+  const plan = currentPlan(login, known?.news);
+  return { id, plan, limits, block, ...(unusable === null ? {} : { unusable }) };
 }
 
 /** What upstream's answers said, unless a newer report shows that the limit is gone. */

@@ -2,6 +2,9 @@ import type { ProbeFailure } from "../auth/probe-failure.ts";
 import { isExhausted } from "../auth/probe.ts";
 import type { Probe } from "../auth/probe.ts";
 import type { Account } from "../store/account.ts";
+import type { ReachedKind } from "../accounts/account-news.ts";
+import { creditsSchema, reportCredits } from "./account-credits.ts";
+import type { CreditsReport } from "./account-credits.ts";
 import { isoTime, limitSchema, reportLimits } from "./account-limits.ts";
 import type { LimitReport } from "./account-limits.ts";
 import { accountSchema, reportOf } from "./account-report.ts";
@@ -54,7 +57,18 @@ export const resultSchema = (z: Zod) =>
     renewed: z.boolean().describe("its access token had ended or was refused, and was renewed"),
     plan: z.string().nullable().describe("as upstream says now, else as the token says"),
     limits: z.array(limitSchema(z)).describe("what upstream said now; empty when it did not"),
-    limitReached: z.boolean().describe("upstream says that a window is used up"),
+    limitReached: z.boolean().describe("upstream says that something is used up"),
+    reached: z
+      .enum(["window", "credits", "spend-cap"])
+      .nullable()
+      .describe(
+        "what is used up, where upstream says it; credits and a spend cap do not come back by waiting",
+      ),
+    credits: creditsSchema(z).nullable().describe("paid credits beside the windows, or instead of them"),
+    workspaceFound: z
+      .boolean()
+      .nullable()
+      .describe("Codex finds the workspace of the account (accounts/check); null when it was not asked for"),
     resetCredits: z
       .number()
       .nullable()
@@ -69,6 +83,9 @@ export interface ResultReport {
   plan: string | null;
   limits: LimitReport[];
   limitReached: boolean;
+  reached: ReachedKind | null;
+  credits: CreditsReport | null;
+  workspaceFound: boolean | null;
   resetCredits: number | null;
   failure: FailureReport | null;
 }
@@ -95,10 +112,30 @@ function reportProbe(
   probe: Probe | undefined,
   plan: string | null,
 ): Omit<ResultReport, "account" | "renewed"> {
-  const nothing = { ok: null, plan, limits: [], limitReached: false, resetCredits: null, failure: null };
+  const nothing = {
+    ok: null,
+    plan,
+    limits: [],
+    limitReached: false,
+    reached: null,
+    credits: null,
+    workspaceFound: null,
+    resetCredits: null,
+    failure: null,
+  };
   if (!probe) return nothing;
   if (probe.kind === "failure") return { ...nothing, ok: false, failure: reportFailure(probe.failure) };
-  const { usage, resetCredits, atMs } = probe;
-  const seen = { limits: reportLimits(usage.limits, atMs), limitReached: isExhausted(usage), resetCredits };
-  return { ...nothing, ok: true, plan: usage.plan ?? plan, ...seen };
+  const { usage, resetCredits, workspace, atMs } = probe;
+  const problem = workspace === "found" ? null : workspace;
+  return {
+    ok: problem === null,
+    plan: usage.plan ?? plan,
+    limits: reportLimits(usage.limits, atMs),
+    limitReached: isExhausted(usage),
+    reached: usage.reached,
+    credits: usage.credits && reportCredits(usage.credits, { ...usage, atMs }),
+    workspaceFound: workspace === null ? null : problem === null,
+    resetCredits,
+    failure: problem && reportFailure(problem),
+  };
 }

@@ -1,4 +1,4 @@
-import { activeBlock, blockWords } from "../accounts/block.ts";
+import { activeBlock, returnWords, whyBlocked } from "../accounts/block.ts";
 import { forecastAccount } from "../accounts/forecast-account.ts";
 import type { AccountForecast, LimitForecast } from "../accounts/forecast-account.ts";
 import { mainLimitId, minuteMs, windowLengthMs } from "../accounts/limit.ts";
@@ -46,6 +46,7 @@ export const quotaSchema = (z: Zod) =>
   accountSchema(z).extend({
     isReady: z.boolean().describe("it can be used now"),
     readyAt: z.iso.datetime().nullable().describe("when a limit ends that stops it now"),
+    isReadyAtGuessed: z.boolean().describe("OpenAI named no time: readyAt is when it is tried again"),
     risk: z.enum(["low", "medium", "high", "empty", "unknown"]).describe("of running out before a reset"),
     windows: z.array(windowSchema(z)).describe("of the main limit; empty when nothing is known"),
   });
@@ -58,7 +59,7 @@ export function reportQuotas(state: PoolState, historyOf: HistoryOf) {
 }
 
 function reportQuota(state: PoolState, candidate: Candidate, historyOf: HistoryOf) {
-  const { snapshot, nowMs } = state;
+  const { snapshot, nowMs, usage } = state;
   const account = snapshot.pool.accounts.find(({ id }) => id === candidate.id);
   if (account === undefined) throw new Error(`no account ${candidate.id}`);
   const { limits, block } = candidate;
@@ -70,7 +71,7 @@ function reportQuota(state: PoolState, candidate: Candidate, historyOf: HistoryO
   });
   const windows = reportWindows(forecast, candidate.id, { nowMs, historyOf });
   return {
-    ...reportOf(snapshot, account, nowMs),
+    ...reportOf(snapshot, account, nowMs, usage),
     ...quotaState(candidate, nowMs),
     limits: reportLimits(limits, nowMs),
     risk: isForecast(windows, forecast) ? forecast.risk : ("unknown" as const),
@@ -90,13 +91,20 @@ export function quotaState({ unusable, block }: Candidate, nowMs: number) {
           : unusable === "login expired"
             ? "expired"
             : "ready";
-    return { state, stateReason: unusable, isReady: false, readyAt: null };
+    return { state, stateReason: unusable, isReady: false, readyAt: null, isReadyAtGuessed: false };
   }
   if (active === null)
-    return { state: "ready" as AccountState, stateReason: null, isReady: true, readyAt: null };
+    return {
+      state: "ready" as AccountState,
+      stateReason: null,
+      isReady: true,
+      readyAt: null,
+      isReadyAtGuessed: false,
+    };
   const readyAt = new Date(active.untilMs).toISOString();
-  const stateReason = `${blockWords[active.kind]}, back ${clockText(readyAt, nowMs)}`;
-  return { state: blockedState(active), stateReason, isReady: false, readyAt };
+  const stateReason = `${whyBlocked(active)}, ${returnWords(active, clockText(readyAt, nowMs))}`;
+  const isReadyAtGuessed = active.isGuess ?? false;
+  return { state: blockedState(active), stateReason, isReady: false, readyAt, isReadyAtGuessed };
 }
 
 /** Whether anything can be said: a window that has begun needs a history. */

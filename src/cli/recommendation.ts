@@ -81,7 +81,9 @@ export function recommend(state: PoolState, ranking: Ranking): Recommendation {
   const why = isRenewal
     ? `no account can be used: ${skipReason(first, words)}`
     : "every usable account is at its limit";
-  const reason = `${why}; ${name} returns first, ${words.time(decision.untilMs)}`;
+  const time = words.time(decision.untilMs);
+  const back = first.block?.isGuess ? `perhaps ${time} (a guess)` : time;
+  const reason = `${why}; ${name} returns first, ${back}`;
   const hint = isRenewal ? `codex auth check ${first.id}` : null;
   return { kind: "wait", accountId: first.id, name, until, reason, ...about, hint };
 }
@@ -89,7 +91,7 @@ export function recommend(state: PoolState, ranking: Ranking): Recommendation {
 function hintFor(ranked: readonly RankedAccount[]): string {
   if (ranked.length === 0) return "codex auth import";
   const isPaused = ranked.some(({ unusable }) => unusable === "paused");
-  return isPaused ? "codex auth resume <account>" : "codex login, then codex auth import";
+  return isPaused ? "codex auth resume <account>" : "codex auth login";
 }
 
 function reasonFor(chosen: RankedAccount): string {

@@ -49,7 +49,7 @@ export default defineCommand({
   async run(ctx: Context, [wanted]: [string[]]) {
     const snapshot = await ctx.store.read();
     const chosen = wanted.length > 0 ? selectAccounts(snapshot, wanted) : unpaused(snapshot);
-    const results = await checkAccounts(ctx, chosen, { isAsked: true });
+    const results = await checkAccounts(ctx, chosen, { isAsked: true, asksWorkspace: true });
     const count = (ok: boolean | null) => results.filter((each) => each.ok === ok).length;
     const paused = wanted.length > 0 ? 0 : snapshot.pool.accounts.length - chosen.length;
     const summary = { checked: chosen.filter(hasUsage).length, ok: count(true), failed: count(false) };
@@ -75,17 +75,14 @@ function unpaused({ pool }: Snapshot): Account[] {
 
 function render({ results }: { results: readonly ResultReport[] }, ui: Ui): string {
   if (results.length === 0) return "There is no account to check.";
-  const quotas = limitColumns(
-    results.map(({ limits }) => limits),
-    ui,
-  );
+  const quotas = limitColumns(results, ui);
   const head = ["#", "ACCOUNT", "PLAN", "RESULT", ...quotas.head];
   const rows = results.map((result) => [
     String(result.account.row),
     nameOf(result),
     safeText(result.plan ?? result.account.kind),
     resultText(result),
-    ...quotas.cells(result.limits),
+    ...quotas.cells(result),
   ]);
   const table = columnText([head, ...rows], (cell, row, column) => {
     if (row === 0) return ui.dim(cell);
@@ -95,9 +92,11 @@ function render({ results }: { results: readonly ResultReport[] }, ui: Ui): stri
   return [table, ...failureLines(results)].join("\n");
 }
 
-function resultText({ ok, limitReached, resetCredits }: ResultReport): string {
+function resultText({ ok, limitReached, reached, resetCredits }: ResultReport): string {
   if (ok === null) return "nothing to ask";
   if (!ok) return "failed";
+  if (reached === "credits") return "no credits left";
+  if (reached === "spend-cap") return "spend cap reached";
   if (!limitReached) return "ok";
   return resetCredits ? `used up, ${resetCredits} reset credits` : "used up";
 }

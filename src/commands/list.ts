@@ -56,10 +56,7 @@ const noAccounts =
   "No accounts yet. Take in the login you have: codex auth import, or add one: codex auth login";
 
 function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
-  const quotas = limitColumns(
-    accounts.map(({ limits }) => limits),
-    ui,
-  );
+  const quotas = limitColumns(accounts, ui);
   const head = ["", "#", "LABEL", "ACCOUNT", "PLAN", "STATE", ...quotas.head, "LOGIN"];
   const nameColumns = Math.max(20, ui.columns - 50 - quotas.width);
   const rows = accounts.map((account) => [
@@ -69,7 +66,7 @@ function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
     clip(safeText(account.name), nameColumns, ui.isUnicode ? "…" : "..."),
     safeText(account.plan ?? account.kind),
     account.state,
-    ...quotas.cells(account.limits),
+    ...quotas.cells(account),
     credentialText(account, ui.nowMs),
   ]);
   const shown = rows.some((row) => row[2] !== "")

@@ -1,3 +1,4 @@
+import type { CreditsReport } from "../cli/account-credits.ts";
 import type { LimitReport } from "../cli/account-limits.ts";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
 import { accountHere, chosenSchema, hereLine } from "../cli/account-here.ts";
@@ -96,7 +97,8 @@ function render(
     lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
   const here = hereLine(report.chosen, active?.id ?? null);
   if (here !== null) lines.push(here);
-  if (active && active.limits.length > 0) lines.push(`Remaining: ${remainingText(active.limits, ui)}`);
+  const remaining = active ? remainingText(active, ui) : "";
+  if (remaining !== "") lines.push(`Remaining: ${remaining}`);
   const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
   for (const { severity, message, fix } of findings) {
     const word = severity === "error" || severity === "warning" ? severity : "info";
@@ -106,9 +108,9 @@ function render(
   return lines.join("\n");
 }
 
-function remainingText(limits: readonly LimitReport[], { columns, nowMs }: Ui): string {
-  const { head, cells } = limitColumns([limits], { columns, nowMs });
-  const texts = cells(limits);
+function remainingText(quota: NonNullable<Report["active"]>, { columns, nowMs }: Ui): string {
+  const { head, cells } = limitColumns([quota], { columns, nowMs });
+  const texts = cells(quota);
   return head.map((name, index) => `${name} ${texts[index] ?? ""}`).join("; ");
 }
 
@@ -124,6 +126,7 @@ function whyLine({
     id: string;
     plan: string | null;
     limits: readonly LimitReport[];
+    credits: CreditsReport | null;
     credential: { expiresAt: string | null; health: string };
   } | null;
 }): string {

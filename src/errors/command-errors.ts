@@ -101,6 +101,12 @@ export const commandErrors = {
     "Standard input holds no API key or access token.",
     "Send the key or token on standard input, and nothing else.",
   ),
+  device_code_limited: row(
+    "upstream",
+    "The issuer gives no more device codes for a while.",
+    "Wait as long as the message says, or: codex auth login --manual",
+    true,
+  ),
   device_login_disabled: row(
     "upstream",
     "The issuer gives no device codes.",
@@ -127,6 +133,12 @@ export const commandErrors = {
     "upstream",
     "OpenAI did not answer, or with a server error.",
     "Try again in a few minutes; status.openai.com tells of known trouble.",
+    true,
+  ),
+  workspace_unroutable: row(
+    "upstream",
+    "OpenAI does not say where the workspace of the account is, so Codex does not start with it.",
+    "Use another account: codex auth switch <account>",
     true,
   ),
   codex_home_missing: row(

@@ -105,7 +105,7 @@ const rules: readonly Rule[] = [
   ({ names }) => finalKind(names.split(" ")),
   ["contextWindow", ({ names }) => /context_length_exceeded|context_window_exceeded/.test(names)],
   ["modelNotFound", ({ names }) => names.includes("model_not_found")],
-  ["usageLimit", ({ names }) => /usage_limit|insufficient_quota/.test(names)],
+  ["usageLimit", ({ names }) => /usage_limit|insufficient_quota|credits_depleted/.test(names)],
   ["rateLimit", ({ names }) => names.includes("rate_limit_exceeded")],
   ["slowDown", ({ names }) => names.includes("slow_down")],
   ["overloaded", ({ names }) => names.includes("overloaded")],
@@ -183,7 +183,7 @@ function saysNotIncluded(words: string): boolean {
 }
 
 function isLong({ hint, plainHint, words }: FailureFacts): boolean {
-  if (/usage limit|quota/.test(words)) return true;
+  if (/usage limit|quota|spend cap|out of credits/.test(words)) return true;
   return Math.max(hint?.retryAfterMs ?? 0, plainHint?.retryAfterMs ?? 0) > longestSlowDownMs;
 }
 

@@ -148,12 +148,17 @@ function isTimed(reason: PoolReason): boolean {
   return reason !== "auth-failure" && reason !== "deactivated" && reason !== "no-account";
 }
 
-/** The account that comes back first, and when. */
+/** The account that comes back first, and when; a time that nobody named is not told, because Codex would show it. */
 function returnOf({ choice: { decision }, ranked, nowMs }: Scene): Return | null {
   const untilMs = decision.kind === "use" ? null : decision.untilMs;
-  const blocked = ranked.filter(({ block }) => block !== null && block.untilMs > nowMs);
-  const first = blocked.sort((a, b) => (a.block?.untilMs ?? 0) - (b.block?.untilMs ?? 0))[0] ?? ranked[0];
-  return first ? { untilMs: untilMs ?? first.block?.untilMs ?? null, plan: first.plan } : null;
+  const blocked = ranked
+    .filter(({ block }) => block !== null && block.untilMs > nowMs)
+    .sort((a, b) => (a.block?.untilMs ?? 0) - (b.block?.untilMs ?? 0));
+  const named = blocked.find(({ block }) => !block?.isGuess);
+  const first = named ?? blocked[0] ?? ranked[0];
+  if (!first) return null;
+  const isGuess = blocked.some(({ block }) => block?.isGuess && block.untilMs === untilMs);
+  return { untilMs: (isGuess ? null : untilMs) ?? named?.block?.untilMs ?? null, plan: first.plan };
 }
 
 interface Return {

@@ -152,6 +152,7 @@ export class Ledger {
       const stored = usage.get(id) ?? { limits: [], availability: null };
       const limits = this.limitsOf(id);
       usage.set(id, {
+        ...stored,
         limits: mergeLimits(stored.limits, limits),
         availability: newerOf(this.#withoutCleared(id, stored.availability), this.availabilityOf(id)),
       });

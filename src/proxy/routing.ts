@@ -1,7 +1,8 @@
 import { minuteMs } from "../accounts/limit.ts";
-import { field, readList, readText } from "../accounts/unknown-value.ts";
+import { field, readText } from "../accounts/unknown-value.ts";
 import type { Account } from "../store/account.ts";
 import { isLoopbackHost } from "../upstream/backend.ts";
+import { workspacesOf } from "../upstream/workspace.ts";
 import { askBackend } from "./backend-question.ts";
 import type { BackendQuestions } from "./backend-question.ts";
 
@@ -55,9 +56,7 @@ export class WorkspaceRouting {
     const { identity } = login;
     if (identity.kind !== "seat") return { route: this.#anywhere(), untilMs: Infinity };
     const { status, payload } = await askBackend(this.#options, "accounts/check", login);
-    const mine = readList(field(payload, "accounts")).filter(
-      (each) => field(each, "id") === identity.accountId,
-    );
+    const mine = workspacesOf(payload, identity.accountId);
     if (mine.length === 1) return { route: this.#read(mine[0]), untilMs: Infinity };
     // A token that is refused here is refused there too, and that is what brings a new one.
     if (status === 401) return { route: this.#anywhere(), untilMs: 0 };

@@ -40,7 +40,8 @@ export interface HourUsage {
 /** By file name, which holds the session's id and survives a move to the archive. */
 export type SessionIndex = ReadonlyMap<string, IndexedSession>;
 
-const indexVersion = 1;
+// 2: forks no longer count what they repeat of their parent.
+const indexVersion = 2;
 
 export function formatIndex(index: SessionIndex): string {
   return JSON.stringify({ version: indexVersion, files: Object.fromEntries(index) });

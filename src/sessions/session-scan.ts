@@ -23,6 +23,8 @@ export interface Probe {
     log: LogFile,
     file: SessionFile,
     indexed: IndexedSession | undefined,
+    /** All logs, this one among them. */
+    files: readonly SessionFile[],
   ) => Partial<IndexedSession>;
 }
 
@@ -41,7 +43,7 @@ export function scanSessions(options: SessionScanOptions, probe: Probe): Scanned
   for (const file of files) {
     const known = before.get(file.name);
     const isCurrent = known !== undefined && isUnchanged(known, file) && probe.isDone(known);
-    const session = isCurrent ? known : readSession(file, known, probe);
+    const session = isCurrent ? known : readSession(file, known, { probe, files });
     if (session === null) continue;
     after.set(file.name, session);
     if (isCurrent) continue;
@@ -55,11 +57,11 @@ export function scanSessions(options: SessionScanOptions, probe: Probe): Scanned
 function readSession(
   file: SessionFile,
   known: IndexedSession | undefined,
-  probe: Probe,
+  { probe, files }: { probe: Probe; files: readonly SessionFile[] },
 ): IndexedSession | null {
   return withLog(file, (log) => {
     const head = readHead(log, file, known);
-    return { ...freshSession(file, known), head, ...probe.read(log, file, known) };
+    return { ...freshSession(file, known), head, ...probe.read(log, file, known, files) };
   });
 }
 

@@ -1,7 +1,9 @@
 import { hourMs } from "../accounts/limit.ts";
 import { attributeToCreator } from "./attribution.ts";
 import type { Attribute, SessionAccount } from "./attribution.ts";
+import { replayedCounts } from "./fork-replay.ts";
 import type { LogFile } from "./log-file.ts";
+import type { SessionFile } from "./session-files.ts";
 import type { HourUsage, SessionUsage } from "./session-index.ts";
 import { parseTokenCount, parseTurnModel } from "./session-lines.ts";
 import type { TokenCountLine, TokenCounts } from "./session-lines.ts";
@@ -48,13 +50,20 @@ export function readSessionUsage(options: SessionUsageOptions): DayUsage[] {
 
 const usageProbe: Probe = {
   isDone: (indexed) => indexed.usage?.atSize === indexed.size,
-  read: (log, file, indexed) => {
+  read: (log, file, indexed, files) => {
     const before = isGrown(indexed, file) ? indexed.usage : null;
-    return { usage: countTokens(log, file.size, before ?? unread) };
+    return { usage: countTokens(log, { atSize: file.size, before: before ?? unread, files }) };
   },
 };
 
-function countTokens(log: LogFile, atSize: number, before: SessionUsage): SessionUsage {
+interface Counting {
+  readonly atSize: number;
+  readonly before: SessionUsage;
+  readonly files: readonly SessionFile[];
+}
+
+function countTokens(log: LogFile, { atSize, before, files }: Counting): SessionUsage {
+  let replayed = before.countedBytes === 0 ? replayedCounts(log, files) : 0;
   const hours = new Map(before.hours.map((hour) => [hourKey(hour), hour]));
   let { model, total } = before;
   const lines = log.linesFrom(before.countedBytes, needles);
@@ -62,10 +71,13 @@ function countTokens(log: LogFile, atSize: number, before: SessionUsage): Sessio
   for (; next.done !== true; next = lines.next()) {
     model = parseTurnModel(next.value) ?? model;
     const line = parseTokenCount(next.value);
-    if (line === null || line.total === null) continue;
+    if (line === null) continue;
+    const isReplayed = replayed > 0;
+    replayed -= 1;
+    if (line.total === null) continue;
     const tokens = tokensSince(total, line);
     total = line.total;
-    if (tokens === null) continue;
+    if (tokens === null || isReplayed) continue;
     const hour = { hourMs: Math.floor(line.atMs / hourMs) * hourMs, model, tokens };
     const known = hours.get(hourKey(hour))?.tokens ?? noTokens;
     hours.set(hourKey(hour), { ...hour, tokens: addTokens(known, tokens) });

@@ -1,3 +1,4 @@
+import type { AccountNews } from "../accounts/account-news.ts";
 import type { Availability } from "../accounts/availability.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { isObject } from "../codex/claims.ts";
@@ -9,6 +10,8 @@ export interface AccountUsage {
   limits: Limit[];
   /** What upstream's answers said; null while it never refused anything. */
   availability: Availability | null;
+  /** Absent while the usage endpoint was never asked. */
+  news?: AccountNews;
 }
 
 /** By account id. */
@@ -26,10 +29,11 @@ export function readUsageFile(fs: FileSystem, path: string): UsageByAccount {
   const accounts = isObject(document) ? document["accounts"] : null;
   for (const [id, entry] of Object.entries(isObject(accounts) ? accounts : {})) {
     if (!isObject(entry) || !Array.isArray(entry["limits"])) continue;
-    const { availability } = entry;
+    const { availability, news } = entry;
     usage.set(id, {
       limits: entry["limits"].filter(isLimit),
       availability: isAvailability(availability) ? availability : null,
+      ...(isNews(news) ? { news } : {}),
     });
   }
   return usage;
@@ -56,4 +60,22 @@ function isAvailability(value: unknown): value is Availability {
     typeof authFailures === "number" &&
     (block === null || (isObject(block) && typeof block["untilMs"] === "number"))
   );
+}
+
+function isNews(value: unknown): value is AccountNews {
+  if (!isObject(value)) return false;
+  const { atMs, plan, credits, hasWindows } = value;
+  return (
+    typeof atMs === "number" &&
+    typeof hasWindows === "boolean" &&
+    (plan === null || typeof plan === "string") &&
+    (credits === null || isCredits(credits))
+  );
+}
+
+function isCredits(value: unknown): boolean {
+  if (!isObject(value)) return false;
+  const { hasCredits, isUnlimited, balance } = value;
+  const isText = balance === null || typeof balance === "string";
+  return typeof hasCredits === "boolean" && typeof isUnlimited === "boolean" && isText;
 }

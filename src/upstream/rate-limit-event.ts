@@ -1,8 +1,8 @@
 import type { Limit } from "../accounts/limit.ts";
 import { normalizeLimitId, readSnapshot } from "../accounts/limit-report.ts";
 import { field, readText } from "../accounts/unknown-value.ts";
-import { readCredits } from "./credits.ts";
-import type { Credits } from "./credits.ts";
+import { readCredits } from "../accounts/credits.ts";
+import type { Credits } from "../accounts/credits.ts";
 
 /** A `codex.rate_limits` event: over WebSocket the only place where limits are told. */
 export interface RateLimitEvent {

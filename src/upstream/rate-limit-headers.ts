@@ -1,8 +1,8 @@
 import type { Limit } from "../accounts/limit.ts";
 import { normalizeLimitId, readWindow } from "../accounts/limit-report.ts";
 import { readText } from "../accounts/unknown-value.ts";
-import { creditsOf } from "./credits.ts";
-import type { Credits } from "./credits.ts";
+import { creditsOf } from "../accounts/credits.ts";
+import type { Credits } from "../accounts/credits.ts";
 
 /** What the headers of a response say about the account's limits. */
 export interface RateLimitHeaders {

@@ -1,11 +1,12 @@
+import type { ReachedKind } from "../accounts/account-news.ts";
 import { findWindows } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { normalizeLimitId, readSnapshot } from "../accounts/limit-report.ts";
 import type { ReportOrigin } from "../accounts/limit-report.ts";
 import { isKnownPlan } from "../accounts/plan.ts";
 import { field, isRecord, readBoolean, readList, readText } from "../accounts/unknown-value.ts";
-import { readCredits } from "./credits.ts";
-import type { Credits } from "./credits.ts";
+import { readCredits } from "../accounts/credits.ts";
+import type { Credits } from "../accounts/credits.ts";
 
 /** What the usage endpoint says about one account. Null means that it did not say. */
 export interface UsageReport {
@@ -19,6 +20,10 @@ export interface UsageReport {
   readonly isAllowed: boolean | null;
   readonly isLimitReached: boolean | null;
   readonly reachedType: string | null;
+  /** What is used up, when upstream says that something is: a window, the workspace's credits, or its spend cap. */
+  readonly reached: ReachedKind | null;
+  /** False when upstream says that the account has no windows (`rate_limit: null`): it lives on credits. */
+  readonly hasWindows: boolean;
   readonly accountId: string | null;
   readonly userId: string | null;
   readonly email: string | null;
@@ -35,6 +40,8 @@ export function parseUsagePayload(payload: unknown, observedAtMs: number): Usage
     readSnapshot(snapshot, origin(id, observedAtMs)),
   );
   const plan = readText(field(payload, "plan_type"));
+  const reachedType = readReachedType(field(payload, "rate_limit_reached_type"));
+  const isCapReached = readBoolean(field(field(payload, "spend_control"), "reached")) === true;
   return {
     limits,
     missingWindows: missingWindows(limits),
@@ -43,7 +50,9 @@ export function parseUsagePayload(payload: unknown, observedAtMs: number): Usage
     credits: readCredits(field(payload, "credits")),
     isAllowed: readBoolean(field(main, "allowed")),
     isLimitReached: readBoolean(field(main, "limit_reached")),
-    reachedType: readReachedType(field(payload, "rate_limit_reached_type")),
+    reachedType,
+    reached: isCapReached ? "spend-cap" : reachedType === null ? null : reachedKind(reachedType),
+    hasWindows: main !== null || limits.length > 0,
     accountId: readText(field(payload, "account_id")),
     userId: readText(field(payload, "user_id")),
     email: readText(field(payload, "email")),
@@ -79,6 +88,12 @@ function missingWindows(limits: readonly Limit[]): ("short" | "long")[] {
 /** A text, or an object with the text in `type`. */
 function readReachedType(value: unknown): string | null {
   return readText(value) ?? readText(field(value, "type"));
+}
+
+/** A member's or owner's own limit is the spend cap; Codex says so too. */
+function reachedKind(type: string): ReachedKind {
+  if (type.includes("credits_depleted")) return "credits";
+  return /workspace_\w+_usage_limit/.test(type) ? "spend-cap" : "window";
 }
 
 function origin(limitId: string, observedAtMs: number): ReportOrigin {

@@ -18,17 +18,29 @@ function fail(pool: PoolAvailability, failure: Failure, id = "a", atMs = nowMs, 
 const blockOf = (pool: PoolAvailability, id = "a") => pool.get(id)?.block ?? null;
 
 describe("a failure blocks the account", () => {
-  const cases: [failure: Failure, kind: string, forMs: number][] = [
+  const guess = { isGuess: true };
+  const cases: [failure: Failure, kind: string, forMs: number, more?: object][] = [
     [{ kind: "usage-limit", resetsAtMs: nowMs + 7000 }, "exhausted", 7000],
-    [{ kind: "usage-limit", resetsAtMs: nowMs - 7000 }, "exhausted", minuteMs],
-    [{ kind: "usage-limit", resetsAtMs: null }, "exhausted", 15 * minuteMs],
+    [{ kind: "usage-limit", resetsAtMs: nowMs - 7000 }, "exhausted", minuteMs, guess],
+    [{ kind: "usage-limit", resetsAtMs: null }, "exhausted", 15 * minuteMs, guess],
+    [
+      { kind: "usage-limit", resetsAtMs: null, reached: "spend-cap" },
+      "exhausted",
+      15 * minuteMs,
+      { ...guess, reached: "spend-cap" },
+    ],
     [{ kind: "slow-down", retryAfterMs: 1500 }, "transient", 1500],
     [{ kind: "slow-down", retryAfterMs: null }, "transient", 3000],
     [{ kind: "upstream" }, "transient", 3000],
     [{ kind: "auth" }, "auth", 600_000],
   ];
-  test.each(cases)("%o: %s", (failure, kind, forMs) => {
-    expect(blockOf(fail(nobody, failure))).toEqual({ kind, sinceMs: nowMs, untilMs: nowMs + forMs });
+  test.each(cases)("%o: %s", (failure, kind, forMs, more = {}) => {
+    expect(blockOf(fail(nobody, failure))).toEqual({
+      kind,
+      sinceMs: nowMs,
+      untilMs: nowMs + forMs,
+      ...more,
+    });
   });
 });
 

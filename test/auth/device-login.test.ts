@@ -87,6 +87,45 @@ test("an issuer that cannot be reached is told at once", async () => {
   expect([code, stderr]).toEqual([1, expect.stringContaining("The issuer cannot be reached: ECONNREFUSED.")]);
 });
 
+test("too many requests for codes keep what the issuer says, and how long to wait", async () => {
+  const fake = await startFake();
+  const body = { error: { message: "Too many device codes from here. Slow down.", code: "rate_limited" } };
+  fake.routes.deviceCode = () => ({ status: 429, body, headers: { "retry-after": "120" } });
+  const { code, stdout, stderr } = await device(new TestHome(), fake, ["--device-auth", "--json"]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([1, { error: { code: "device_code_limited" } }]);
+  expect(stderr).toContain("HTTP 429: Too many device codes from here. Slow down.");
+  expect(stderr).toContain("in 2 minutes");
+  expect(stderr).toContain("codex auth login --manual");
+  expect(stderr).not.toContain("Start again");
+});
+
+test("a refusal that says what to switch on is told as it is", async () => {
+  const fake = await startFake();
+  const message = "Enable device code authorization for Codex in ChatGPT Security Settings";
+  fake.routes.deviceCode = () => ({
+    status: 400,
+    body: { error: { message, code: "device_code_disabled" } },
+  });
+  const { code, stdout, stderr } = await device(new TestHome(), fake, ["--device-auth", "--json"]);
+  expect([code, JSON.parse(stdout)]).toMatchObject([1, { error: { code: "device_login_disabled" } }]);
+  expect(stderr).toContain(message);
+  fake.routes.deviceCode = () => ({ status: 403, body: "<html>Just a moment...</html>" });
+  const blocked = await device(new TestHome(), fake);
+  expect(blocked.stderr).toContain("HTTP 403");
+  expect(blocked.stderr).toContain("codex auth doctor --live");
+});
+
+test("while it waits for the code, the wait is as long as the issuer asks", async () => {
+  const fake = await startFake();
+  fake.authorizer.next = { email: "new@example.com" };
+  const usual = fake.routes.devicePoll;
+  let polls = 0;
+  fake.routes.devicePoll = (request) =>
+    (polls += 1) === 1 ? { status: 429, body: {}, headers: { "retry-after": "30" } } : usual(request);
+  const { code, sleeps } = await device(new TestHome(), fake);
+  expect([code, sleeps]).toEqual([0, [1000, 30_000]]);
+});
+
 test("an answer that is no device code, and tokens that are incomplete, are refused", async () => {
   const fake = await startFake();
   fake.routes.deviceCode = () => ({ status: 200, body: "<html>" });

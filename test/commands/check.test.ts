@@ -167,6 +167,119 @@ test("a usage limit makes the account limited until its reset; a report of free 
   expect((await stateOf(scene, 1)).state).toBe("ready");
 });
 
+// Codex asks for the workspace before its first request; without an answer neither its terminal interface nor a turn starts.
+test.each<[string, (id: string) => FakeReply, RegExp]>([
+  [
+    "is refused",
+    () => refusal(401, "unauthorized", "Unauthorized"),
+    /does not say where its workspace is \(HTTP 401: Unauthorized\)/,
+  ],
+  ["is not listed", () => ({ status: 200, body: { accounts: [{ id: "acct-other" }] } }), /does not list/],
+  ["is listed twice", (id) => ({ status: 200, body: { accounts: [{ id }, { id }] } }), /lists .* twice/],
+  [
+    "is deactivated",
+    (id) => ({ status: 200, body: { accounts: [{ id, is_deactivated: true }] } }),
+    /is deactivated/,
+  ],
+])("an account whose workspace %s is not ok, whatever the usage endpoint says", async (_, reply, text) => {
+  const scene = await RenewalScene.open(["a", "b"], dayLong);
+  const usual = scene.fake.routes.accountsCheck;
+  scene.fake.routes.accountsCheck = (request) =>
+    request.headers["chatgpt-account-id"] === "acct-a" ? reply("acct-a") : usual(request);
+  const { code, document } = await checkJson(scene);
+  expect([code, document.results[1].ok, document.results[1].workspaceFound]).toEqual([1, true, true]);
+  expect(document.results[0]).toMatchObject({
+    ok: false,
+    workspaceFound: false,
+    limits: [{ remainingPercent: 90 }, { remainingPercent: 80 }],
+    failure: { code: "workspace_unroutable", message: expect.stringMatching(text) },
+    account: { state: "ready" },
+  });
+  expect(scene.fake.count("refresh")).toBe(0);
+  expect((await scene.run(["check"])).stdout).toContain("so Codex does not start with this account.");
+});
+
+test("the plan that OpenAI names reaches list, status and statusline, until a newer token names another", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.fake.usage.answer("acct-a", { status: 200, body: usageBody({ plan: "pro" }) });
+  await scene.succeed(["check"]);
+  const seen = async () => [
+    (await stateOf(scene, 1)).plan,
+    /Plan: (\w+)/.exec((await scene.succeed(["status"])).stdout)?.[1],
+    (await scene.succeed(["statusline", "--format", "{plan}"])).stdout.trim(),
+    JSON.parse((await scene.succeed(["forecast", "--json"])).stdout).accounts[0].plan,
+  ];
+  expect(await seen()).toEqual(["pro", "pro", "pro", "pro"]);
+  const issuedAt = Math.floor(Date.now() / 1000) + 60;
+  const login = { email: "a@example.com", userId: "user-a", accountId: "acct-a", plan: "team" };
+  scene.home.write("newer.json", scene.fake.issuer.issue({ ...login, issuedAt, expiresInSec: 90_000 }));
+  await scene.succeed(["import", scene.home.file("newer.json")]);
+  await scene.succeed(["switch", "1"]);
+  expect(await seen()).toEqual(["team", "team", "team", "team"]);
+});
+
+test("an account without windows is shown with its credits, and the windows that it had are gone", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  await scene.succeed(["check"]);
+  const credits = { has_credits: true, unlimited: false, balance: "12.5" };
+  const body = { ...usageBody({ plan: "business" }), rate_limit: null, credits };
+  scene.fake.usage.answer("acct-a", { status: 200, body });
+  const { stdout } = await scene.succeed(["check"]);
+  expect(stdout).toMatch(/CREDITS\n.*ok +12\.5 credits/);
+  expect((await scene.succeed(["list"])).stdout).toContain("12.5 credits");
+  expect((await scene.succeed(["status"])).stdout).toContain("Remaining: CREDITS 12.5 credits");
+  expect(await stateOf(scene, 1)).toMatchObject({
+    state: "ready",
+    limits: [],
+    credits: { hasCredits: true, balance: "12.5", onlyCredits: true },
+  });
+});
+
+test.each<[string, object, string, string]>([
+  [
+    "credits",
+    { rate_limit_reached_type: "workspace_member_credits_depleted" },
+    "no credits left",
+    "has no credits",
+  ],
+  [
+    "spend-cap",
+    { rate_limit_reached_type: { type: "workspace_member_usage_limit_reached" } },
+    "spend cap reached",
+    "spend cap",
+  ],
+  ["spend-cap", { spend_control: { reached: true } }, "spend cap reached", "spend cap"],
+])(
+  "%s that are used up are no usage limit, and no time is made up for them",
+  async (reached, over, result, state) => {
+    const scene = await RenewalScene.open(["a"], dayLong);
+    const body = { ...usageBody({}), ...over };
+    scene.fake.usage.answer("acct-a", { status: 200, body });
+    const { document } = await checkJson(scene);
+    expect(document.results[0]).toMatchObject({ limitReached: true, reached });
+    expect((await scene.run(["check"])).stdout).toContain(result);
+    const account = await stateOf(scene, 1);
+    expect([account.state, account.stateReason]).toEqual(["limited", expect.stringContaining(state)]);
+    expect(account.stateReason).toMatch(/OpenAI named no time, so it is tried again after/);
+    const forecast = JSON.parse((await scene.run(["forecast", "--json"])).stdout).accounts[0];
+    expect(forecast).toMatchObject({ isReadyAtGuessed: true });
+    expect(forecast.stateReason).toMatch(/perhaps back .* \(a guess\)/);
+    // A free window says nothing of money; that OpenAI serves again does.
+    scene.fake.usage.answer("acct-a", { status: 200, body: usageBody({}) });
+    await scene.succeed(["check"]);
+    expect((await stateOf(scene, 1)).state).toBe("ready");
+  },
+);
+
+test("a limit without a reset is tried again after a while, and that is called a guess", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.fake.usage.answer("acct-a", refusal(429, "usage_limit_reached", "The usage limit has been reached"));
+  expect((await checkJson(scene)).code).toBe(1);
+  expect((await stateOf(scene, 1)).stateReason).toMatch(
+    /^the usage limit is reached; OpenAI named no time, so it is tried again after /,
+  );
+});
+
 test("an account that was set aside and whose token has ended is not asked about", async () => {
   const scene = await RenewalScene.open(["a"]);
   scene.fake.issuer.refresh(scene.fake.issuer.newestToken("a@example.com") ?? "");
@@ -203,7 +316,7 @@ test("paused accounts are checked only when they are named", async () => {
   await scene.succeed(["pause", "2"]);
   const all = await scene.run(["check"]);
   expect(all.stderr).toContain("Paused, so not checked: 1.");
-  expect(scene.fake.log.map(({ accountId }) => accountId)).toEqual(["acct-a"]);
+  expect(new Set(scene.fake.log.map(({ accountId }) => accountId))).toEqual(new Set(["acct-a"]));
   expect((await checkJson(scene, "b@example.com")).document.summary).toMatchObject({ checked: 1, ok: 1 });
 });
 

@@ -322,3 +322,16 @@ test.each([
   });
   expect(measured).toBeLessThan(3);
 });
+
+// Codex's own words for what is no window: without them a 429 that names no code counts as "slow down".
+test.each([
+  "You hit your spend cap set by the owner of your workspace. Ask an owner to increase your spend cap to continue.",
+  "Your workspace is out of credits. Ask your workspace owner to refill in order to continue.",
+])("%s means that the account cannot serve for now", (message) => {
+  const body = { error: { message } };
+  expect(classifyFailure({ status: 429, headers: {}, body }, 0)).toMatchObject({
+    kind: "usageLimit",
+    account: "limited",
+    next: "rotate",
+  });
+});

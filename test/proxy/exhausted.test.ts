@@ -36,6 +36,22 @@ test("when every account has reached its limit, Codex is told the earliest retur
   expect(scene.fake.asked).toEqual([]);
 });
 
+test("a return that nobody named is not told as a time; one that was named is, also when it is later", async () => {
+  const scene = await ProxyScene.open(["a", "b"]);
+  scene.fake.always("acct-a", refuses(429, errorBody("usage_limit_reached", {})));
+  scene.fake.always("acct-b", refuses(429, errorBody("usage_limit_reached", {})));
+  const { error } = JSON.parse((await scene.post()).text);
+  expect([error.reason, error.resets_at, error.resets_in_seconds]).toEqual([
+    "rate-limit",
+    undefined,
+    undefined,
+  ]);
+  const other = await ProxyScene.open(["a", "b"]);
+  other.fake.always("acct-a", refuses(429, errorBody("usage_limit_reached", {})));
+  other.fake.always("acct-b", refuses(429, errorBody("usage_limit_reached", { resets_at: nowSec + 9000 })));
+  expect(JSON.parse((await other.post()).text).error.resets_at).toBe(nowSec + 9000);
+});
+
 test("an account that comes back within the hold is waited for", async () => {
   const scene = await ProxyScene.open(["a"]);
   scene.fake.next("acct-a", refuses(429, {}, { "retry-after": "1" }));

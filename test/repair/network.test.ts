@@ -44,14 +44,38 @@ const idsOf = ({ findings }: Document) => findings.map(({ id }) => id);
 
 test("a refusal without credentials means that the network is fine", async () => {
   // The question about an account brings its token.
-  const usage = { plan_type: "plus", rate_limit: null };
-  const fetch: Context["fetch"] = (_, init) =>
-    new Headers(init?.headers).has("authorization")
-      ? Promise.resolve(answer(200, JSON.stringify(usage)))
-      : refusal();
-  const document = await live({ fetch });
+  const document = await answers((id) => listed(id));
   expect(document.findings).toEqual([]);
   expect(new Set(document.checks.map(({ status }) => status))).toEqual(new Set(["ok"]));
+});
+
+/** Every question with a token is answered well, the one for the workspace as given. */
+function answers(workspaces: (id: string) => Response) {
+  const usage = { plan_type: "plus", rate_limit: null };
+  const fetch: Context["fetch"] = (url, init) => {
+    const headers = new Headers(init?.headers);
+    if (!headers.has("authorization")) return refusal();
+    const id = headers.get("chatgpt-account-id") ?? "";
+    const isCheck = new URL(url).pathname.endsWith("/accounts/check");
+    return Promise.resolve(isCheck ? workspaces(id) : answer(200, JSON.stringify(usage)));
+  };
+  return live({ fetch });
+}
+
+const listed = (...ids: string[]) =>
+  answer(200, JSON.stringify({ accounts: ids.map((id) => ({ id, is_deactivated: false })) }));
+
+test.each<[string, (id: string) => Response, string]>([
+  ["left out", () => listed(), "does not list the workspace"],
+  ["listed twice", (id) => listed(id, id), "twice"],
+  ["refused", () => answer(401, '{"detail":"Unauthorized"}'), "HTTP 401: Unauthorized"],
+])("a workspace that is %s is found, although the usage endpoint answers", async (_, reply, text) => {
+  const { findings } = await answers(reply);
+  expect(findings.map(({ id, severity }) => [id, severity])).toEqual([
+    ["workspace_unroutable", "error"],
+    ["workspace_unroutable", "warning"],
+  ]);
+  expect(findings[0]?.message).toContain(text);
 });
 
 test.each([

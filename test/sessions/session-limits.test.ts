@@ -231,8 +231,8 @@ describe("the next run", () => {
     "",
     "{",
     "[]",
-    '{"version":1}',
-    '{"version":1,"files":{"rollout-one.jsonl":{"ino":1}}}',
+    '{"version":2}',
+    '{"version":2,"files":{"rollout-one.jsonl":{"ino":1}}}',
     '{"version":0,"files":{}}',
   ];
   test.each(damaged)("starts over with a damaged index: %s", (text) => {

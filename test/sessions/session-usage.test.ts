@@ -123,3 +123,54 @@ it("counting goes on where it stopped, also after a torn line and after the limi
   expect(usage(home, storage)).toEqual([["11-20", "gpt-a", "acct-a", 30, 3]]);
   expect(storage.writes).toBe(writes);
 });
+
+describe("a forked session that repeats its parent", () => {
+  const parent = meta("parent") + turn("gpt-a") + [1, 1, 2, 2, 3, 3].map((turns) => atTurn(turns)).join("");
+  const forkMeta = (over: object = {}) => meta("fork", { forked_from_id: "parent", ...over });
+  const name = (id: string) => `2026-11-20T10-00-00-${id}`;
+  const laterMs = startMs + 2 * hourMs;
+
+  function atTurn(turns: number, atMs = startMs): string {
+    return tokenCount({ atMs, total: [turns * 1000, turns * 10], last: [1000, 10] });
+  }
+
+  /** Codex up to 0.160 wrote the lines of the parent again, with the time of the fork. */
+  function replay(turns: readonly number[], own: string): string {
+    return (
+      forkMeta() + meta("parent") + turn("gpt-a") + turns.map((each) => atTurn(each, laterMs)).join("") + own
+    );
+  }
+
+  test("counts what its parent used once", () => {
+    using home = makeHome();
+    const own = tokenCount({ atMs: laterMs + 60_000, total: [3500, 35], last: [500, 5] });
+    home.write(name("parent"), parent);
+    home.write(name("fork"), replay([1, 1, 2, 2, 3, 3], own));
+    expect(usage(home)).toEqual([["11-20", "gpt-a", "acct-a", 3500, 35]]);
+  });
+
+  test("counts its own turns also when it left an earlier turn and its parent went on", () => {
+    using home = makeHome();
+    const own = tokenCount({ atMs: laterMs + 60_000, total: [2700, 27], last: [700, 7] });
+    home.write(name("parent"), parent);
+    const file = home.write(name("fork"), replay([1, 1, 2, 2], own));
+    const storage = memoryIndex();
+    expect(usage(home, storage)).toEqual([["11-20", "gpt-a", "acct-a", 3700, 37]]);
+    appendFileSync(file, tokenCount({ atMs: laterMs + 90_000, total: [2900, 29], last: [200, 2] }));
+    expect(usage(home, storage)).toEqual([["11-20", "gpt-a", "acct-a", 3900, 39]]);
+  });
+
+  test("counts all when its parent is gone, which is then counted nowhere else", () => {
+    using home = makeHome();
+    home.write(name("fork"), replay([1, 2, 3], ""));
+    expect(usage(home)).toEqual([["11-20", "gpt-a", "acct-a", 3000, 30]]);
+  });
+
+  test("counts its own turns where it names its parent instead of repeating it, as Codex 0.171 does", () => {
+    using home = makeHome();
+    home.write(name("parent"), meta("parent") + turn("gpt-a") + atTurn(1) + atTurn(2));
+    const base = { thread_id: "parent", end_ordinal_exclusive: 23, end_byte_offset: 23_782 };
+    home.write(name("fork"), forkMeta({ history_base: base }) + turn("gpt-a") + atTurn(3, laterMs));
+    expect(usage(home)).toEqual([["11-20", "gpt-a", "acct-a", 3000, 30]]);
+  });
+});

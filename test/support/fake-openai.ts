@@ -44,7 +44,7 @@ const paths = {
   models: ["GET", /\/models$/],
   usage: ["GET", /\/(?:wham|api\/codex)\/usage$/],
   resetCredits: ["GET", /\/(?:wham|api\/codex)\/rate-limit-reset-credits$/],
-  accountsCheck: ["GET", /\/wham\/accounts\/check$/],
+  accountsCheck: ["GET", /\/(?:wham|api\/codex)\/accounts\/check$/],
 } as const;
 
 /** The parts of auth.openai.com and chatgpt.com that Codex needs, on a free port of 127.0.0.1. */

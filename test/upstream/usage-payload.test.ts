@@ -73,6 +73,8 @@ describe("the usage payload", () => {
       isAllowed: true,
       isLimitReached: false,
       reachedType: "workspace_member_credits_depleted",
+      reached: "credits",
+      hasWindows: true,
       accountId: "acct-1",
       userId: "user-1",
       email: "a@example.com",

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from "vitest";
 import { CodexAuthError } from "../../src/errors/codex-auth-error.ts";
 import { backendOf } from "../../src/upstream/backend.ts";
 import { readResetCredits, readUsage } from "../../src/upstream/usage.ts";
-import type { UsageRequest } from "../../src/upstream/usage.ts";
+import type { BackendRequest } from "../../src/upstream/ask-backend.ts";
 import { FakeOpenAI } from "../support/fake-openai.ts";
 import type { FakeReply, Route } from "../support/fake-openai.ts";
 import { refusal, usageBody } from "../support/fake-usage.ts";
@@ -16,13 +16,13 @@ async function startFake(): Promise<FakeOpenAI> {
   return fake;
 }
 
-async function ask(fake: FakeOpenAI, more: Partial<UsageRequest> = {}) {
+async function ask(fake: FakeOpenAI, more: Partial<BackendRequest> = {}) {
   const request = { baseUrl: `${fake.url}/backend-api`, accessToken: secret, accountId: "acct-1" };
   return await readUsage(fetch, { ...request, nowMs: Date.now(), ...more });
 }
 
 /** The failure that an answer of the endpoint becomes. */
-async function failureOf(reply: FakeReply | Route, more?: Partial<UsageRequest>) {
+async function failureOf(reply: FakeReply | Route, more?: Partial<BackendRequest>) {
   const fake = await startFake();
   fake.usage.answer("acct-1", reply);
   const answer = await ask(fake, more);

@@ -6,11 +6,12 @@ export const workspaceEntries: readonly Entry[] = [
     id: "workspace_routing",
     title: "Codex cannot find out where the workspace lives",
     says: /workspace routing (?:discovery|is unavailable)|(?:selected|duplicate) workspace (?:missing|in routing)|workspace backend must use|in routing discovery/i,
+    codes: ["workspace_unroutable"],
     explains: ["account_read"],
     cause:
       "Before its first request Codex asks chatgpt.com for the accounts of the login (accounts/check). That failed: the login was refused, its workspace is gone or listed twice, OpenAI has trouble, or chatgpt_base_url is no https address.",
     fix: "codex auth check asks the same question for each account; remove chatgpt_base_url from config.toml; or use another account: codex auth switch <account>",
-    checks: ["credentials", "config", "network"],
+    checks: ["workspace_unroutable", "credentials", "config", "network"],
     example: "workspace routing discovery failed",
   },
   {

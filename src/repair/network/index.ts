@@ -1,6 +1,7 @@
 import type { Check } from "../check.ts";
 import { clockSkewed } from "./clock-skewed.ts";
 import { loginRefused } from "./login-refused.ts";
+import { workspaceUnroutable } from "./workspace-unroutable.ts";
 import { networkIntercepted } from "./network-intercepted.ts";
 import { networkServerError } from "./network-server-error.ts";
 import { networkUnreachable } from "./network-unreachable.ts";
@@ -15,4 +16,5 @@ export const networkChecks: readonly Check[] = [
   websocketBlocked,
   clockSkewed,
   loginRefused,
+  workspaceUnroutable,
 ];

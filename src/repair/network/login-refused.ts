@@ -1,41 +1,32 @@
-import { isValid } from "../../auth/refresh-outcome.ts";
 import { usageFailure } from "../../auth/probe-failure.ts";
 import { usableLogin } from "../../auth/usable-login.ts";
 import type { Account } from "../../store/account.ts";
 import { accountName } from "../../store/account-name.ts";
-import { backendOf } from "../../upstream/backend.ts";
 import { readUsage } from "../../upstream/usage.ts";
 import { poolCheck } from "../check.ts";
 import type { Sighting } from "../check.ts";
-import type { Scene } from "../scene.ts";
+import { askedAccounts, backendRequest } from "./asked-accounts.ts";
 
-const timeoutMs = 10_000;
 /** A token that is refused so soon after it was issued is not helped by yet another one. */
 const renewedMs = 10 * 60_000;
 
-/**
- * Asks about each account with the token that it has, and renews nothing: a refresh token is not spent for a look. One
- * whose token has ended by the clock is not asked: that is no fault, Codex renews it when it needs it.
- */
+/** Asks about each account with the token that it has, and renews nothing. */
 export const loginRefused = poolCheck({
   id: "login_refused",
   area: "network",
   severity: "warning",
   title: "OpenAI refuses the login of an account",
   isLive: true,
-  look: async ({ pool, active }, scene) => {
-    const asked = pool.accounts.filter(
-      ({ login, pausedAt, flag }) =>
-        login.kind === "chatgpt" && pausedAt === null && flag === null && isValid(login, scene.nowMs),
-    );
+  look: async (snapshot, scene) => {
     const seen: (Sighting & { account: Account })[] = [];
-    for (const account of asked) {
-      const answer = await ask(scene, account);
+    for (const account of askedAccounts(snapshot, scene)) {
+      const answer = await readUsage(scene.fx.fetch, backendRequest(scene, account));
       if (answer.kind === "usage") continue;
       // Whether OpenAI can be reached is another finding, and the next account would wait in vain too.
       if (answer.failure.kind === "network") break;
       const sighting = sightingOf(account, answer.failure, scene.nowMs);
-      if (sighting) seen.push({ ...sighting, severity: account.id === active?.id ? "error" : "warning" });
+      if (sighting)
+        seen.push({ ...sighting, severity: account.id === snapshot.active?.id ? "error" : "warning" });
     }
     return seen;
   },
@@ -59,13 +50,6 @@ export const loginRefused = poolCheck({
 /** As it was asked about: one that was renewed meanwhile has another token, which nobody refused. */
 function accountOf(sighting: Sighting): Account | null {
   return "account" in sighting ? (sighting.account as Account) : null;
-}
-
-function ask({ fx, config, nowMs }: Scene, { login }: Account) {
-  const { identity, accessToken } = login;
-  const accountId = identity.kind === "seat" ? identity.accountId : null;
-  const baseUrl = backendOf(fx.env, config.settings?.chatgptBaseUrl);
-  return readUsage(fx.fetch, { baseUrl, accessToken, accountId, nowMs, timeoutMs });
 }
 
 type Failure = Parameters<typeof usageFailure>[0];

@@ -1,4 +1,4 @@
-import { field, isRecord, readBoolean, readNumber, readText } from "../accounts/unknown-value.ts";
+import { field, isRecord, readBoolean, readNumber, readText } from "./unknown-value.ts";
 
 /** Paid credits beside the windows. */
 export interface Credits {
