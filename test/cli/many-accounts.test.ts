@@ -29,7 +29,7 @@ function poolState(size: number): PoolState {
     block: null,
     weight: 1,
   }));
-  return { snapshot, candidates, nowMs: Date.now(), sessionFiles: 0, unattributed: 0 };
+  return { snapshot, candidates, usage: new Map(), nowMs: Date.now(), sessionFiles: 0, unattributed: 0 };
 }
 
 function accountsOf(size: number): Account[] {
