@@ -18,6 +18,6 @@ export function currentPlan(
   login: { readonly plan: string | null; readonly issuedAtSec: number | null },
   news: AccountNews | null | undefined,
 ): string | null {
-  const isNewer = news?.plan != null && news.atMs >= (login.issuedAtSec ?? 0) * 1000;
-  return isNewer ? news.plan : login.plan;
+  if (!news || news.plan === null) return login.plan;
+  return news.atMs >= (login.issuedAtSec ?? 0) * 1000 ? news.plan : login.plan;
 }
