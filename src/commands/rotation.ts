@@ -29,7 +29,7 @@ const description = [
   "",
   "start runs until Ctrl-C; with --background it returns when the proxy answers. status and stop are about that proxy, enable-hint says how Codex uses it, env prints the address and the key for other clients. Nothing is written to config.toml: a Codex whose proxy is gone waits for it for ever, so the address belongs on the command line.",
   "",
-  "For one run of Codex, without a proxy that stays: codex auth exec --rotate -- codex",
+  "Recommended, for one run of Codex and without a proxy that stays: codex auth exec --rotate -- codex. After stop any user of this machine may listen on the port, and a Codex that still has the address gives that user its token; doctor finds it.",
 ].join("\n");
 
 const actions = ["start", "stop", "status", "env", "enable-hint"] as const;
@@ -40,7 +40,9 @@ const schema = (z: Zod) =>
     action: z.enum(actions),
     running: z.boolean().describe("when the command ended"),
     proxy: proxySchema(z).nullable().describe("for stop, and start in the foreground: its last figures"),
-    lines: z.array(z.string()).describe("for enable-hint and env: what to type; never the key"),
+    lines: z
+      .array(z.string())
+      .describe("for enable-hint and env: what to type, never the key; for stop: what to mind"),
     message: z.string(),
   });
 
@@ -131,7 +133,16 @@ async function stop(ctx: Context, { now = false }: Options) {
   const proxy = reportOf(state);
   const wasRunning = state.kind === "running" || state.kind === "silent";
   const message = wasRunning ? "The rotation proxy has ended." : stateText(state);
-  return { action: "stop" as const, running: false, proxy, lines: [], message };
+  const lines = wasRunning ? portLines(state.entry.port) : [];
+  return { action: "stop" as const, running: false, proxy, lines, message };
+}
+
+/** Any user of this machine may listen there next. */
+function portLines(port: number): string[] {
+  return [
+    `A Codex that still has its address would give its token to whoever listens on port ${port} next, so end it,`,
+    `or start the proxy there again: codex auth rotation start --port ${port}. For one run: codex auth exec --rotate -- codex`,
+  ];
 }
 
 async function status(ctx: Context) {

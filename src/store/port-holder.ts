@@ -26,6 +26,25 @@ export function isListening(fs: FileSystem, port: number): boolean | null {
   return text.trim() === "" ? null : listeningSockets(text).has(port);
 }
 
+/** The user, not this one, that gets what is sent to 127.0.0.1 on a port; null when there is none, or nobody tells. */
+export function foreignListener(fs: FileSystem, port: number, ownUid = process.getuid?.()): number | null {
+  if (ownUid === undefined) return null;
+  const held = [...tables(fs).matchAll(listener)].filter(
+    ([, address = "", hex = ""]) => takesLoopback(address) && Number.parseInt(hex, 16) === port,
+  );
+  // A listener on 127.0.0.1 itself comes before one on every address.
+  const [first] = held.toSorted(([, a = ""], [, b = ""]) => Number(/^0+$/.test(a)) - Number(/^0+$/.test(b)));
+  const uid = Number(first?.[3]);
+  return first === undefined || uid === ownUid ? null : uid;
+}
+
+/** What a running Codex was told on its command line about where to send its requests; null when nothing. */
+export function baseUrlOfProcess(fs: FileSystem, pid: number): string | null {
+  return (
+    /\0(?:-c|--config)?=?openai_base_url="?([^"\0]+)/.exec(read(fs, `/proc/${pid}/cmdline`))?.[1] ?? null
+  );
+}
+
 function ownerOf(fs: FileSystem, socket: string): PortHolder {
   const pid = namesIn(fs, "/proc").find((name) => /^\d+$/.test(name) && hasSocket(fs, name, socket));
   return pid === undefined ? { pid: null } : { pid: Number(pid), name: nameOf(fs, pid) };
@@ -35,13 +54,13 @@ function tables(fs: FileSystem): string {
   return `${read(fs, "/proc/net/tcp")}\n${read(fs, "/proc/net/tcp6")}`;
 }
 
-/** Number, local address and port, remote address, state 0A (listening), five more fields, and the inode. */
-const listener = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A(?: +\S+){5} +(\d+)/gm;
+/** Number, local address and port, remote address, state 0A (listening), three more fields, user, one more, inode. */
+const listener = /^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A(?: +\S+){3} +(\d+) +\S+ +(\d+)/gm;
 
 /** Port -> inode. A busy machine has thousands of connections, so nothing is made of the other lines. */
 function listeningSockets(text: string): Map<number, string> {
   const found = [...text.matchAll(listener)].filter(([, address = ""]) => takesLoopback(address));
-  return new Map(found.map(([, , port = "", inode = ""]) => [Number.parseInt(port, 16), inode]));
+  return new Map(found.map(([, , port = "", , inode = ""]) => [Number.parseInt(port, 16), inode]));
 }
 
 /** 127.0.0.1 or every address, as the kernel writes them; ::1 and the addresses of cards do not stand in the way. */

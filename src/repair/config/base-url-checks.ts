@@ -46,7 +46,7 @@ export const chatgptBaseUrlPlain = configCheck({
 });
 
 /** The port of a URL of this machine; null for any other. */
-function loopbackPort(url: string): number | null {
+export function loopbackPort(url: string): number | null {
   if (!URL.canParse(url)) return null;
   const { hostname, port, protocol } = new URL(url);
   if (hostname !== "localhost" && hostname !== "[::1]" && !/^127\.\d+\.\d+\.\d+$/.test(hostname)) return null;
