@@ -29,6 +29,7 @@ export class KeyRing {
   readonly #now: () => number;
   readonly #known = new Map<string, Known>();
   #revision = -1;
+  #lastSeenMs = 0;
   #timer: NodeJS.Timeout | null = null;
 
   constructor(database: Database, now: () => number) {
@@ -49,6 +50,7 @@ export class KeyRing {
   async refresh(): Promise<void> {
     try {
       this.#revision = await keysRevision(this.#database);
+      this.#lastSeenMs = this.#now();
     } catch {
       // The database is away: keys that were seen lately go on.
     }
@@ -59,7 +61,8 @@ export class KeyRing {
     if (!isSecret(secret)) return { kind: "closed", why: "unknown" };
     const hash = hashOfSecret(secret);
     const known = this.#known.get(hash);
-    if (known?.revision === this.#revision) return this.#reading(known.key);
+    const isInformed = this.#now() - this.#lastSeenMs < rememberedMs;
+    if (isInformed && known?.revision === this.#revision) return this.#reading(known.key);
     try {
       const revision = this.#revision;
       const key = await keyOfSecret(this.#database, secret);
