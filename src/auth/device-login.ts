@@ -1,5 +1,6 @@
 import { isObject } from "../codex/claims.ts";
 import type { Login } from "../codex/auth-json.ts";
+import { answerText } from "../errors/answer-text.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { parseRetryHint } from "../errors/retry-hint.ts";
 import type { RetryHint } from "../errors/retry-hint.ts";
@@ -44,7 +45,7 @@ async function requestCode(fx: LoginEffects, issuer: string): Promise<DeviceCode
   const url = `${issuer}/api/accounts/deviceauth/usercode`;
   return await askIssuer(fx, url, { client_id: codexClientId }, async (response) => {
     if (response.status === 404) throw disabledError("The issuer gives no device codes (HTTP 404).");
-    const text = await response.text();
+    const text = await answerText(response);
     const device = response.ok ? readDeviceCode(parsed(text)) : null;
     if (device) return device;
     throw refusal(response, text, fx.now());
@@ -128,7 +129,7 @@ async function readPoll(response: Response, nowMs: number): Promise<Confirmation
   if (status === 429 || status >= 500)
     return { kind: "pending", askedMs: parseRetryHint(headers, nowMs)?.retryAfterMs ?? 0 };
   if (status === 403 || status === 404) return pending;
-  const body = parsed(await response.text());
+  const body = parsed(await answerText(response));
   // A page of a portal, or of a network proxy.
   if (body === null) return pending;
   if (ok && isObject(body)) {

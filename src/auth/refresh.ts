@@ -80,11 +80,12 @@ async function attempt(
     const adopted = await fx.store.transaction("refresh", settle);
     if (adopted) return adopted.kind === "ready" ? { kind: "ready", how: "adopted" } : adopted;
   }
-  // S3: everything that will have to be written can be written.
+  // S3: the issuer may get the token, and everything that will have to be written can be written.
+  const url = tokenUrl(fx.env);
   requireWritable(fx.fs, fx.store.paths, isLive);
   const unlock = isLive ? await lockAuthFile(fx) : () => undefined;
   try {
-    return await spend(fx, { id, need, isLive, isLast, unlock });
+    return await spend(fx, { id, need, url, isLive, isLast, unlock });
   } finally {
     unlock();
   }
@@ -97,6 +98,8 @@ function lockAuthFile({ fs, sleep, store }: RefreshEffects): Promise<() => void>
 interface Spending {
   id: string;
   need: RefreshNeed;
+  /** Where the token goes. */
+  url: string;
   /** The account is in auth.json, and we hold Codex's auth.lock. */
   isLive: boolean;
   isLast: boolean;
@@ -104,7 +107,7 @@ interface Spending {
 }
 
 async function spend(fx: RefreshEffects, spending: Spending): Promise<RefreshOutcome | null> {
-  const { id, need, isLive, isLast, unlock } = spending;
+  const { id, need, url, isLive, isLast, unlock } = spending;
   const runningBefore = fx.processes();
   // A Codex that starts now finds no refresh token in auth.json. One that runs must find its file as it left it:
   // it throws new tokens away when the file has changed.
@@ -120,7 +123,7 @@ async function spend(fx: RefreshEffects, spending: Spending): Promise<RefreshOut
     return isRaced ? null : { kind: "cancelled" };
   }
   const reason = need.kind === "rejected" ? "unauthorized_recovery" : "proactive_expiry";
-  const answer = await requestRefresh(fx, tokenUrl(fx.env), begun.login, reason);
+  const answer = await requestRefresh(fx, url, begun.login, reason);
   if (answer.kind === "tokens") return await save(fx, spending, begun.login, answer.tokens);
   if (answer.kind === "refused" && isLive) {
     // E1: a Codex that was faster has the new token and waits for the lock to save it.

@@ -3,20 +3,28 @@ import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { parseRetryHint } from "../errors/retry-hint.ts";
 import { isConnectFailure, isProxyRefusal, networkCode } from "../upstream/network-failure.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
+import { checkedBase, checkedUrl } from "../upstream/checked-address.ts";
+import { answerText } from "../errors/answer-text.ts";
 
 /** Codex's own client id; a login that was issued to another client names it in `oauth_provenance`. */
 export const codexClientId = "app_EMoamEEZ73f0CkXaXp7hrann";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
-/** Where tokens are issued. CODEX_AUTH_ISSUER is for tests, as CODEX_AUTH_BACKEND is (upstream/backend.ts). */
+/**
+ * Where tokens are issued. CODEX_AUTH_ISSUER is for tests, as CODEX_AUTH_BACKEND is (upstream/backend.ts). Throws
+ * `backend_refused` for an address that must not get a token.
+ */
 export function issuerOf(env: Env): string {
-  return (env["CODEX_AUTH_ISSUER"] || "https://auth.openai.com").replace(/\/+$/, "");
+  const override = env["CODEX_AUTH_ISSUER"];
+  return override ? checkedBase("CODEX_AUTH_ISSUER", override) : "https://auth.openai.com";
 }
 
 /** Codex's own override counts too, so that both always ask the same issuer. */
 export function tokenUrl(env: Env): string {
-  return env["CODEX_REFRESH_TOKEN_URL_OVERRIDE"] || `${issuerOf(env)}/oauth/token`;
+  const override = env["CODEX_REFRESH_TOKEN_URL_OVERRIDE"];
+  if (!override) return `${issuerOf(env)}/oauth/token`;
+  return checkedUrl("CODEX_REFRESH_TOKEN_URL_OVERRIDE", override).href;
 }
 
 /** Tokens of an answer; what is missing keeps its old value. */
@@ -80,7 +88,7 @@ export async function readAnswer(response: Response, nowMs: number): Promise<Tok
   const { status } = response;
   const isGood = status >= 200 && status < 300;
   // Where an answer is cut, its status still tells whether a token was exchanged.
-  const text = await response.text().catch((error: unknown) => {
+  const text = await answerText(response).catch((error: unknown) => {
     if (isGood) throw error;
     return "";
   });

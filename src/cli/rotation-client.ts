@@ -1,3 +1,4 @@
+import { answerText } from "../errors/answer-text.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isRecord } from "../errors/json-value.ts";
 import type { RotationStatus } from "../proxy/options.ts";
@@ -38,12 +39,16 @@ export async function findRotation(ctx: Context): Promise<RotationState> {
   return { kind: "silent", entry, why };
 }
 
+/** A thousand accounts, and some. */
+const longestStatus = 8_000_000;
+
 /** The status, or why there is none. Only who has our key can have written the entry that names it. */
 async function askStatus(ctx: Context, { port, key }: RotationEntry): Promise<RotationStatus | string> {
   try {
     const signal = AbortSignal.timeout(5000);
     const response = await ctx.fetch(`http://127.0.0.1:${port}/${key}/status`, { signal });
-    const body: unknown = await response.json();
+    // Another program may have the port by now.
+    const body: unknown = JSON.parse(await answerText(response, longestStatus));
     return response.ok && isStatus(body) ? body : `it answered with status ${response.status}`;
   } catch (error) {
     const code = networkCode(error);

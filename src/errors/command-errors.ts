@@ -148,8 +148,8 @@ export const commandErrors = {
   ),
   backend_refused: row(
     "environment",
-    "The address of OpenAI's backend must not get a token.",
-    "Remove chatgpt_base_url from config.toml, or use an https address.",
+    "An address that stands for OpenAI must not get a token.",
+    "Remove chatgpt_base_url from config.toml, or unset the variable that the message names, or use an https address.",
   ),
   config_unreadable: row(
     "environment",

@@ -1,3 +1,4 @@
+import { answerText } from "../errors/answer-text.ts";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import type { ErrorEnvelope } from "../errors/envelope.ts";
@@ -42,7 +43,7 @@ export async function handleErrorResponse(
   { requestCorrelationId, threadId, nowMs = Date.now() }: HandleErrorOptions = {},
 ): Promise<HandledError> {
   const { status, headers } = response;
-  const found = classifyFailure({ status, headers, body: await response.text() }, nowMs);
+  const found = classifyFailure({ status, headers, body: await answerText(response) }, nowMs);
   const diagnostics = defined({ ...found.diagnostics, correlationId: requestCorrelationId, threadId });
   const errorBody = { error: { ...found.envelope.error, diagnostics } };
   const answer = new Response(JSON.stringify(errorBody), {

@@ -5,7 +5,7 @@ import type { SecureContext } from "node:tls";
 import { namedCertificates } from "../codex/certificate-environment.ts";
 import { tunnelFor } from "../codex/proxy-environment.ts";
 import { readCertificates } from "../store/certificate-file.ts";
-import { isLoopbackHost } from "../upstream/backend.ts";
+import { isLoopbackHost } from "../upstream/loopback.ts";
 import type { Agents } from "../upstream/network-failure.ts";
 import { TunnelAgent } from "./tunnel-agent.ts";
 

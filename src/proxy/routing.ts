@@ -1,7 +1,7 @@
 import { minuteMs } from "../accounts/limit.ts";
 import { field, readText } from "../accounts/unknown-value.ts";
 import type { Account } from "../store/account.ts";
-import { isLoopbackHost } from "../upstream/backend.ts";
+import { isLoopbackHost } from "../upstream/loopback.ts";
 import { workspacesOf } from "../upstream/workspace.ts";
 import { askBackend } from "./backend-question.ts";
 import type { BackendQuestions } from "./backend-question.ts";

@@ -1,4 +1,5 @@
 import { parseJson } from "../accounts/unknown-value.ts";
+import { answerText } from "../errors/answer-text.ts";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import { backendUrl } from "./backend.ts";
@@ -22,7 +23,6 @@ export type BackendAnswer =
   | { kind: "failure"; failure: FailureClassification };
 
 const defaultTimeoutMs = 20_000;
-const longestBody = 1_000_000;
 
 /** Puts one question about an account to its backend. Never throws: whatever goes wrong is classified. */
 export async function askBackend(
@@ -36,7 +36,7 @@ export async function askBackend(
   try {
     const response = await fetch(url, requestInit(request));
     stage = "stream";
-    const text = withoutToken(await readText(response), request.accessToken);
+    const text = withoutToken(await answerText(response), request.accessToken);
     const { ok, status, headers } = response;
     if (ok) return { kind: "payload", payload: parseJson(text) };
     return {
@@ -59,17 +59,6 @@ function requestInit({ accessToken, accountId, timeoutMs = defaultTimeoutMs }: B
   };
   // A redirect would carry the token to another place.
   return { headers, redirect: "error", signal: AbortSignal.timeout(timeoutMs) };
-}
-
-/** The start of a body is enough: a report is short, and an endless one must not fill the memory. */
-async function readText({ body }: Response): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  for await (const chunk of body ?? []) {
-    text += decoder.decode(chunk, { stream: true });
-    if (text.length > longestBody) break;
-  }
-  return text;
 }
 
 /** An answer that repeats our own token, as pages of errors do, must not bring it into a message. */

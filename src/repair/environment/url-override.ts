@@ -1,3 +1,4 @@
+import { addressProblem } from "../../upstream/checked-address.ts";
 import type { Check } from "../check.ts";
 
 const variables = {
@@ -18,8 +19,10 @@ export const urlOverride: Check = {
     Object.entries(variables).flatMap(([name, effect]) => {
       const value = env[name];
       if (!value || isOpenAi(value)) return [];
-      const evidence = [`it names ${hostOf(value)}`];
-      return [{ message: `${name} is set: ${effect}.`, evidence, fix: `unset ${name}` }];
+      const problem = addressProblem(value);
+      const evidence = [`it names ${hostOf(value)}`, ...(problem === null ? [] : [`refused: ${problem}`])];
+      const severity = problem === null ? "warning" : "error";
+      return [{ message: `${name} is set: ${effect}.`, evidence, fix: `unset ${name}`, severity }];
     }),
 };
 
