@@ -40,7 +40,7 @@ function readRule(fs: FileSystem, path: string): string | null {
       const stat = fs.fstatSync(fd);
       if (stat.isDirectory()) return null;
       if (!stat.isFile()) throw invalid(path, "it is no regular file");
-      if (isForeign(stat.uid)) throw invalid(path, "it belongs to another user");
+      if (isForeign(stat.uid)) throw foreign(path, stat.uid);
       if (stat.size > sizeLimit) throw invalid(path, "it is too large");
       return fs.readFileSync(fd, "utf8");
     } finally {
@@ -60,10 +60,16 @@ const problems: Record<string, string> = {
   EACCES: "it cannot be read",
 };
 
-/** In a folder like /tmp, others could choose the account of what we start. */
+/** In a folder like /tmp, others could choose the account of what we start, root's too. */
 function isForeign(owner: number): boolean {
-  const own = process.getuid?.() ?? 0;
-  return own !== 0 && owner !== 0 && owner !== own;
+  const own = process.geteuid?.() ?? owner;
+  return owner !== 0 && owner !== own;
+}
+
+function foreign(path: string, owner: number): CodexAuthError {
+  const message = `${path} cannot tell which account to use: it belongs to another user (${owner}).`;
+  const hint = `Name the account: codex auth exec <account> -- …, or set CODEX_AUTH_ACCOUNT. Where the file is meant for you, make it yours: codex auth use-here <account> in ${dirname(path)}`;
+  return new CodexAuthError("folder_rule_invalid", message, { hint });
 }
 
 function nameIn(text: string, path: string): string {

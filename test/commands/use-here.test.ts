@@ -291,6 +291,21 @@ test.runIf(isRoot)("a rule that another user wrote is refused, one of root is no
   }
 });
 
+// Root obeyed everybody: whoever could write above the folder chose the account of what root started.
+test.runIf(isRoot)("root obeys no rule of another user, and is told whose it is and what to do", async () => {
+  const project = await Project.open();
+  const path = project.write("work\n");
+  chownSync(path, 1234, 1234);
+  const { code, stdout, stderr } = await project.run(["exec", "--", "printenv", "CODEX_AUTH_ACCOUNT"]);
+  expect([code, stdout]).toEqual([1, ""]);
+  expect(stderr).toContain(`${path} cannot tell which account to use: it belongs to another user (1234).`);
+  expect(stderr).toContain("codex auth exec <account> -- …");
+  const status = await project.run(["status", "--json"]);
+  expect(JSON.parse(status.stdout).findings.at(-1).message).toContain("another user (1234)");
+  chownSync(path, 0, 0);
+  expect((await project.run(["exec", "--", "true"])).code).toBe(0);
+});
+
 /** The checkout may lie where only root can read. */
 function copyOfProgram(home: TestHome): string {
   const folder = home.file("program/dist/cli");
