@@ -114,6 +114,41 @@ describe.skipIf(!hasTmux).each(shells)("the completion that codex had in $name",
   });
 });
 
+/** What PowerShell reads where a word begins with a single quote; each of these ends it, unless it stands twice. */
+const quotes = "'\u2018\u2019\u201a\u201b";
+
+function powershellWord(text: string): { word: string; rest: string } {
+  let word = "";
+  for (let at = 1; at < text.length; at += 1) {
+    const char = text.charAt(at);
+    if (!quotes.includes(char)) word += char;
+    else if (quotes.includes(text.charAt(at + 1)) && at + 1 < text.length) word += text.charAt((at += 1));
+    else return { word, rest: text.slice(at + 1) };
+  }
+  return { word, rest: "(no end)" };
+}
+
+// A label with \u2019 ended the quotes, and what followed it was a command.
+test.each([
+  "it's",
+  "x\u2019; Remove-Item -Recurse ~; \u2018",
+  "\u201bx\u201a",
+  "$(calc)",
+  "a b",
+  "@splat",
+  "\u2018",
+  "\u201c$(calc)\u201d",
+])("PowerShell gets the name %s as one word", async (name) => {
+  const { stdout } = await new TestHome().run(["completion", "powershell"]);
+  const [, plain = ""] = /\$value -match '(.+?)'\)/.exec(stdout) ?? [];
+  const [, wanted = "", doubled = ""] = /\$value -replace "(.+?)", '(.+?)'/.exec(stdout) ?? [];
+  const text = new RegExp(plain, "u").test(name)
+    ? name
+    : `'${name.replaceAll(new RegExp(wanted, "gu"), doubled.replaceAll("$0", "$$&"))}'`;
+  expect(text.startsWith("'")).toBe(true);
+  expect(powershellWord(text)).toEqual({ word: name, rest: "" });
+});
+
 test("the completion alone completes codex-auth, and makes no function", async () => {
   const home = new TestHome();
   for (const shell of shells) {

@@ -1,4 +1,4 @@
-import { powershellQuoted } from "./shell-text.ts";
+import { powershellQuoted, powershellQuotes } from "./shell-text.ts";
 import type { ShellText } from "./shell-text.ts";
 
 export function powershellText(program: string): ShellText {
@@ -30,7 +30,7 @@ export function powershellText(program: string): ShellText {
   & node ${quoted} __complete -- @given "$typed" 2>$null | ForEach-Object {
     $value, $about = $_ -split "\`t", 2
     if ($value.StartsWith($typed)) {
-      $text = if ($value -match '^[\\w@.+-]+$') { $value } else { "'" + $value.Replace("'", "''") + "'" }
+      $text = if ($value -match '^\\w[\\w@.+-]*$') { $value } else { "'" + ($value -replace "${powershellQuotes}", '$0$0') + "'" }
       [System.Management.Automation.CompletionResult]::new($text, $value, 'ParameterValue', $(if ($about) { $about } else { $value }))
     }
   }

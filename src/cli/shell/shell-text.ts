@@ -14,7 +14,9 @@ export function fishQuoted(text: string): string {
   return `'${text.replaceAll(/[\\']/g, String.raw`\$&`)}'`;
 }
 
-/** PowerShell takes the typographic quotes for quotes too. */
+/** PowerShell takes the typographic quotes for quotes too. A pattern for .NET as for JavaScript. */
+export const powershellQuotes = String.raw`['\u2018-\u201b]`;
+
 export function powershellQuoted(text: string): string {
-  return `'${text.replaceAll(/['\u2018-\u201b]/g, "$&$&")}'`;
+  return `'${text.replaceAll(new RegExp(powershellQuotes, "g"), "$&$&")}'`;
 }
