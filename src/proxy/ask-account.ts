@@ -3,8 +3,8 @@ import type { Account } from "../store/account.ts";
 import { settleAttempt } from "./attempt.ts";
 import type { Attempt } from "./attempt.ts";
 import type { Asked } from "./books.ts";
-import { replyDocument } from "./document-answer.ts";
-import { isGone, onGone, passOn } from "./exchange.ts";
+import { readDocument } from "./document-answer.ts";
+import { isGone, onGone, passOn, reply } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { loginFailure } from "./login-failure.ts";
 import type { FailedRenewal } from "./logins.ts";
@@ -28,9 +28,10 @@ export type Turn =
       readonly refusal?: Refusal | undefined;
     };
 
-const served: Turn = { kind: "served", ending: "failed" };
+const served = { kind: "served", ending: "failed" } as const satisfies Turn;
 
 type Login = Account["login"];
+type Answer = Extract<Attempt, { kind: "answer" }>;
 
 /** Asks one account, and gives the client what it answers. */
 export async function askAccount(parts: RotationParts, exchange: Exchange, account: Account): Promise<Turn> {
@@ -90,13 +91,12 @@ async function attempt(
   return null;
 }
 
-async function finish(
-  parts: RotationParts,
-  exchange: Exchange,
-  who: Asked,
-  { response, held, isEventStream, failure }: Extract<Attempt, { kind: "answer" }>,
-): Promise<Turn> {
+async function finish(parts: RotationParts, exchange: Exchange, who: Asked, answer: Answer): Promise<Turn> {
+  const { response, held, isEventStream, failure } = answer;
   const { books, ledger } = parts;
+  const own = exchange.pass?.answering ?? null;
+  if (exchange.wantsDocument && isEventStream && !own)
+    return await finishDocument(parts, exchange, who, answer);
   exchange.body?.release();
   parts.conversations.note(exchange.facts, who.account.id, parts.now());
   books.noteHeaders(who, response);
@@ -106,11 +106,43 @@ async function finish(
     showRefusal(exchange, { response, held, isEventStream, failure });
     return served;
   }
-  const usual = exchange.wantsDocument && isEventStream ? replyDocument : passOn;
-  const answering = exchange.pass?.answering ?? usual;
-  const relayed = await answering(exchange, response, held, isEventStream);
+  const relayed = own
+    ? await own(exchange, response, held, isEventStream)
+    : await passOn(exchange, response, { held, isEventStream, idleMs: parts.limits.idleMs });
   const { finalEvent, kind } = relayed;
   if (finalEvent !== null) books.noteEnd(who, finalEvent);
   else if (kind === "cut") books.noteCut(who);
   return { kind: "served", ending: failure === null ? endingOf(relayed, isEventStream) : "failed", relayed };
+}
+
+/** The client sees nothing before the end, so a late failure goes on to the next account too. */
+async function finishDocument(
+  parts: RotationParts,
+  exchange: Exchange,
+  who: Asked,
+  { response, held }: Answer,
+): Promise<Turn> {
+  const { books, limits, now: nowMs } = parts;
+  books.noteSuccess(who);
+  const stay = onGone(exchange, () => response.destroy());
+  const reading = await readDocument(response, held, { idleMs: limits.idleMs, nowMs });
+  stay();
+  const { relayed } = reading;
+  if (isGone(exchange)) return { ...served, relayed: { ...relayed, kind: "client-gone" } };
+  if (reading.kind === "failed") {
+    const { failure, bytes } = reading;
+    parts.counters.of(who.account.id).served -= 1;
+    const refusal = { response, held: [bytes], isEventStream: true, failure };
+    if (failure.next !== "surface") return failed(parts, who, { kind: "failed", ...refusal, refusal });
+    books.noteHeaders(who, response);
+    showRefusal(exchange, refusal);
+    return { ...served, relayed };
+  }
+  exchange.body?.release();
+  parts.conversations.note(exchange.facts, who.account.id, nowMs());
+  books.noteHeaders(who, response);
+  const headers = { "content-type": "application/json" };
+  reply(exchange.response, { status: 200, headers, body: JSON.stringify(reading.document) });
+  if (relayed.finalEvent !== null) books.noteEnd(who, relayed.finalEvent);
+  return { kind: "served", ending: endingOf(relayed, true), relayed };
 }

@@ -65,12 +65,7 @@ async function readAnswer(response: IncomingMessage, context: AttemptContext): P
   } as const;
   if (beginning.kind === "visible") return passed;
   const { isAfterRefresh, nowMs } = context;
-  const said = beginningFailure(beginning);
-  const failure = withLimits(
-    classifyFailure(said, nowMs(), { stage: "stream", isAfterRefresh }),
-    response,
-    nowMs(),
-  );
+  const failure = streamFailure(beginningFailure(beginning), response, nowMs(), isAfterRefresh);
   if (failure.next === "surface") return { ...passed, failure };
   return failedWith({ response, held: beginning.held, isEventStream: true, failure });
 }
@@ -87,6 +82,17 @@ function beginningFailure(beginning: Exclude<Awaited<ReturnType<typeof peek>>, {
   if (beginning.kind === "failed") return beginning.event;
   if (beginning.kind === "stalled") return new Error("The stream showed nothing for too long.");
   return new Error("The stream ended before it showed anything.");
+}
+
+/** What a stream has failed with: its last event, or what is known of its end. */
+export function streamFailure(
+  said: object,
+  response: IncomingMessage,
+  nowMs: number,
+  isAfterRefresh = false,
+): FailureClassification {
+  const failure = classifyFailure(said, nowMs, { stage: "stream", isAfterRefresh });
+  return withLimits(failure, response, nowMs);
 }
 
 /** A limit that was told inside a stream has its reset in the headers. */

@@ -52,13 +52,25 @@ function tooMuch(kind: "too-large" | "no-room"): ProxyAnswer {
 
 type Transform = NonNullable<RotationProxyOptions["transformBody"]>;
 
+/** Fields of OpenAI's API that the Codex backend answers with 400. */
+const refusedFields: ReadonlySet<string> = new Set([
+  "temperature",
+  "top_p",
+  "metadata",
+  "user",
+  "truncation",
+  "safety_identifier",
+  "prompt_cache_retention",
+]);
+
 /** A plain OpenAI request, in the form that the Codex backend takes. What is no plain JSON stays as it is. */
 async function transformed(exchange: Exchange, body: Body, transform: Transform): Promise<ExchangeReading> {
   const isPlain = (exchange.request.headers["content-encoding"] ?? "identity") === "identity";
   const value = isPlain ? parseJson(bodyBytes(body).toString("utf8")) : undefined;
   if (!isRecord(value)) return { kind: "exchange", exchange };
   try {
-    const bytes = Buffer.from(JSON.stringify(await transform(value)));
+    const fit = Object.entries(await transform(value)).filter(([name]) => !refusedFields.has(name));
+    const bytes = Buffer.from(JSON.stringify(Object.fromEntries(fit)));
     const wantsDocument = value["stream"] !== true;
     return { kind: "exchange", exchange: { ...exchange, body: replaceBody(body, bytes), wantsDocument } };
   } catch (error) {

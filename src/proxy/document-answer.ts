@@ -1,68 +1,89 @@
 import type { IncomingMessage } from "node:http";
-import { field, isRecord, readList } from "../accounts/unknown-value.ts";
+import { field } from "../accounts/unknown-value.ts";
 import { classifyFailure } from "../errors/classify.ts";
-import { parseJson } from "../errors/json-value.ts";
-import { parseSse } from "../errors/sse.ts";
-import { finalEvent } from "./sse-events.ts";
-import { isGone, onGone, reply } from "./exchange.ts";
-import type { Exchange } from "./exchange.ts";
+import type { FailureClassification } from "../errors/classify.ts";
+import { streamFailure } from "./attempt.ts";
+import { silenceText } from "./relay.ts";
 import type { Relayed } from "./relay.ts";
+import { responseDocument } from "./response-document.ts";
+import { finalEvent } from "./sse-events.ts";
 import { asksForTool } from "./tool-call.ts";
 
 const longestDocument = 64 * 1024 * 1024;
 
-/** Answers a client that asked for one JSON document, from the stream that the Codex backend always gives. */
-export async function replyDocument(
-  exchange: Exchange,
+export type DocumentReading = { readonly relayed: Relayed } & (
+  | { readonly kind: "document"; readonly document: object }
+  /** `bytes` is what came of the stream. */
+  | { readonly kind: "failed"; readonly failure: FailureClassification; readonly bytes: Buffer }
+);
+
+export interface ReadingLimits {
+  /** The longest silence of upstream. */
+  readonly idleMs: number;
+  readonly nowMs: () => number;
+}
+
+/**
+ * Puts one JSON document together from the stream that the Codex backend always gives. The client sees nothing of it
+ * before its end, so whatever goes wrong can still be answered by another account.
+ */
+export async function readDocument(
   answer: IncomingMessage,
   held: readonly Buffer[],
-): Promise<Relayed> {
-  const stay = onGone(exchange, () => answer.destroy());
-  const bytes = await readAll(answer, held);
-  stay();
-  if (isGone(exchange)) return { kind: "client-gone", finalEvent: null, asksForTool: false, sentBytes: 0 };
-  const last = bytes === null ? null : finalEvent(bytes);
-  const isComplete = bytes !== null && field(last, "type") === "response.completed";
-  const [status, document] = isComplete ? [200, documentOf(last, bytes)] : failureOf(last);
-  reply(exchange.response, { status, headers: jsonType, body: JSON.stringify(document) });
-  const asks = bytes !== null && asksForTool(bytes);
-  const sentBytes = bytes?.length ?? 0;
-  return { kind: bytes === null ? "cut" : "whole", finalEvent: last, asksForTool: asks, sentBytes };
+  { idleMs, nowMs }: ReadingLimits,
+): Promise<DocumentReading> {
+  const { bytes, how } = await readAll(answer, held, idleMs);
+  const last = finalEvent(bytes);
+  const relayed = {
+    kind: how === "ended" && answer.complete ? ("whole" as const) : ("cut" as const),
+    finalEvent: last,
+    asksForTool: asksForTool(bytes),
+    sentBytes: bytes.length,
+  };
+  const type = field(last, "type");
+  if (last !== null && (type === "response.completed" || type === "response.incomplete"))
+    return { relayed, kind: "document", document: responseDocument(last, bytes) };
+  const words = how === "silent" ? silenceText(idleMs) : "The stream ended early.";
+  const said = last ?? new Error(words);
+  const failure = how === "too-long" ? tooLong(nowMs()) : streamFailure(said, answer, nowMs());
+  return { relayed, kind: "failed", failure, bytes };
 }
 
-function failureOf(last: object | null): [status: number, envelope: object] {
-  const event = last ?? new Error("The stream ended early.");
-  const { status, envelope } = classifyFailure(event, 0, { stage: "stream" });
-  return [status, envelope];
+/** Another account would say as much. */
+function tooLong(nowMs: number): FailureClassification {
+  const body = { message: "The answer is longer than 64 MB." };
+  return { ...classifyFailure({ status: 502, body }, nowMs), next: "surface", account: "fine" };
 }
 
-const jsonType = { "content-type": "application/json" };
-
-/** The response of the last event; its output is taken from the events when the backend leaves it out there. */
-function documentOf(last: object | null, bytes: Buffer): object {
-  const response = field(last, "response");
-  if (!isRecord(response)) return {};
-  if (readList(field(response, "output")).length > 0) return response;
-  const output = parseSse(bytes.toString("utf8"))
-    .map(({ data }) => parseJson(data))
-    .filter((event) => field(event, "type") === "response.output_item.done")
-    .map((event) => field(event, "item"));
-  return { ...response, output };
+interface Reading {
+  readonly bytes: Buffer;
+  readonly how: "ended" | "silent" | "too-long";
 }
 
-/** Null when the stream was cut or is too long. */
-async function readAll(response: IncomingMessage, held: readonly Buffer[]): Promise<Buffer | null> {
-  const chunks = [...held];
-  let size = 0;
-  try {
-    for await (const chunk of response) {
-      const bytes = chunk as Buffer;
-      size += bytes.length;
-      if (size > longestDocument) return null;
-      chunks.push(bytes);
+function readAll(answer: IncomingMessage, held: readonly Buffer[], idleMs: number): Promise<Reading> {
+  return new Promise((resolve) => {
+    const chunks = [...held];
+    let size = held.reduce((sum, { length }) => sum + length, 0);
+    const idle = setTimeout(() => conclude("silent"), idleMs);
+
+    function onData(chunk: Buffer): void {
+      idle.refresh();
+      size += chunk.length;
+      chunks.push(chunk);
+      if (size > longestDocument) conclude("too-long");
     }
-    return Buffer.concat(chunks);
-  } catch {
-    return null;
-  }
+
+    const onEnd = () => conclude("ended");
+
+    function conclude(how: Reading["how"]): void {
+      clearTimeout(idle);
+      answer.off("data", onData).off("end", onEnd).off("close", onEnd).off("error", onEnd);
+      answer.on("error", () => undefined);
+      if (!answer.complete) answer.destroy();
+      resolve({ bytes: Buffer.concat(chunks), how });
+    }
+
+    answer.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onEnd);
+    if (answer.readableEnded || answer.destroyed) onEnd();
+  });
 }

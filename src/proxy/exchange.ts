@@ -4,7 +4,7 @@ import type { Body } from "./body.ts";
 import type { DeadPool } from "./exhausted.ts";
 import { returnedHeaders } from "./headers.ts";
 import { relay } from "./relay.ts";
-import type { Relayed } from "./relay.ts";
+import type { Relayed, RelayOptions } from "./relay.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { RouteName } from "./routes.ts";
 
@@ -64,9 +64,9 @@ export function reply(response: ServerResponse, { status, headers, body }: Proxy
 export function passOn(
   { response: client, pass }: Exchange,
   answer: IncomingMessage,
-  held: readonly Buffer[],
-  isEventStream: boolean,
+  options: RelayOptions,
 ): Promise<Relayed> {
+  const { held, isEventStream } = options;
   const received = returnedHeaders(answer.rawHeaders, isEventStream);
   const headers = pass ? pass.headers(received) : received;
   // Node adds a date of its own otherwise, beside upstream's.
@@ -76,5 +76,5 @@ export function passOn(
   // Headers, what was read so far and, of a short answer, the end leave in one packet.
   client.cork();
   setImmediate(() => client.uncork());
-  return relay(answer, client, held, isEventStream);
+  return relay(answer, client, options);
 }

@@ -74,7 +74,12 @@ export function textFrame(text: string): Buffer {
 }
 
 /** A close frame from a server: 1011, it cannot go on. */
-export const closeFrame = Buffer.from([0x88, 2, 0x03, 0xf3]);
+const closeFrame = Buffer.from([0x88, 2, 0x03, 0xf3]);
+
+/** These and the end of the connection. */
+export function lastFrames(frames: readonly Buffer[]): Buffer {
+  return Buffer.concat([...frames, closeFrame]);
+}
 
 /** Joins the frames of a message. */
 export class MessageReader {

@@ -23,6 +23,8 @@ export interface ProxyLimits {
   readonly firstEventMs: number;
   /** How long events that show nothing yet (`response.created`) are kept back, because a failure may follow them. */
   readonly preambleMs: number;
+  /** Upstream's longest silence after the first event; Codex waits as long. */
+  readonly idleMs: number;
   /** How long a request may wait for an account to come back. */
   readonly holdMs: number;
   /** Between two writes of limits.json. */
@@ -42,6 +44,7 @@ export const defaultLimits: ProxyLimits = {
   compactMs: 300_000,
   firstEventMs: 45_000,
   preambleMs: 2000,
+  idleMs: 300_000,
   holdMs: 30_000,
   writeEveryMs: 1000,
   pollMs: 1000,

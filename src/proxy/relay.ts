@@ -12,15 +12,22 @@ export interface Relayed {
   readonly sentBytes: number;
 }
 
+export interface RelayOptions {
+  /** Read already, and not passed on. */
+  readonly held: readonly Buffer[];
+  readonly isEventStream: boolean;
+  /** Upstream's longest silence. */
+  readonly idleMs: number;
+}
+
 /**
  * Passes an answer on, no faster than the client reads it. A stream of events goes out in whole events, so that after
- * a cut the client finds no torn one but a well-formed `response.failed`.
+ * a cut, or when upstream says nothing more, the client finds no torn one but a well-formed `response.failed`.
  */
 export function relay(
   answer: IncomingMessage,
   client: ServerResponse,
-  held: readonly Buffer[],
-  isEventStream: boolean,
+  { held, isEventStream, idleMs }: RelayOptions,
 ): Promise<Relayed> {
   // While an earlier request of the same connection is answered, a response has no socket of its own.
   const { socket } = client.req;
@@ -29,6 +36,7 @@ export function relay(
     let unread: Buffer[] = [];
     let isOver = false;
     let sentBytes = 0;
+    const idle = setTimeout(onSilence, idleMs);
 
     function pass(pieces: readonly Buffer[]): void {
       client.cork();
@@ -43,6 +51,7 @@ export function relay(
 
     /** Events come in many small pieces; those of one packet leave together again. */
     function onData(chunk: Buffer): void {
+      idle.refresh();
       if (!isEventStream) return pass([chunk]);
       if (unread.push(chunk) === 1) queueMicrotask(flush);
     }
@@ -63,12 +72,22 @@ export function relay(
       conclude("whole");
     }
 
-    function onCut(): void {
+    const onCut = () => breakOff("The connection to OpenAI was lost in the middle of the answer.");
+
+    function breakOff(message: string): void {
       flush();
+      const end = formatSse(responseFailedEvent({ code: "upstream_error", message }));
       if (!isEventStream) client.destroy();
-      else if (events.final === null) client.end(`${events.isTorn ? "\n\n" : ""}${formatSse(cutEvent)}`);
+      else if (events.final === null) client.end(`${events.isTorn ? "\n\n" : ""}${end}`);
       else client.end();
       conclude("cut");
+    }
+
+    /** While the client does not read, it is not upstream that is silent. */
+    function onSilence(): void {
+      if (answer.isPaused()) return void idle.refresh();
+      breakOff(silenceText(idleMs));
+      answer.destroy();
     }
 
     function onClientGone(): void {
@@ -79,6 +98,7 @@ export function relay(
     function conclude(kind: Relayed["kind"]): void {
       if (isOver) return;
       isOver = true;
+      clearTimeout(idle);
       answer.off("data", onData).off("end", onEnd).off("close", onCut).off("error", onCut);
       answer.on("error", () => undefined);
       client.off("drain", onDrain);
@@ -99,7 +119,7 @@ export function relay(
   });
 }
 
-const cutEvent = responseFailedEvent({
-  code: "upstream_error",
-  message: "The connection to OpenAI was lost in the middle of the answer.",
-});
+/** What is said of upstream when it leaves an answer in the middle. */
+export function silenceText(idleMs: number): string {
+  return `OpenAI said nothing for ${idleMs / 1000} s in the middle of the answer.`;
+}

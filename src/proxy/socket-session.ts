@@ -8,12 +8,12 @@ import type { Asked } from "./books.ts";
 import type { Choice } from "./choice.ts";
 import { exhaustedAnswer } from "./exhausted.ts";
 import { preambleTypes } from "./first-event.ts";
-import { errorFrame } from "./error-frame.ts";
-import { closeFrame, FrameReader, MessageReader } from "./frames.ts";
+import { errorFrame, silenceFrame } from "./error-frame.ts";
+import { FrameReader, lastFrames, MessageReader } from "./frames.ts";
 import type { Frame } from "./frames.ts";
 import type { RequestFacts } from "./request-facts.ts";
 import type { RotationParts } from "./parts.ts";
-import { turnOf } from "./socket-turn.ts";
+import { mayMove, turnOf } from "./socket-turn.ts";
 import type { SocketTurn } from "./socket-turn.ts";
 import { eventType, finalTypes } from "./sse-events.ts";
 import { asksForTool } from "./tool-call.ts";
@@ -178,6 +178,7 @@ export class SocketSession {
     }
     this.#show(turn);
     if (!finalTypes.has(type)) return;
+    clearTimeout(this.#timer);
     this.#turn = null;
     if (type === "response.completed") this.#parts.books.noteSuccess(this.#asked);
     const event = parseJson(text);
@@ -185,15 +186,20 @@ export class SocketSession {
     turn.visit.end(endingBy(type, turn.asksForTool), this.#parts.now());
   }
 
-  /** From here on the turn stays where it is. */
+  /** From here on the turn stays where it is, and upstream may not be silent for long. */
   #show(turn: SocketTurn): void {
+    this.#wait(this.#parts.limits.idleMs, () => this.#leaveSilent());
     if (turn.isVisible) return;
-    clearTimeout(this.#timer);
     turn.isVisible = true;
     this.#parts.conversations.note(this.#start.facts, this.#account.id, this.#parts.now());
     for (const raw of turn.held) this.#toClient(raw);
     turn.held = [];
     turn.sent.length = 0;
+  }
+
+  #leaveSilent(): void {
+    this.#parts.books.noteCut(this.#asked);
+    this.#client.end(lastFrames([silenceFrame(this.#parts.limits.idleMs)]));
   }
 
   #toClient(raw: Buffer): void {
@@ -225,7 +231,7 @@ export class SocketSession {
     if (booked === null) turn.visit.leave(this.#parts.now());
     else failOn(this.#parts, connecting, booked, asked);
     // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.
-    if (turn.isContinuation) return void this.#client.end(closeFrame);
+    if (turn.isContinuation) return void this.#client.end(lastFrames([]));
     const next = await connectNext(this.#parts, connecting);
     if (!("kind" in next)) return this.#giveUp(turn, next);
     if (this.#client.destroyed) return void next.socket.destroy();
@@ -236,13 +242,6 @@ export class SocketSession {
 
   #giveUp({ failures, refusal }: SocketTurn, choice: Choice): void {
     const dead = { choice, failures, facts: this.#start.facts };
-    const frames = refusal ?? [errorFrame(exhaustedAnswer(this.#parts, dead))];
-    for (const frame of frames) this.#client.write(frame);
-    this.#client.end(closeFrame);
+    this.#client.end(lastFrames(refusal ?? [errorFrame(exhaustedAnswer(this.#parts, dead))]));
   }
-}
-
-/** Who goes on from an answer cannot be helped elsewhere, and one more account is enough for an unknown refusal. */
-function mayMove({ refusal, isContinuation }: SocketTurn, { next }: FailureClassification): boolean {
-  return next === "another" ? refusal === null && !isContinuation : next !== "surface";
 }

@@ -42,3 +42,8 @@ export function turnOf(
     refusal: null,
   };
 }
+
+/** Who goes on from an answer cannot be helped elsewhere, and one more account is enough for an unknown refusal. */
+export function mayMove({ refusal, isContinuation }: SocketTurn, { next }: FailureClassification): boolean {
+  return next === "another" ? refusal === null && !isContinuation : next !== "surface";
+}

@@ -46,13 +46,14 @@ type Opened =
 export async function connectNext(parts: RotationParts, wanted: Connecting): Promise<Connected | Choice> {
   for (;;) {
     await parts.pool.settled();
-    const { facts, triedIds, visit } = wanted;
-    const choice = choose(parts, { facts, key: visit.key, triedIds }, parts.now());
+    const { facts, visit } = wanted;
+    const choice = chooseNow(parts, wanted);
     const { decision } = choice;
     const account = decision.kind === "use" ? parts.pool.accounts.get(decision.accountId) : undefined;
     if (wanted.client.destroyed || isRefusedTwice(wanted)) return choice;
     if (!account) {
-      const first = renewalFor(parts, choice, triedIds) ?? parts.figures.questions(choice, wanted.failures);
+      const first =
+        renewalFor(parts, choice, wanted.triedIds) ?? parts.figures.questions(choice, wanted.failures);
       if (first === null) return choice;
       await first;
       continue;
@@ -66,6 +67,15 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
     if (failure === null) visit.leave(parts.now());
     else failOn(parts, wanted, failure, asked);
   }
+}
+
+/** A handshake cannot wait for an account that comes back in a moment: Codex would go over to HTTP. */
+function chooseNow(parts: RotationParts, { facts, triedIds, visit }: Connecting): Choice {
+  const key = visit.key;
+  const choice = choose(parts, { facts, key, triedIds }, parts.now());
+  if (choice.decision.kind !== "hold") return choice;
+  const others = new Set([...triedIds, choice.decision.accountId]);
+  return choose(parts, { facts, key, triedIds: others }, parts.now());
 }
 
 /** A refusal that nobody knows is not tried on account after account. */

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { completed, created, delta, errorBody, fails } from "../support/fake-responses.ts";
 import { codexHeaders, ProxyScene, testKey } from "../support/proxy-scene.ts";
 import { acceptSocket, connectSocket, serveSockets } from "../support/web-socket.ts";
+import { storeOf } from "../support/store-home.ts";
 import type { Hears, Talk } from "../support/web-socket.ts";
 
 const inAnHour = Math.floor(Date.now() / 1000) + 3600;
@@ -16,10 +17,10 @@ const says =
 const answers = says(created(), delta("hello"), completed());
 const texts = [created(), delta("hello"), completed()].map((event) => JSON.stringify(event));
 
-async function socketScene(names: readonly string[]) {
+async function socketScene(names: readonly string[], limits: object = {}) {
   const scene = await ProxyScene.open(names, {
     webSocket: "forward",
-    limits: { headersMs: 800, preambleMs: 200 },
+    limits: { headersMs: 800, preambleMs: 200, ...limits },
   });
   const parts = new Map<string, Hears | number>();
   const handshakes = serveSockets(scene.fake, parts);
@@ -219,4 +220,47 @@ test("a connection that died while it was idle is no failure of the account: the
   expect(await connectSocket(`${scene.proxy.url}/responses`, codexHeaders)).not.toBe(426);
   expect([ports.length, ports[0]]).toEqual([2, idle]);
   expect(scene.proxy.status().accounts[0]).toMatchObject({ state: "ready", failedOver: 0 });
+});
+
+// It was answered with 426, and Codex went over to HTTP for the rest of its session.
+test("a conversation whose account cools down is connected to another one", async () => {
+  const { scene, handshakes, order, connect } = await socketScene(["a", "b"]);
+  const [first = "", second = ""] = order;
+  expect((await scene.post()).status).toBe(200);
+  const id = await scene.idOf(first);
+  const block = { kind: "transient", sinceMs: Date.now(), untilMs: Date.now() + 4000 } as const;
+  const trouble = { block, upstreamFailures: 1, lastUpstreamFailureMs: Date.now(), authFailures: 0 };
+  await storeOf(scene.home).updateUsage((usage) => usage.set(id, { limits: [], availability: trouble }));
+  await expect
+    .poll(() => scene.proxy.status().accounts.find((each) => each.id === id)?.state)
+    .toBe("cooling");
+  const talk = await connect();
+  talk.send(request);
+  expect(await talk.texts(3)).toEqual(texts);
+  expect([scene.fake.asked, handshakes.map(({ accountId }) => accountId)]).toEqual([[first], [second]]);
+});
+
+test("silence in the middle of an answer ends it with response.failed", async () => {
+  const { scene, parts, handshakes, order, connect } = await socketScene(["a", "b"], { idleMs: 200 });
+  parts.set(order[0] ?? "", says(created(), delta("hal")));
+  const talk = await connect();
+  talk.send(request);
+  const [, , last = ""] = await talk.texts(3);
+  expect(JSON.parse(last)).toMatchObject({
+    type: "response.failed",
+    response: { status: "failed", error: { code: "upstream_error" } },
+  });
+  await talk.closed;
+  expect(handshakes).toHaveLength(1);
+  await expect.poll(() => scene.proxy.status().inFlight).toBe(0);
+});
+
+test("silence between two turns ends nothing", async () => {
+  const { connect } = await socketScene(["a"], { idleMs: 100 });
+  const talk = await connect();
+  talk.send(request);
+  await talk.texts(3);
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  talk.send(request);
+  expect(await talk.texts(6)).toEqual([...texts, ...texts]);
 });
