@@ -2,6 +2,7 @@ import * as fs from "node:fs";
 import { join } from "node:path";
 import type { Context, Finished, Output } from "./cli/context.ts";
 import { runProgram } from "./cli/program.ts";
+import { waitTeller } from "./cli/wait-lines.ts";
 import { currentFolder } from "./platform/current-folder.ts";
 import { databaseDrivers } from "./platform/database-drivers.ts";
 import { networkIn } from "./platform/environment-fetch.ts";
@@ -44,7 +45,9 @@ async function main(): Promise<boolean> {
 function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Context {
   const paths = resolvePaths(env, userHome(env), cwd);
   const network = networkIn(env);
-  const effects = { fs, now: Date.now, sleep, self: currentProcess };
+  const processes = () => codexProcesses(paths.codexHome);
+  const onWait = waitTeller(stderr);
+  const effects = { fs, now: Date.now, sleep, self: currentProcess, processes, onWait };
   return {
     stdin: {
       get isTerminal() {
@@ -75,7 +78,7 @@ function makeContext({ env, cwd }: Place, stdout: Output, stderr: Output): Conte
     websocketStatus: async (url, timeoutMs) =>
       await websocketStatus(url, timeoutMs, (await network.agents())(url)),
     renew: (accountId, need) => startRenewal(join(packageRoot, "bin/codex-auth"), { accountId, need }),
-    processes: () => codexProcesses(paths.codexHome),
+    processes,
     fs,
     databaseDrivers,
     store: openFileStore(paths, effects),

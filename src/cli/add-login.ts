@@ -9,7 +9,6 @@ import { safeText } from "../ui/safe-text.ts";
 import { reportOf } from "./account-report.ts";
 import type { Context } from "./context.ts";
 import { refuseTakenLabel } from "./labels.ts";
-import { awaitPendingRefresh } from "./pending-refresh.ts";
 import { accountName } from "../store/account-name.ts";
 import { checkLogin } from "./switch-checks.ts";
 
@@ -35,10 +34,17 @@ export async function addLogin(ctx: Context, login: Login, wish: Wish) {
   if (wish.asked && !wish.takesOther) await requireSameAccount(ctx, wish.asked, candidate);
   const restriction = wish.makesLive ? complaintOf(() => checkLogin(ctx, candidate, {})) : null;
   const makesLive = wish.makesLive && !restriction;
-  if (makesLive) await awaitPendingRefresh(ctx, snapshot, candidate);
-  const change = (draft: Draft) => enter(ctx, draft, login, { label: wish.label, makesLive });
-  const { problem, ...report } = await ctx.store.transaction("login", change);
-  const trouble = restriction ?? problem;
+  const add = (asLive: boolean) => {
+    const change = (draft: Draft) => enter(ctx, draft, login, { label: wish.label, makesLive: asLive });
+    return ctx.store.transaction("login", change);
+  };
+  let refusal: CodexAuthError | null = null;
+  const { problem, ...report } = await add(makesLive).catch((error: unknown) => {
+    if (!makesLive) throw error;
+    refusal = asTold(error);
+    return add(false);
+  });
+  const trouble = restriction ?? refusal ?? problem;
   if (!trouble) return report;
   const message = `The login was ${report.outcome} as account ${report.account.row}, but: ${trouble.message}`;
   throw new CodexAuthError(trouble.code, message, trouble.hint === undefined ? {} : { hint: trouble.hint });
@@ -56,7 +62,8 @@ function enter(
   if (displaced) draft.park(displaced);
   const problem =
     complaintOf(() => setLabel(draft, account, label)) ??
-    (makesLive || isLive ? complaintOf(() => draft.activate(account)) : null);
+    // A new login of the account that is there replaces whatever a Codex may be renewing of the old one.
+    (makesLive || isLive ? complaintOf(() => draft.activate(account, { ignoresCodex: isLive })) : null);
   return {
     account: reportOf(draft, account, ctx.now()),
     outcome: outcomeWords[outcome],
@@ -94,11 +101,11 @@ function complaintOf(act: () => unknown): CodexAuthError | null {
     act();
     return null;
   } catch (error) {
-    return known(error);
+    return asTold(error);
   }
 }
 
-function known(error: unknown): CodexAuthError {
+function asTold(error: unknown): CodexAuthError {
   if (error instanceof CodexAuthError) return error;
   throw error;
 }

@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { accountSchema, reportOf } from "../cli/account-report.ts";
+import { codexAtWork, isInUse } from "../cli/codex-risk.ts";
 import { autoSelect } from "../cli/auto-select.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
-import { awaitPendingRefresh } from "../cli/pending-refresh.ts";
 import { pickAccount } from "../cli/picker.ts";
 import { processLines, processSchema, restartDaemon } from "../cli/running-codex.ts";
 import { selectAccount } from "../cli/select-account.ts";
@@ -46,7 +46,10 @@ export default defineCommand({
       .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
       .option("--auto", "take the account that the forecast recommends")
       .option("--dry-run", "show what would change, and change nothing")
-      .option("--now", "do not wait for a running Codex that is about to renew its token")
+      .option(
+        "--now",
+        "do not wait for a running Codex that may be renewing the login you leave: its new token may be lost, and that account then needs a new login",
+      )
       .option("--restart-daemon", "restart the Codex daemon, so that it takes the new login")
       .option("--replace-broken", "replace an auth.json that cannot be read; it is kept aside")
       .option("--use-file-store", 'set cli_auth_credentials_store = "file" in config.toml too'),
@@ -73,8 +76,12 @@ export default defineCommand({
         reason,
       };
     }
-    if (!options.now) await awaitPendingRefresh(ctx, snapshot, chosen);
-    const report = await ctx.store.transaction("switch", change);
+    const risk = options.now && snapshot.active?.id !== chosen.id ? codexAtWork(ctx, snapshot) : null;
+    if (risk !== null)
+      ctx.stderr.write(`Not waiting, although ${safeText(risk)}. Where it was, its new token is lost.\n`);
+    const report = await ctx.store.transaction("switch", change).catch((error: unknown) => {
+      throw withNow(error, chosen);
+    });
     if (isStoreToChange) await ctx.store.editConfig(withFileStore);
     const running = ctx.processes() ?? [];
     const processes = options.restartDaemon ? await restartDaemon(ctx, running) : running;
@@ -84,14 +91,26 @@ export default defineCommand({
   render,
 });
 
-function activate(ctx: Context, draft: Draft, id: string, { replaceBroken = false }: Options) {
+/** What helps beside waiting. */
+function withNow(error: unknown, { id }: Account): unknown {
+  if (!isInUse(error)) return error;
+  const hint = `${error.hint ?? ""}\nAt once, at the risk of a new login for it: codex auth switch ${id} --now`;
+  return new CodexAuthError(error.code, error.message, { hint, cause: error });
+}
+
+function activate(
+  ctx: Context,
+  draft: Draft,
+  id: string,
+  { replaceBroken = false, now: ignoresCodex = false }: Options,
+) {
   const account = draft.pool.accounts.find((each) => each.id === id);
   if (!account)
     throw new CodexAuthError("account_not_found", "The account was removed in the meantime.", {
       hint: "See: codex auth list",
     });
   const before = draft.active;
-  draft.activate(account, { replaceBroken });
+  draft.activate(account, { replaceBroken, ignoresCodex });
   const { adoption } = draft;
   const previous = before ?? adoption?.account ?? null;
   const usage = ctx.store.usage();

@@ -176,6 +176,12 @@ export const commandErrors = {
     "auth.lock or auth.json.lock is a folder, or Codex holds it too long.",
     "codex auth doctor names what holds it; a folder of that name can go: rmdir <folder>",
   ),
+  login_in_use: row(
+    "environment",
+    "A running Codex may be renewing the login, so it was left alone.",
+    "Let that Codex finish or end it, then run the command again.",
+    true,
+  ),
   lock_helper_failed: row(
     "environment",
     "The program that takes the locks of Codex could not be run.",

@@ -2,6 +2,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { requireRegular } from "./files.ts";
+import { heldError } from "./obstacle.ts";
 import type { StoreEffects } from "./store-effects.ts";
 
 type Effects = Pick<StoreEffects, "fs" | "sleep">;
@@ -132,13 +133,5 @@ function helperError(why: string): CodexAuthError {
   const message = `The program flock, with which the locks of Codex are taken, could not be run: ${why}.`;
   return new CodexAuthError("lock_helper_failed", message, {
     hint: "Nothing was changed. Make room for another process (ulimit -u), or see what stands there: ls -l /bin/sh $(command -v flock)",
-  });
-}
-
-function heldError(): CodexAuthError {
-  const message =
-    "Another program, most likely a running Codex, has held auth.lock or auth.json.lock for 10 seconds.";
-  return new CodexAuthError("auth_lock_blocked", message, {
-    hint: "Nothing was changed. Wait until it has saved its login, then run the command again.",
   });
 }

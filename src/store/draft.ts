@@ -8,6 +8,10 @@ import type { Adoption } from "./adopt.ts";
 import { isSameVersion, refuseHardLink } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Account } from "./account.ts";
+import { sha256 } from "./hash.ts";
+import { MustWait, renewalOf } from "./obstacle.ts";
+import type { Obstacle } from "./obstacle.ts";
+import { poolText } from "./pool-file.ts";
 import type { Pool } from "./pool-file.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
 import type { Rescue } from "./rescue.ts";
@@ -37,6 +41,8 @@ export class WorkingDraft implements Draft {
   readonly interrupted: readonly Account[];
   /** Codex's auth.lock is held by this process already. */
   isAuthLocked = false;
+  /** What a running Codex may be renewing is given up. */
+  ignoresCodex = false;
   active: Account | null;
   adoption: Adoption | null = null;
   readonly foldedBack: readonly Adoption[];
@@ -44,17 +50,20 @@ export class WorkingDraft implements Draft {
   parked: AuthDocument[] = [];
   /** A command brought a login that lost: it is kept even when nothing else changes. What lost in auth.json is still there. */
   mustPark = false;
-  wantsBackup = false;
+  /** What a backup of this transaction holds; null when none was asked for. */
+  backupText: string | null = null;
   /** A switch counts as a change, and in `revision`, even to the account that is active already. */
   isSwitch = false;
   replacesBrokenLogin = false;
   replacesBrokenPool = false;
   readonly #nowMs: number;
+  readonly #livenessOf: DraftSources["livenessOf"];
 
   constructor({ pool, live, rescues, strays, nowMs, livenessOf, isRefreshUnlocked }: DraftSources) {
     this.pool = pool;
     this.live = live;
     this.#nowMs = nowMs;
+    this.#livenessOf = livenessOf;
     this.active = this.#findActive();
     if (this.active) this.#adoptLive();
     this.#settleProjection();
@@ -72,7 +81,8 @@ export class WorkingDraft implements Draft {
       this.#setActive(this.active?.id ?? null);
   }
 
-  activate(account: Account, { replaceBroken = false } = {}): void {
+  activate(account: Account, { replaceBroken = false, ignoresCodex = false } = {}): void {
+    this.ignoresCodex = ignoresCodex;
     refuseHardLink(this.live);
     const reading = readAuthDocument(account.auth);
     if (reading.kind !== "login") throw damagedError(account);
@@ -95,7 +105,26 @@ export class WorkingDraft implements Draft {
     this.target = { kind: "login", document: leaseOf(account.auth) };
   }
 
-  deactivate(): void {
+  awaitRenewal(account: Account): void {
+    const renewal = this.#renewalNow(account);
+    if (renewal) throw new MustWait(renewal);
+  }
+
+  /** Whose renewal holds Codex's lock, most likely. */
+  renewalUnderWay(): Obstacle | null {
+    return (
+      this.pool.accounts.map((account) => this.#renewalNow(account)).find((each) => each !== null) ?? null
+    );
+  }
+
+  #renewalNow(account: Account): Obstacle | null {
+    const isAlive =
+      account.refresh?.kind === "intent" && this.#livenessOf(account.refresh.process) === "alive";
+    return isAlive ? renewalOf(account) : null;
+  }
+
+  deactivate({ ignoresCodex = false } = {}): void {
+    this.ignoresCodex = ignoresCodex;
     refuseHardLink(this.live);
     if (this.live.state === "broken") throw brokenError(this.live);
     this.target = { kind: "absent" };
@@ -118,7 +147,8 @@ export class WorkingDraft implements Draft {
   }
 
   backUp(): void {
-    this.wantsBackup = true;
+    // With what Codex has renewed meanwhile: the token in pool.json may be used up by now.
+    this.backupText ??= poolText(this.pool);
   }
 
   #findActive(): Account | null {
@@ -142,7 +172,10 @@ export class WorkingDraft implements Draft {
     const { projection, activeId, accounts } = this.pool;
     this.pool.projection = null;
     // Without a file before, a promise not kept and a logout since then look the same: keep neither.
-    if (!projection?.before || !isSameVersion(projection.before, this.live.version)) return;
+    if (!projection?.before) return;
+    const { bytes } = this.live;
+    const isLent = bytes !== null && projection.lent === sha256(bytes);
+    if (!isLent && !isSameVersion(projection.before, this.live.version)) return;
     if (activeId === null) this.target = { kind: "absent" };
     const promised = accounts.find(({ id }) => id === activeId);
     if (!promised) return;

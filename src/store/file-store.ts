@@ -14,6 +14,8 @@ import { acquireLock } from "./lock.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import { parsePool } from "./pool-file.ts";
+import { MustWait } from "./obstacle.ts";
+import type { Obstacle } from "./obstacle.ts";
 import { prepareFolders } from "./store-folders.ts";
 import { requirePlaces } from "./places.ts";
 import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
@@ -26,6 +28,7 @@ import type { ServerKind } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
+import { Waiting } from "./waiting.ts";
 import { watchStore } from "./watch.ts";
 import type { Draft, HomeLeavings, PrivateHome, Removal, ServedRecords, Store } from "./store.ts";
 import type { StoreEffects } from "./store-effects.ts";
@@ -49,20 +52,20 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
 
   const readDraft = (options?: DraftOptions) => readFreshDraft(paths, effects, options);
 
-  /** Null when the locks of auth.json are held: then the caller gives up ours too, and tries again. */
+  /** An obstacle: the caller gives up our lock too, waits, and tries again. */
   async function runLocked<T>(
     lease: Lease,
     change: Change<T>,
     options?: LockedOptions,
-  ): Promise<{ result: T } | null> {
+  ): Promise<{ result: T } | { obstacle: Obstacle }> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes, homes } = await readDraft(options);
       sweep(draft.live.target);
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
-      if (outcome === "busy") return null;
       if (outcome === "changed") continue;
+      if (typeof outcome !== "string") return { obstacle: outcome };
       removeRescues(fs, draft.rescues);
       const kept = sweepHomes(homes);
       options?.onKept?.(kept);
@@ -72,11 +75,16 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   async function transaction<T>(purpose: string, change: Change<T>, options?: LockedOptions): Promise<T> {
-    const attempt = () => locked(purpose, (lease) => runLocked(lease, change, options));
-    const first = await attempt();
-    if (first) return first.result;
-    const { untilUnlocked } = await import("./codex-locks.ts");
-    return (await untilUnlocked(attempt, sleep)).result;
+    const waiting = new Waiting(effects);
+    try {
+      for (;;) {
+        const outcome = await locked(purpose, (lease) => runLocked(lease, change, options)).catch(obstacleIn);
+        if ("result" in outcome) return outcome.result;
+        await waiting.pause(outcome.obstacle);
+      }
+    } finally {
+      waiting.end();
+    }
   }
 
   /** What cannot be removed now is left to the next command. */
@@ -208,6 +216,11 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };
+}
+
+function obstacleIn(error: unknown): { obstacle: Obstacle } {
+  if (error instanceof MustWait) return { obstacle: error.obstacle };
+  throw error;
 }
 
 function changedError(what: string): CodexAuthError {

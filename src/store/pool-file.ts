@@ -8,6 +8,8 @@ import { isFlag, isRefreshMark } from "./refresh-mark.ts";
 /** A commit of the pool has promised that auth.json will hold `activeId` instead of this file. */
 interface Projection {
   before: FileVersion | null;
+  /** Hash of what lies there for a moment in between. */
+  lent?: string;
 }
 
 export interface Pool {
@@ -147,7 +149,8 @@ function accountEntry({ id, label, pausedAt, addedAt, auth, spent, flag, refresh
 function isProjection(value: unknown): value is Projection | null {
   if (value === null) return true;
   if (!isObject(value)) return false;
-  return value["before"] === null || isObject(value["before"]);
+  const { before, lent } = value;
+  return (before === null || isObject(before)) && (lent === undefined || typeof lent === "string");
 }
 
 function isIdOrNull(value: unknown): value is string | null {

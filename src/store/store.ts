@@ -34,17 +34,22 @@ export interface Snapshot {
  * returns, and it may run again from fresh state when somebody else wrote in between.
  */
 export interface Draft extends Snapshot {
-  /** Makes an account the one in auth.json; whatever login is there is taken into the pool first. */
-  activate(account: Account, options?: { replaceBroken?: boolean }): void;
+  /**
+   * Makes an account the one in auth.json; whatever login is there is taken into the pool first. While a running Codex
+   * may be renewing that one, the transaction waits, and fails with `login_in_use`, unless it `ignoresCodex`.
+   */
+  activate(account: Account, options?: { replaceBroken?: boolean; ignoresCodex?: boolean }): void;
   /** Writes the tokens of an account to auth.json if it is the one there. */
   renewLive(account: Account): void;
   /** Leaves only the access token of the live account in auth.json, so that no Codex can spend the refresh token. */
   lendLive(account: Account): void;
-  /** Removes auth.json. Revokes nothing. */
-  deactivate(): void;
+  /** Where a process of ours spends the token of this account now, waits until it has ended: the transaction starts again. */
+  awaitRenewal(account: Account): void;
+  /** Removes auth.json. Revokes nothing. As to a running Codex: see `activate`. */
+  deactivate(options?: { ignoresCodex?: boolean }): void;
   /** Keeps a login that lost against a newer one. */
   park(document: AuthDocument): void;
-  /** Asks for a backup of the pool as it was before this transaction. */
+  /** Asks for a backup of the pool as it is now, so before it is changed. */
   backUp(): void;
 }
 

@@ -93,6 +93,20 @@ export const storeChanges: StoreChange[] = [
     after: "label-a label-b label-c; active label-b; live label-b",
   },
   {
+    name: "switch from a login that Codex is about to renew",
+    arrange: (home) => {
+      const ended = {
+        issuedAt: Math.floor(Date.now() / 1000) + 60,
+        expiresInSec: 240,
+        refreshToken: "rt_new",
+      };
+      writeAuth(home, seat("a", ended));
+    },
+    act: (store) => store.transaction("switch", (draft) => draft.activate(accountOf(draft, "label-b"))),
+    before: start,
+    after: "label-a label-b label-c; active label-b; live label-b",
+  },
+  {
     name: "switch without an auth.json",
     arrange: (home) => nodeFs.unlinkSync(home.paths.authFile),
     act: (store) => store.transaction("switch", (draft) => draft.activate(accountOf(draft, "label-b"))),

@@ -144,7 +144,8 @@ export function poolOf({ paths }: Home) {
 export function liveLabel({ paths }: Home): string | null {
   if (!fs.existsSync(paths.authFile)) return null;
   const document = JSON.parse(fs.readFileSync(paths.authFile, "utf8")) as ReturnType<typeof forgeAuthJson>;
-  return `label-${document.tokens.account_id.replace("acct-", "")}`;
+  const lent = document.tokens.refresh_token === "" ? " (lent)" : "";
+  return `label-${document.tokens.account_id.replace("acct-", "")}${lent}`;
 }
 
 export function activeLabel(home: Home): string | null {
