@@ -39,6 +39,27 @@ export async function findRotation(ctx: Context): Promise<RotationState> {
   return { kind: "silent", entry, why };
 }
 
+/**
+ * The proxy that somebody asks about: of the run in which the question is put, else the one that was started, else that
+ * of the newest run.
+ */
+export async function findAskedRotation(ctx: Context): Promise<RotationState & { isRun: boolean }> {
+  const runs = ctx.store.rotationRuns.read();
+  const inside = runs.find(({ port }) => ctx.env["OPENAI_BASE_URL"] === `http://127.0.0.1:${port}/v1`);
+  if (inside) return { ...(await stateOf(ctx, inside)), isRun: true };
+  const started = await findRotation(ctx);
+  const [newest] = runs;
+  if (started.kind !== "none" || newest === undefined) return { ...started, isRun: false };
+  return { ...(await stateOf(ctx, newest)), isRun: true };
+}
+
+async function stateOf(ctx: Context, entry: RotationEntry): Promise<RotationState> {
+  const answer = await askStatus(ctx, entry);
+  return typeof answer === "string"
+    ? { kind: "silent", entry, why: answer }
+    : { kind: "running", entry, status: answer };
+}
+
 /** A thousand accounts, and some. */
 const longestStatus = 8_000_000;
 

@@ -82,12 +82,14 @@ export default defineCommand({
     for (const note of unusedLoginNotes(ctx)) ctx.stderr.write(`${safeText(note)}\n`);
     const login = await usableLogin(withDelays(ctx), account);
     const launched = options.rotate ? await launchFor(ctx, order, options) : null;
+    const leave = launched && ctx.store.rotationRuns.enter(entryOf(launched, ctx.now()));
     try {
       const run = { ...order, login, launched, isPinned: order.pin !== undefined };
       const { ending, notes } = await runPrivately(ctx, snapshot, run);
       const exitCode = exitCodeOf(ending, command);
       return { account: reportOf(snapshot, account, ctx.now()), exitCode, notes };
     } finally {
+      leave?.();
       await launched?.proxy.close();
     }
   },
@@ -103,6 +105,11 @@ interface Order {
   args: readonly string[];
   /** With --rotate: the account that alone may serve. */
   pin?: Pin | undefined;
+}
+
+/** By it `rotation status` finds the proxy of the run. */
+function entryOf({ proxy: { port }, key }: Launched, startedAtMs: number) {
+  return { port, key, startedAtMs };
 }
 
 async function launchFor(ctx: Context, { pin, ...order }: Order, { websocket }: Options): Promise<Launched> {

@@ -3,7 +3,13 @@ import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
 import { backgroundVariable, startInBackground } from "../cli/rotation-background.ts";
-import { findRotation, runningRotation, stateText, stopRotation } from "../cli/rotation-client.ts";
+import {
+  findAskedRotation,
+  findRotation,
+  runningRotation,
+  stateText,
+  stopRotation,
+} from "../cli/rotation-client.ts";
 import type { RotationState, RunningRotation } from "../cli/rotation-client.ts";
 import { proxyReport, proxySchema } from "../cli/rotation-report.ts";
 import { serveRotation } from "../cli/rotation-serve.ts";
@@ -146,10 +152,13 @@ function portLines(port: number): string[] {
 }
 
 async function status(ctx: Context) {
-  const state = await findRotation(ctx);
+  const state = await findAskedRotation(ctx);
   const running = state.kind === "running";
-  const message = running ? startText(state.entry.port) : stateText(state);
-  return { action: "status" as const, running, proxy: reportOf(state), lines: [], message };
+  const text = running ? startText(state.entry.port) : stateText(state);
+  const message = state.isRun ? `${text} It is that of exec --rotate, and ends with its command.` : text;
+  // Codex has shown the hint that leads here, and its run may be over.
+  const lines = running ? [] : ["What each account has left, and when it returns: codex auth forecast"];
+  return { action: "status" as const, running, proxy: reportOf(state), lines, message };
 }
 
 /** The key goes to standard output alone, as that of `token` does; JSON has the names of the variables. */

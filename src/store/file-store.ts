@@ -24,6 +24,7 @@ import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { removeRescues } from "./rescue.ts";
 import { gatewayFiles } from "./gateway-files.ts";
 import { refuseRunningServer, rotationFile } from "./rotation-file.ts";
+import { rotationRuns } from "./rotation-runs.ts";
 import type { ServerKind } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
@@ -182,6 +183,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   return {
     paths,
     rotation,
+    rotationRuns: rotationRuns(paths, effects),
     gateway,
     gatewayFiles: gatewayFiles(fs, paths),
     read: async () => (await readDraft()).draft,

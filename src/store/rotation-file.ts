@@ -121,7 +121,7 @@ export function refuseRunningServer(found: RotationReading | null, kind: ServerK
   });
 }
 
-function readRotation(fs: FileSystem, path: string, self: ProcessIdentity): RotationReading | null {
+export function readRotation(fs: FileSystem, path: string, self: ProcessIdentity): RotationReading | null {
   const entry = parseEntry(readTextIfPresent(fs, path) ?? "");
   if (entry === null) return null;
   const liveness = livenessOf(entry.process, self);

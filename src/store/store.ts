@@ -11,6 +11,7 @@ import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
 import type { GatewayFiles } from "./gateway-files.ts";
 import type { RotationFile } from "./rotation-file.ts";
+import type { RotationRuns } from "./rotation-runs.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 import type { WatchOptions } from "./watch.ts";
 
@@ -124,6 +125,8 @@ export interface Store {
   proxiedSessions(): ReadonlySet<string>;
   /** Which rotation proxy runs. */
   readonly rotation: RotationFile;
+  /** Which ones run for one command. */
+  readonly rotationRuns: RotationRuns;
   /** Which gateway runs. */
   readonly gateway: RotationFile;
   /** What a gateway keeps on this machine. */

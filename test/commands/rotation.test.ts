@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, existsSync, statSync } from "node:fs";
+import { chmodSync, existsSync, readdirSync, statSync } from "node:fs";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
@@ -415,4 +415,49 @@ test("a store that cannot be written starts no proxy", async () => {
   const env = { CODEX_AUTH_DIR: home.file("file/store") };
   const { code, stdout, stderr } = await home.run(["rotation", "start"], { env });
   expect([code, stdout, stderr]).toEqual([1, "", expect.stringContaining(home.file("file"))]);
+});
+
+// The hint that Codex shows there, `codex auth rotation status`, answered "is not running".
+test("rotation status finds the proxy of exec --rotate, inside its run and beside it, and helps after it", async () => {
+  const home = await homeWithThree();
+  const program = join(projectRoot, "bin/codex-auth");
+  const script = `echo "$OPENAI_BASE_URL"; ${program} rotation status; echo "rc $?"; touch ready; while ! [ -e done ]; do sleep 0.02; done`;
+  const words = ["exec", "--rotate", "--", "sh", home.write("run.sh", script)];
+  const run = runProcess(program, words, { env: home.env, cwd: home.path });
+  await until(() => existsSync(home.file("ready")));
+  const beside = await home.run(["rotation", "status"]);
+  const json = JSON.parse((await home.run(["rotation", "status", "--json"])).stdout);
+  home.write("done", "");
+  const inside = (await run).stdout;
+  const port = /:(\d+)\/v1/.exec(inside)?.[1];
+  const found = `The rotation proxy listens on http://127.0.0.1:${port}. It is that of exec --rotate`;
+  expect([inside, beside.stdout]).toEqual([expect.stringContaining(found), expect.stringContaining(found)]);
+  expect([inside, beside.stdout].map((text) => text.includes("dev@team.example"))).toEqual([true, true]);
+  expect([inside.includes("rc 0"), beside.code, json.proxy.accounts.length]).toEqual([true, 0, 3]);
+  const after = await home.run(["rotation", "status"]);
+  expect([after.code, after.stdout]).toEqual([
+    1,
+    expect.stringMatching(/is not running\.\n.*codex auth forecast/),
+  ]);
+  expect(readdirSync(home.file("codex-auth")).filter((name) => name.startsWith("rotation"))).toEqual([]);
+});
+
+test("the entry of a run that was killed is forgotten, and is nobody's proxy", async () => {
+  const home = await homeWithThree();
+  const script = home.write("run.sh", "echo $$ >ready.tmp; mv ready.tmp ready; exec sleep 60");
+  const child = spawn(join(projectRoot, "bin/codex-auth"), ["exec", "--rotate", "--", "sh", script], {
+    env: home.env,
+    cwd: home.path,
+    stdio: "ignore",
+  });
+  const ended = once(child, "exit");
+  await until(() => existsSync(home.file("ready")));
+  const entries = () => readdirSync(home.file("codex-auth")).filter((name) => name.startsWith("rotation-"));
+  const [pid = 0] = entries().map((name) => Number(/\d+/.exec(name)?.[0]));
+  process.kill(pid, "SIGKILL");
+  await ended;
+  process.kill(Number(home.read("ready")), "SIGKILL");
+  const status = await home.run(["rotation", "status"]);
+  expect([status.code, status.stdout]).toEqual([1, expect.stringContaining("is not running")]);
+  expect(entries()).toEqual([]);
 });
