@@ -35,11 +35,21 @@ export async function runProgram(
     const { document, text, exitCode, isSilent, isVerbatim, notes = [] } = given;
     const shown = isVerbatim ? text : asInvoked(ctx, text);
     if (!isSilent) print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : shown);
-    for (const note of notes) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
+    for (const note of [...notes, ...homeNotes(ctx)]) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
     return await fail(output, table, invocation, error);
   }
+}
+
+/** A pool that has found another home is no secret. */
+function homeNotes({ store }: Context): string[] {
+  const former = store.replacedHome();
+  if (former === null) return [];
+  const { storeDir, codexHome } = store.paths;
+  return [
+    `The pool in ${storeDir} served ${former}, which is gone or has no login of it: it serves ${codexHome} now.`,
+  ];
 }
 
 async function fail(

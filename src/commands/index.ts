@@ -133,6 +133,11 @@ export const commands: readonly CommandEntry[] = [
     async () => (await import("./completion.ts")).default,
   ),
   entry(
+    "move-here",
+    "Let the pool serve this CODEX_HOME, and no longer another one",
+    async () => (await import("./move-here.ts")).default,
+  ),
+  entry(
     "uninstall",
     "List everything that codex-auth has written, and remove it",
     async () => (await import("./uninstall.ts")).default,

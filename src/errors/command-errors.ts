@@ -193,6 +193,11 @@ export const commandErrors = {
     "pool.json is damaged.",
     "codex auth backup restore takes the last good copy.",
   ),
+  pool_of_another_home: row(
+    "environment",
+    "The pool belongs to another CODEX_HOME.",
+    "Take the pool along: codex auth move-here. Or use that CODEX_HOME, or unset CODEX_AUTH_DIR.",
+  ),
   pool_too_new: row(
     "environment",
     "pool.json was written by a newer codex-auth.",

@@ -31,7 +31,7 @@ import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
 import { Waiting } from "./waiting.ts";
 import { watchStore } from "./watch.ts";
-import type { Draft, HomeLeavings, PrivateHome, Removal, ServedRecords, Store } from "./store.ts";
+import type { Draft, HomeLeavings, Moved, PrivateHome, Removal, ServedRecords, Store } from "./store.ts";
 import type { StoreEffects } from "./store-effects.ts";
 
 type Change<T> = (draft: Draft) => T;
@@ -50,6 +50,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   // Inside one process, transactions queue up here and never meet at the file lock.
   let queue: Promise<unknown> = Promise.resolve();
   let hasWritten = false;
+  let replacedHome: string | null = null;
 
   const readDraft = (options?: DraftOptions) => readFreshDraft(paths, effects, options);
 
@@ -60,11 +61,12 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     options?: LockedOptions,
   ): Promise<{ result: T } | { obstacle: Obstacle }> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { draft, poolBytes, homes } = await readDraft(options);
+      const { draft, poolBytes, homes, formerHome } = await readDraft(options);
       sweep(draft.live.target);
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
+      if (outcome === "written") replacedHome ??= formerHome;
       if (outcome === "changed") continue;
       if (typeof outcome !== "string") return { obstacle: outcome };
       removeRescues(fs, draft.rescues);
@@ -150,8 +152,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   async function removeOwn(removal: Removal): Promise<OwnFile[]> {
-    refuseRunningServer(rotation.read(), "rotation");
-    refuseRunningServer(gateway.read(), "gateway");
+    refuseRunningServers();
     const { removeWanted } = await import("./removal.ts");
     await transaction("uninstall", () => undefined);
     const removed = await locked("uninstall", async () => {
@@ -174,13 +175,24 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     appendHistory(fs, paths.historyFile, also.history?.() ?? [], now());
   }
 
+  function refuseRunningServers(): void {
+    refuseRunningServer(rotation.read(), "rotation");
+    refuseRunningServer(gateway.read(), "gateway");
+  }
+
+  async function moveHere(): Promise<Moved> {
+    refuseRunningServers();
+    const { movePool } = await import("./move-here.ts");
+    return movePool(store, { fs, open: (other) => openFileStore(other, effects) });
+  }
+
   const lockedFor =
     (kind: ServerKind) =>
     <T>(work: () => Promise<T>) =>
       inTurn(() => locked(kind, work));
   const rotation = rotationFile(paths, effects, lockedFor("rotation"), "rotation");
   const gateway = rotationFile(paths, effects, lockedFor("gateway"), "gateway");
-  return {
+  const store: Store = {
     paths,
     rotation,
     rotationRuns: rotationRuns(paths, effects),
@@ -209,6 +221,8 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     proxiedSessions: () => readProxiedSessions(fs, paths.proxiedFile),
     watch: (options) => watchStore(fs, paths, options),
     hasWritten: () => hasWritten,
+    replacedHome: () => replacedHome,
+    moveHere,
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: (needed) =>
       inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
@@ -218,6 +232,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
     readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
   };
+  return store;
 }
 
 function obstacleIn(error: unknown): { obstacle: Obstacle } {

@@ -9,6 +9,7 @@ import { readTextIfPresent } from "./files.ts";
 import { isUnlocked } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import { requirePlaces } from "./places.ts";
+import { settlePoolHome } from "./pool-home.ts";
 import { emptyPool, parsePool } from "./pool-file.ts";
 import type { Pool } from "./pool-file.ts";
 import { livenessOf } from "./process-identity.ts";
@@ -27,6 +28,8 @@ export interface FreshDraft {
   poolBytes: string | null;
   /** Private homes whose logins the draft has taken in. */
   homes: AbandonedHome[];
+  /** The home whose place this one takes with the next write. */
+  formerHome: string | null;
 }
 
 /** Reads everything anew from disk, and adopts what Codex or a killed command has left. Writes nothing. */
@@ -39,6 +42,7 @@ export async function readFreshDraft(
   requirePlaces(fs, paths);
   const poolBytes = readTextIfPresent(fs, paths.poolFile);
   const { pool, isBroken } = readPool(poolBytes, paths, options);
+  const formerHome = settlePoolHome(fs, paths, pool);
   const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
   const rescues = readRescues(fs, paths.rescueDir);
   const homes = findAbandonedHomes(fs, paths, { ...effects, closing: options.closing });
@@ -53,7 +57,7 @@ export async function readFreshDraft(
   });
   draft.replacesBrokenPool = isBroken;
   draft.isAuthLocked = options.isAuthLocked ?? false;
-  return { draft, poolBytes, homes };
+  return { draft, poolBytes, homes, formerHome };
 }
 
 /** The lock under which the seats of a user are renewed. */

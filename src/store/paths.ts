@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, resolve } from "node:path";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 
 /** Where everything is. All paths are absolute. */
 export interface Paths {
@@ -49,16 +49,14 @@ export function userHome(env: Env): string {
 export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
   const givenStoreDir = env["CODEX_AUTH_DIR"] || null;
   const named = resolve(cwd, env["CODEX_HOME"] || join(userHome, ".codex"));
-  const isPrivate = givenStoreDir !== null && dirname(named) === join(givenStoreDir, homesName);
-  const codexHome = (isPrivate && env[realHomeVariable]) || named;
-  const storeDir = givenStoreDir === null ? join(codexHome, "codex-auth") : resolve(cwd, givenStoreDir);
+  const ofPrivate = givenStoreDir === null ? storeOfPrivateHome(named) : resolve(cwd, givenStoreDir);
+  const isPrivate = ofPrivate !== null && dirname(named) === join(ofPrivate, homesName);
+  const codexHome = (isPrivate && (env[realHomeVariable] || homeAround(ofPrivate))) || named;
+  const storeDir = ofPrivate ?? join(codexHome, "codex-auth");
   return {
-    codexHome,
+    ...filesOf(codexHome),
     isHomeExplicit: Boolean(env["CODEX_HOME"]),
     givenStoreDir,
-    authFile: join(codexHome, "auth.json"),
-    authLock: join(codexHome, "auth.lock"),
-    configFile: join(codexHome, "config.toml"),
     storeDir,
     poolFile: join(storeDir, "pool.json"),
     backupsDir: join(storeDir, "backups"),
@@ -74,6 +72,31 @@ export function resolvePaths(env: Env, userHome: string, cwd: string): Paths {
     codeCacheDir: codeCacheDir(env),
     oldCodeCacheDir: join(storeDir, "code-cache"),
   };
+}
+
+/** The same pool seen from another home. */
+export function pathsAt(paths: Paths, codexHome: string): Paths {
+  return { ...paths, isHomeExplicit: true, ...filesOf(codexHome) };
+}
+
+function filesOf(codexHome: string) {
+  return {
+    codexHome,
+    authFile: join(codexHome, "auth.json"),
+    authLock: join(codexHome, "auth.lock"),
+    configFile: join(codexHome, "config.toml"),
+  };
+}
+
+/** Where the variables of `exec` are lost, the name of a private home still tells its pool; null for any other home. */
+function storeOfPrivateHome(home: string): string | null {
+  const folder = dirname(home);
+  return basename(folder) === homesName && /^[0-9a-f]{12}-\d+$/.test(basename(home)) ? dirname(folder) : null;
+}
+
+/** A pool in its usual place lies in its home; null for one elsewhere. */
+function homeAround(storeDir: string): string | null {
+  return basename(storeDir) === "codex-auth" ? dirname(storeDir) : null;
 }
 
 /** What the system says where HOME is not set would be a place that the user did not choose. */

@@ -14,6 +14,8 @@ interface Projection {
 
 export interface Pool {
   revision: number;
+  /** Real path of the CODEX_HOME that it serves; null for a pool in its usual place, or one of an earlier version. */
+  home: string | null;
   /** The account that was last seen or made live. */
   activeId: string | null;
   /** ISO time. A Codex that was started earlier holds another login. */
@@ -40,6 +42,7 @@ const spentLimit = 20;
 export function emptyPool(): Pool {
   return {
     revision: 0,
+    home: null,
     activeId: null,
     activeSince: null,
     previousId: null,
@@ -85,6 +88,7 @@ function readPool(document: Json, path: string): Pool {
   const {
     version: _,
     revision,
+    home = null,
     activeId,
     activeSince,
     previousId,
@@ -94,12 +98,13 @@ function readPool(document: Json, path: string): Pool {
     ...extra
   } = document;
   if (!isCount(revision)) throw unreadable(path, "revision is not a number");
+  if (!isIdOrNull(home)) throw unreadable(path, "home is not a string");
   if (!isIdOrNull(activeId)) throw unreadable(path, "activeId is not a string");
   if (!isIdOrNull(activeSince)) throw unreadable(path, "activeSince is not a string");
   if (!isIdOrNull(previousId)) throw unreadable(path, "previousId is not a string");
   if (!Array.isArray(accounts)) throw unreadable(path, "accounts is not a list");
   if (!isProjection(projection)) throw unreadable(path, "projection is damaged");
-  const known = { revision, activeId, activeSince, previousId, projection };
+  const known = { revision, home, activeId, activeSince, previousId, projection };
   const pool: Pool = { ...emptyPool(), ...known, retired: readRetired(retired), extra };
   const seen = new Set<string>();
   for (const entry of accounts as unknown[]) {
@@ -134,9 +139,10 @@ export function readRetired(value: unknown): Pool["retired"] {
 
 /** The text of pool.json: one account a line, so that a person can look at it and a diff says something. */
 export function poolText(pool: Pool): string {
-  const { accounts, retired, setAside, extra, ...fields } = pool;
+  const { accounts, home, retired, setAside, extra, ...fields } = pool;
+  const bound = home === null ? {} : { home };
   const remembered = retired.size > 0 ? { retired: Object.fromEntries(retired) } : {};
-  const head = JSON.stringify({ version: poolVersion, ...fields, ...remembered, ...extra });
+  const head = JSON.stringify({ version: poolVersion, ...fields, ...bound, ...remembered, ...extra });
   const entries = [...accounts.map(accountEntry), ...setAside];
   const lines = entries.map((entry) => JSON.stringify(entry)).join(",\n");
   return `${head.slice(0, -1)},"accounts":[\n${lines}\n]}\n`;

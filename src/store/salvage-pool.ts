@@ -54,6 +54,7 @@ function newestReadable(store: Store): { name: string; pool: Pool } | null {
 function knownFields(head: Record<string, unknown>): Partial<Pool> {
   const {
     revision,
+    home,
     activeId,
     activeSince,
     previousId,
@@ -64,7 +65,12 @@ function knownFields(head: Record<string, unknown>): Partial<Pool> {
   } = head;
   const text = (value: unknown) => (typeof value === "string" ? value : null);
   const count = Math.floor(Number(revision));
-  const ids = { activeId: text(activeId), activeSince: text(activeSince), previousId: text(previousId) };
+  const ids = {
+    home: text(home),
+    activeId: text(activeId),
+    activeSince: text(activeSince),
+    previousId: text(previousId),
+  };
   return {
     revision: Number.isSafeInteger(count) && count > 0 ? count : 0,
     ...ids,

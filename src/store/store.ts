@@ -100,6 +100,16 @@ export interface ServedRecords {
   readonly sessionIds?: Iterable<string>;
 }
 
+/** What `moveHere` did. */
+export interface Moved {
+  /** The home that the pool served until now; null when it is this one already. */
+  from: string | null;
+  /** The account that was live there; its login is in the pool. */
+  account: Account | null;
+  /** auth.json of this home holds a login that the pool does not have. */
+  hasOwnLogin: boolean;
+}
+
 /** The one door to credentials. The file store is its first implementation. */
 export interface Store {
   readonly paths: Paths;
@@ -135,6 +145,10 @@ export interface Store {
   watch(options: WatchOptions): () => void;
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
+  /** The CODEX_HOME whose place this one has taken in this process, because it is gone or has no login of the pool. */
+  replacedHome(): string | null;
+  /** Makes this CODEX_HOME the one that the pool serves. Throws `store_in_use` while a Codex runs in the other one. */
+  moveHere(): Promise<Moved>;
   backups(): Backup[];
   /** Keeps copies of the pool, auth.json and config.toml, before a repair. A backup named `needed` is not pruned. */
   backUpFiles(needed?: string): Promise<RepairBackup>;

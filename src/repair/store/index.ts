@@ -12,6 +12,7 @@ import { lockLeftOver } from "./lock-left-over.ts";
 import { locksNotShared } from "./locks-not-shared.ts";
 import { locksUnreliable } from "./locks-unreliable.ts";
 import { poolForbidden } from "./pool-forbidden.ts";
+import { poolOfAnotherHome } from "./pool-of-another-home.ts";
 import { poolTooNew } from "./pool-too-new.ts";
 import { poolUnreadable } from "./pool-unreadable.ts";
 import { rescueTorn } from "./rescue-torn.ts";
@@ -26,6 +27,7 @@ export const storeChecks: readonly Check[] = [
   rotationKilled,
   rotationSuspended,
   poolTooNew,
+  poolOfAnotherHome,
   poolForbidden,
   poolUnreadable,
   entriesSetAside,
