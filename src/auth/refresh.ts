@@ -82,7 +82,7 @@ async function attempt(
   }
   // S3: the issuer may get the token, and everything that will have to be written can be written.
   const url = tokenUrl(fx.env);
-  requireWritable(fx.fs, fx.store.paths, isLive);
+  requireWritable(fx.fs, fx.store.paths, { isLive, accountId: id });
   const unlock = isLive ? await lockAuthFile(fx) : () => undefined;
   try {
     return await spend(fx, { id, need, url, isLive, isLast, unlock });

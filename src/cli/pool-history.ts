@@ -5,7 +5,7 @@ import { mainLimitId } from "../accounts/limit.ts";
 import type { UsageHistory } from "../accounts/usage-track.ts";
 import { attributeToCreator } from "../sessions/attribution.ts";
 import { readSessionHistory } from "../sessions/session-history.ts";
-import { readTextIfPresent } from "../store/files.ts";
+import { readTextIfReadable } from "../store/files.ts";
 import { sessionCache } from "../store/session-cache.ts";
 import type { Context } from "./context.ts";
 import type { PoolState } from "./pool-state.ts";
@@ -16,7 +16,7 @@ export type HistoryOf = (accountId: string, windowMinutes: number) => UsageHisto
 /** How the windows of each account were used in the last six weeks, from live reports and from the session logs. */
 export function readPoolHistory(ctx: Context, { snapshot, nowMs }: PoolState): HistoryOf {
   const { fs, store } = ctx;
-  const live = parseHistory(readTextIfPresent(fs, store.paths.historyFile) ?? "");
+  const live = parseHistory(readTextIfReadable(fs, store.paths.historyFile) ?? "");
   const logged = readSessionHistory({
     homes: [store.paths.codexHome],
     nowMs,

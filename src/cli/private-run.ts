@@ -73,11 +73,16 @@ function leavingsText({ adopted, kept, isOccupied }: HomeLeavings, { path }: Pri
   const logins = adopted
     .filter(({ outcome }) => outcome === "added" || outcome === "updated")
     .map(({ account, outcome }) => `A login made inside was ${outcome}: ${accountName(account)}.`);
-  const files = kept.map(
-    (file) => `Codex's folder has another file of that name, so this one was kept: ${file}`,
-  );
+  const files = kept.map(keptText);
   const occupied = isOccupied ? [`A Codex still runs in ${path}; it is removed when that has ended.`] : [];
   return [...logins, ...files, ...occupied];
+}
+
+/** The names that the store gives to what it puts aside end with the name it had. */
+function keptText(path: string): string {
+  if (/-(auth\.json|[0-9a-f]{12}-\d+(\.owner)?)(-\d+)?$/.test(path))
+    return `What was left in the private home cannot be read as a login, so it was kept: ${path}`;
+  return `It could not go back to Codex's folder, where something else has its name, so it was kept: ${path}`;
 }
 
 function textOf(error: unknown): string {

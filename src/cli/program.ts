@@ -1,4 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { asFileError } from "../store/file-error.ts";
 import { safeText } from "../ui/safe-text.ts";
 import { makeUi } from "../ui/ui.ts";
 import type { Ui } from "../ui/ui.ts";
@@ -38,7 +39,8 @@ export async function runProgram(
     for (const note of [...notes, ...homeNotes(ctx)]) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
-    return await fail(output, table, invocation, error);
+    // What the system refuses is no fault of ours, wherever it was met.
+    return await fail(output, table, invocation, asFileError(error) ?? error);
   }
 }
 

@@ -5,6 +5,7 @@ import type { Zod } from "../cli/define-command.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Backup } from "../store/backups.ts";
 import type { RepairBackup } from "../store/repair-backup.ts";
+import { requireListable } from "../store/files.ts";
 import { restoreBackup } from "../store/restore.ts";
 import { undoRepair } from "../store/undo-repair.ts";
 import { renderTable } from "../ui/table.ts";
@@ -51,7 +52,7 @@ export default defineCommand({
   ],
   schema,
   async run(ctx: Context, [action, name]: [string, string?]) {
-    const backups = allBackups(ctx.store);
+    const backups = allBackups(ctx);
     if (action === "list" && name !== undefined) throw usage("Too many arguments for list.");
     if (action === "list")
       return { action: "list" as const, backups: backups.map(reportBackup), restored: null, files: [] };
@@ -79,7 +80,8 @@ export default defineCommand({
 type AnyBackup = Backup | RepairBackup;
 
 /** Newest first. */
-function allBackups(store: Context["store"]): AnyBackup[] {
+function allBackups({ fs, store }: Context): AnyBackup[] {
+  requireListable(fs, store.paths.backupsDir);
   const all = [...store.backups(), ...store.repairBackups()];
   return all.sort((a, b) => (a.takenAt < b.takenAt ? 1 : -1));
 }

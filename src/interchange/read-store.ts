@@ -45,10 +45,14 @@ export function readStoreFiles(files: readonly StoreFile[], options: ReadOptions
     const found = notesIn(path, text);
     if (found) notes.set(folderOf(path), found);
   }
-  return files.map((file) => readFile(file, options, notes.get(folderOf(file.path)) ?? null));
+  return files.map((file) => readStoreFile(file, options, notes.get(folderOf(file.path)) ?? null));
 }
 
-function readFile({ path, text }: StoreFile, options: ReadOptions, notes: ProfileNotes | null): FileReading {
+function readStoreFile(
+  { path, text }: StoreFile,
+  options: ReadOptions,
+  notes: ProfileNotes | null,
+): FileReading {
   const { from } = options;
   const own = notesIn(path, text);
   if (own)

@@ -13,19 +13,22 @@ export function runInherited(
   { env, onStart }: InheritedRun,
 ): Promise<Ending> {
   const { spawn } = process.getBuiltinModule("node:child_process");
-  return new Promise((resolve, reject) => {
+  return new Promise<Ending>((resolve, reject) => {
     // First of all: the program may run before we get to the next line.
     passSignalsOn((signal) => child.kill(signal));
     const child = spawn(command, args, { env: { ...env }, stdio: "inherit" });
-    child.once("error", (error) => {
-      const code = "code" in error ? error.code : "";
-      if (code === "ENOENT" || code === "ENOTDIR") resolve({ kind: "not-found" });
-      else if (code === "EACCES" || code === "ENOEXEC") resolve({ kind: "not-executable" });
-      else reject(startError(error, command));
-    });
+    child.once("error", reject);
     child.once("spawn", () => onStart(child.pid ?? 0));
     child.once("close", (code, signal) => resolve(endingOf(code, signal)));
-  });
+  }).catch((error: unknown) => refusalOf(error, command));
+}
+
+/** Some codes come as an event, others are thrown. ELOOP: a folder of PATH is a loop of links. */
+function refusalOf(error: unknown, command: string): Ending {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (["ENOENT", "ENOTDIR", "ELOOP", "ENAMETOOLONG"].includes(code)) return { kind: "not-found" };
+  if (["EACCES", "ENOEXEC", "EPERM", "ETXTBSY"].includes(code)) return { kind: "not-executable" };
+  throw error instanceof Error ? startError(error, command) : error;
 }
 
 function passSignalsOn(send: (signal: NodeJS.Signals) => void): void {

@@ -1,5 +1,5 @@
-import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Finding } from "../errors/finding.ts";
+import { asFileError } from "../store/file-error.ts";
 import { findingText } from "./without-secrets.ts";
 import type { Area, Check, Diagnosis, Looked, Sighting } from "./check.ts";
 import { withoutRefuted } from "./refuted.ts";
@@ -61,18 +61,20 @@ type Outcome = Looked | { failed: string };
 
 /** A check that cannot look is no reason to hide what the others see. */
 export async function look(scene: Scene, check: Check, found: readonly Diagnosis[] = []): Promise<Outcome> {
-  if (isBelowMissingHome(scene, check)) return { skipped: "CODEX_HOME is no folder" };
+  if (isBelowMissingHome(scene, check)) return { skipped: "CODEX_HOME is no folder that can be used" };
   try {
     return await withoutRefuted(scene, await check.look(scene, found));
   } catch (error) {
-    if (error instanceof CodexAuthError) return { failed: error.message };
+    const known = asFileError(error);
+    if (known) return { failed: known.message };
     throw error;
   }
 }
 
 /** Without its folder there is nothing to say of any file in it; that it is missing is a finding of the environment. */
-function isBelowMissingHome({ problem }: Scene, { area }: Check): boolean {
-  return problem?.code === "codex_home_missing" && ["credentials", "config", "store"].includes(area);
+function isBelowMissingHome({ problem, homeProblem }: Scene, { area }: Check): boolean {
+  const isUnusable = problem?.code === "codex_home_missing" || homeProblem !== null;
+  return isUnusable && ["credentials", "config", "store"].includes(area);
 }
 
 function resultOf({ id, area, title }: Check, looked: Outcome): CheckResult {

@@ -15,7 +15,10 @@ import type { LiveFile } from "../store/auth-file.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import { readTextIfPresent } from "../store/files.ts";
+import { kindOfPath } from "../store/home-place.ts";
 import type { Paths } from "../store/paths.ts";
+import { placeProblem } from "../store/place-problems.ts";
+import type { PlaceProblem } from "../store/place-problems.ts";
 import type { Snapshot, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 import type { Reached } from "../upstream/reach.ts";
@@ -73,6 +76,8 @@ export interface Scene {
   liveProblem: CodexAuthError | null;
   config: ConfigScene;
   source: LoginSource;
+  /** Why the folder of Codex cannot be used, although something has its name. */
+  homeProblem: PlaceProblem | null;
   /** Asks OpenAI's services without credentials, once however often it is called; only for live checks. */
   reached: () => Promise<Reached[]>;
   /** Asks the installed Codex whether it can start here, once; `none` where it is not to be asked. */
@@ -91,7 +96,8 @@ export async function openScene(
   const { paths } = fx.store;
   const { value: snapshot, problem } = await attempt(() => fx.store.read());
   // Without its folder there is nothing to say of any file in it.
-  const hasHome = problem?.code !== "codex_home_missing";
+  const homeProblem = problemOfHome(fx.fs, paths);
+  const hasHome = problem?.code !== "codex_home_missing" && homeProblem === null;
   const live = hasHome
     ? await attempt(() => snapshot?.live ?? readLiveFile(fx.fs, paths.authFile))
     : { value: null, problem: null };
@@ -105,11 +111,19 @@ export async function openScene(
     live: live.value,
     liveProblem: live.problem,
     config,
+    homeProblem,
     source: loginSource(fx.env, config.settings, live.value),
     reached: once(() => reachOrigins(fx, config.settings)),
     startup: once(() => (asksCodex && hasHome ? askStartup(fx) : Promise.resolve({ kind: "none" as const }))),
     passedOver: once(() => (asksCodex && hasHome ? askPassedOver(fx) : Promise.resolve(null))),
   };
+}
+
+/** A file in its place is no folder, which `codex_home_missing` tells where CODEX_HOME names it. */
+function problemOfHome(fs: FileSystem, { codexHome: path, isHomeExplicit }: Paths): PlaceProblem | null {
+  const place = { path, kind: "folder", need: "read", effect: "neither Codex nor codex-auth works" } as const;
+  const found = placeProblem(fs, place);
+  return found && isHomeExplicit && kindOfPath(fs, path) === "file" ? null : found;
 }
 
 function once<T>(work: () => Promise<T>): () => Promise<T> {

@@ -1,4 +1,5 @@
-import { closeSync, openSync, readSync } from "node:fs";
+import * as fs from "node:fs";
+import { openRegular } from "../machine/guarded-file.ts";
 
 const lineEnd = 10;
 const firstChunkBytes = 64 * 1024;
@@ -11,12 +12,12 @@ export class LogFile {
   readonly #size: number;
 
   constructor(path: string, size: number) {
-    this.#descriptor = openSync(path, "r");
+    this.#descriptor = openRegular(fs, path, { limitBytes: Infinity });
     this.#size = size;
   }
 
   close(): void {
-    closeSync(this.#descriptor);
+    fs.closeSync(this.#descriptor);
   }
 
   /** The beginning: the first line and, when it is not large, more. */
@@ -75,7 +76,7 @@ export class LogFile {
     let filled = prefix.length;
     while (filled < buffer.length) {
       const from = start + filled - prefix.length;
-      const count = readSync(this.#descriptor, buffer, filled, buffer.length - filled, from);
+      const count = fs.readSync(this.#descriptor, buffer, filled, buffer.length - filled, from);
       if (count === 0) break;
       filled += count;
     }

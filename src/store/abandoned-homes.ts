@@ -1,15 +1,16 @@
 import { join, relative, sep } from "node:path";
 import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
-import { writeFileAtomic } from "./atomic-write.ts";
-import { codexProcesses } from "./codex-processes.ts";
-import { makeFolder, namesIn, readTextIfPresent, removeIfPresent, timeInName } from "./files.ts";
+import { codexProcesses, isHomeInUse } from "./codex-processes.ts";
+import { isOdd, isThere } from "./file-shape.ts";
+import { namesIn, readTextIfReadable, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { foldBack } from "./fold-back.ts";
 import { sha256 } from "./hash.ts";
 import { lastingLinks, traceOfCodex } from "./home-layout.ts";
 import { isOrphaned, ownerEnding, ownerPath, readHomeOwner } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
+import { putAside, removeTree } from "./put-aside.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { StoreEffects } from "./store-effects.ts";
 
@@ -37,17 +38,37 @@ export function findAbandonedHomes(fs: FileSystem, paths: Paths, search: Search)
 
 /** The homes whose command and its program have ended. */
 export function orphanedHomes(fs: FileSystem, { homesDir }: Paths, { self, closing }: Search) {
-  return namesIn(fs, homesDir).flatMap((name) => {
-    if (!name.endsWith(ownerEnding)) return [];
-    const path = join(homesDir, name.slice(0, -ownerEnding.length));
+  const claimed = namesIn(fs, homesDir)
+    .filter((name) => name.endsWith(ownerEnding))
+    .map((name) => join(homesDir, name.slice(0, -ownerEnding.length)));
+  return [...new Set([...claimed, ...(closing === undefined ? [] : [closing])])].flatMap((path) => {
     const owner = readHomeOwner(fs, path);
-    const isOver = owner && (path === closing || isOrphaned(owner, self()));
+    if (!owner) return path === closing || isUnowned(fs, path) ? [{ path, ...nothingKnown }] : [];
+    const isOver = path === closing || isOrphaned(owner, self());
     return isOver ? [{ path, loginHash: owner.loginHash, isRemembered: owner.isRemembered }] : [];
   });
 }
 
+/** Then the login in it counts as news, and the links that Codex may have been told of stay. */
+const nothingKnown = { loginHash: "", isRemembered: true };
+
+/** What ran inside has spoiled the record, and nothing runs inside any more. */
+function isUnowned(fs: FileSystem, home: string): boolean {
+  const record = ownerPath(home);
+  return (isOdd(fs, record, "file") || isStaleText(fs, record)) && isHomeInUse(home) === false;
+}
+
+/** A record takes milliseconds to be written. One that may not be read is not ours to judge. */
+function isStaleText(fs: FileSystem, record: string): boolean {
+  const stat = fs.lstatSync(record, { throwIfNoEntry: false });
+  const isOld = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > writingMs;
+  return isOld && readTextIfReadable(fs, record) !== null;
+}
+
+const writingMs = 60_000;
+
 function foreignLogin(fs: FileSystem, home: string, loginHash: string): Login | null {
-  const text = readTextIfPresent(fs, join(home, "auth.json"));
+  const text = readTextIfReadable(fs, join(home, "auth.json"));
   if (text === null || sha256(text) === loginHash) return null;
   const reading = readAuthJson(text);
   if (reading.kind !== "login") return null;
@@ -61,38 +82,45 @@ function foreignLogin(fs: FileSystem, home: string, loginHash: string): Login | 
  * is begun again. Returns where those files are that found their place taken.
  */
 export function removeHome(
-  { fs, now }: Pick<StoreEffects, "fs" | "now">,
+  effects: Pick<StoreEffects, "fs" | "now">,
   paths: Paths,
   { path, isRemembered }: AbandonedHome,
 ): string[] {
-  const hasTrace = fs.lstatSync(join(path, traceOfCodex), { throwIfNoEntry: false }) !== undefined;
+  const { fs } = effects;
+  const record = ownerPath(path);
+  // What ran inside may have put a link in the place of its home: what that leads to is none of it.
+  const kept = isOdd(fs, path, "folder")
+    ? [putAside(effects, paths, path)]
+    : emptyHome(effects, paths, { path, isRemembered });
+  if (isOdd(fs, record, "file")) return [...kept, putAside(effects, paths, record)];
+  removeIfPresent(fs, record);
+  return kept;
+}
+
+function emptyHome(
+  effects: Pick<StoreEffects, "fs" | "now">,
+  paths: Paths,
+  { path, isRemembered }: Omit<AbandonedHome, "login">,
+): string[] {
+  const { fs } = effects;
+  const hasTrace = isThere(fs, join(path, traceOfCodex));
   const staysAsLinks = isRemembered || hasTrace;
-  const leftOver = [...foldBack(fs, path, paths.codexHome), ...tornLogin(fs, path)];
-  const kept = leftOver.map((file) => keepAside({ fs, now }, paths, file, relative(path, file)));
+  const leftOver = [...foldBack(fs, path, paths.codexHome), ...strangeLogin(fs, path)];
+  const kept = leftOver.map((file) =>
+    putAside(effects, paths, file, relative(path, file).replaceAll(sep, "_")),
+  );
   for (const name of namesIn(fs, path)) {
     const isLasting = staysAsLinks && lastingLinks.includes(name);
-    if (!isLasting) fs.rmSync(join(path, name), { recursive: true, force: true });
+    if (!isLasting) removeTree(fs, join(path, name));
   }
-  if (!staysAsLinks) fs.rmSync(path, { recursive: true, force: true });
-  removeIfPresent(fs, ownerPath(path));
+  if (!staysAsLinks) removeTree(fs, path);
   return kept;
 }
 
 /** It may hold a token, so a person should see it before it is gone. */
-function tornLogin(fs: FileSystem, home: string): string[] {
+function strangeLogin(fs: FileSystem, home: string): string[] {
   const file = join(home, "auth.json");
-  const text = readTextIfPresent(fs, file);
-  return text !== null && readAuthJson(text).kind === "broken" ? [file] : [];
-}
-
-function keepAside(
-  { fs, now }: Pick<StoreEffects, "fs" | "now">,
-  { parkedDir }: Paths,
-  file: string,
-  name: string,
-): string {
-  makeFolder(fs, parkedDir);
-  const place = join(parkedDir, `exec-${timeInName(now())}-${name.replaceAll(sep, "_")}`);
-  writeFileAtomic(fs, place, fs.readFileSync(file));
-  return place;
+  if (!isThere(fs, file)) return [];
+  const text = readTextIfReadable(fs, file);
+  return text === null || readAuthJson(text).kind === "broken" ? [file] : [];
 }

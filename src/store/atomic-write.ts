@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { openNew } from "../machine/guarded-file.ts";
 import { fileError, unconfirmedError } from "./file-error.ts";
 import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -42,7 +43,7 @@ export function stageFile(
 
 function create(fs: FileSystem, temporary: string, target: string): number {
   try {
-    return fs.openSync(temporary, "wx", 0o600);
+    return openNew(fs, temporary);
   } catch (error) {
     // Nothing to discard: what stands there is not ours.
     throw fileError(error, `write ${target}`);

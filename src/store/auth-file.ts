@@ -1,10 +1,11 @@
-import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
 import { decodedText } from "../codex/text-encoding.ts";
 import type { Login } from "../codex/auth-json.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { readOpened, withRegular } from "../machine/guarded-file.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { linkTarget, requireRegular } from "./files.ts";
+import { linkTarget } from "./files.ts";
 
 /** What stands in auth.json right now. */
 export interface LiveFile {
@@ -55,16 +56,14 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
 
 /** Bytes and stat of the same file, even when another takes its name in between; null when there is none. */
 function readWithStat(fs: FileSystem, path: string) {
-  let fd: number | null = null;
   try {
-    requireRegular(fs, path);
-    fd = fs.openSync(path, "r");
-    return { stat: fs.fstatSync(fd, { bigint: true }), bytes: fs.readFileSync(fd) };
+    return withRegular(fs, path, {}, (fd) => ({
+      stat: fs.fstatSync(fd, { bigint: true }),
+      bytes: readOpened(fs, fd),
+    }));
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw fileError(error, `read ${path}`);
-  } finally {
-    if (fd !== null) fs.closeSync(fd);
   }
 }
 

@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { basename, dirname, join, sep } from "node:path";
+import { openFolder, readOpened, withRegular } from "../machine/guarded-file.ts";
 import { isTemporary, writeFileAtomic } from "./atomic-write.ts";
 import { codeCacheName } from "./code-cache-files.ts";
 import { namesIn, removeIfPresent } from "./files.ts";
@@ -11,7 +12,6 @@ type CachePaths = Pick<Paths, "codeCacheDir" | "codexHome" | "storeDir">;
 /** V8's compiled form of the program, as far as there is one. `damaged`: ours, but not as it was written. */
 export type CachedCode = { kind: "none" | "damaged" } | { kind: "whole"; data: Buffer };
 
-const { O_DIRECTORY, O_NOFOLLOW, O_NONBLOCK, O_RDONLY } = fs.constants;
 const sizeLimit = 64_000_000;
 /** Several versions of Node or of the program may be in use in turn. */
 const keptCount = 4;
@@ -53,7 +53,7 @@ export function writeCodeCache(paths: CachePaths, name: string, data: Buffer): v
 /** Throws where the folder is missing, or may be other people's. */
 function inOwnFolder<T>(paths: CachePaths, work: (folder: string) => T): T {
   const folder = requireFolder(paths);
-  const fd = fs.openSync(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+  const fd = openFolder(fs, folder, { followsLinks: false });
   try {
     requireOwn(fs.fstatSync(fd));
     // The folder that was looked at, whatever its name leads to by now.
@@ -100,19 +100,12 @@ function requireUnmovable(folder: string): void {
 
 /** Of a file with a second name somebody else may have chosen the content. */
 function readOwnFile(path: string): Buffer {
-  const fd = fs.openSync(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK);
-  try {
+  return withRegular(fs, path, { limitBytes: sizeLimit, followsLinks: false }, (fd) => {
     const stat = fs.fstatSync(fd);
     requireOwn(stat);
-    if (!stat.isFile() || stat.nlink !== 1 || stat.size > sizeLimit) throw new Error("no file of ours");
-    const bytes = Buffer.allocUnsafeSlow(stat.size);
-    let size = 0;
-    for (let got = -1; got !== 0 && size < bytes.length; size += got)
-      got = fs.readSync(fd, bytes, size, bytes.length - size, null);
-    return bytes;
-  } finally {
-    fs.closeSync(fd);
-  }
+    if (stat.nlink !== 1) throw new Error("no file of ours");
+    return readOpened(fs, fd, sizeLimit);
+  });
 }
 
 /** Only where the user has a home or a cache folder: a HOME that does not exist is not made. */

@@ -1,7 +1,7 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { openRegular, openToAppend } from "../machine/guarded-file.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { requireRegular } from "./files.ts";
 import { heldError } from "./obstacle.ts";
 import type { StoreEffects } from "./store-effects.ts";
 
@@ -54,9 +54,7 @@ export async function untilUnlocked<T>(
 /** Codex leaves these files behind for ever, and so do we: removing one would split the lock in two. */
 function openLockFile(fs: FileSystem, path: string): number {
   try {
-    // A pipe of that name would be waited for.
-    if (fs.statSync(path, { throwIfNoEntry: false })?.isFIFO()) requireRegular(fs, path);
-    return fs.openSync(path, "a", 0o600);
+    return openToAppend(fs, path);
   } catch (error) {
     if (errorCode(error) !== "EISDIR") throw fileError(error, `open ${path}`);
     const message = `${path} is a folder, so Codex can renew a token but not save it.`;
@@ -80,7 +78,7 @@ async function flockAll(descriptors: readonly number[], sleep: Effects["sleep"])
 
 /** Why locks cannot be taken here although the flock program is there; null when they can. */
 export async function lockHelperProblem({ fs }: Pick<Effects, "fs">): Promise<string | null> {
-  const fd = fs.openSync(process.execPath, "r");
+  const fd = openRegular(fs, process.execPath, { limitBytes: Infinity });
   try {
     const said = await runFlock([fd]);
     return said.kind === "failed" ? said.why : null;

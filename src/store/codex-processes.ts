@@ -1,5 +1,6 @@
-import { readFileSync, readdirSync, realpathSync } from "node:fs";
+import * as fs from "node:fs";
 import { basename, join } from "node:path";
+import { namesIn, readTextIfReadable } from "./files.ts";
 import { processStat } from "./process-identity.ts";
 
 /** A running Codex. It keeps the login that it read at its start until it ends. */
@@ -18,7 +19,7 @@ export function codexProcesses(codexHome: string): CodexProcess[] | null {
   const bootSec = bootTime();
   if (bootSec === null) return null;
   const home = realPath(codexHome);
-  return readdirSync("/proc").flatMap((name) => {
+  return namesIn(fs, "/proc").flatMap((name) => {
     if (!/^\d+$/.test(name)) return [];
     const argv = words(`/proc/${name}/cmdline`);
     if (basename(argv[0] ?? "") !== "codex") return [];
@@ -29,6 +30,14 @@ export function codexProcesses(codexHome: string): CodexProcess[] | null {
     const startedAt = startTime(stat.start, bootSec);
     return [{ pid: Number(name), kind: kindOf(argv), startedAt }];
   });
+}
+
+/** Whether any program, of Codex or not, was started with this CODEX_HOME and still runs; null where nothing tells. */
+export function isHomeInUse(home: string): boolean | null {
+  const pids = namesIn(fs, "/proc").filter((name) => /^\d+$/.test(name));
+  if (pids.length === 0) return null;
+  const path = realPath(home);
+  return pids.some((pid) => homeOf(pid) === path);
 }
 
 function kindOf(argv: string[]): CodexProcess["kind"] {
@@ -66,16 +75,12 @@ function words(path: string): string[] {
 
 /** Processes end while we look: what cannot be read is empty. */
 function read(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+  return readTextIfReadable(fs, path) ?? "";
 }
 
 function realPath(path: string): string {
   try {
-    return realpathSync(path);
+    return fs.realpathSync(path);
   } catch {
     return path;
   }

@@ -2,6 +2,7 @@ import { constants } from "node:fs";
 import { dirname } from "node:path";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { readTextIfReadable } from "./files.ts";
 
 /** A folder in which nothing can be written, and why; null when something can, or there is no such folder yet. */
 export function writeProblem(fs: FileSystem, folder: string): "EACCES" | "EROFS" | null {
@@ -24,12 +25,23 @@ export function freeBytes(fs: FileSystem, folder: string): number | null {
   }
 }
 
-/** The path itself, or the nearest folder above it that exists. */
+/** The path itself, or the nearest folder above it that is one. */
 export function existingFolder(fs: FileSystem, path: string): string {
-  let folder = path;
-  while (fs.statSync(folder, { throwIfNoEntry: false }) === undefined && dirname(folder) !== folder)
-    folder = dirname(folder);
-  return folder;
+  return nearest(path, (each) => fs.statSync(each).isDirectory());
+}
+
+function nearest(path: string, isWanted: (path: string) => boolean): string {
+  let found = path;
+  while (!isTrue(() => isWanted(found)) && dirname(found) !== found) found = dirname(found);
+  return found;
+}
+
+function isTrue(look: () => boolean): boolean {
+  try {
+    return look();
+  } catch {
+    return false;
+  }
 }
 
 /** A line of the table of mounts. */
@@ -53,15 +65,11 @@ export function mountOf(fs: FileSystem, path: string): Mount | null {
 }
 
 function mountsOf(fs: FileSystem): Mount[] {
-  try {
-    const lines = fs.readFileSync("/proc/self/mounts", "utf8").split("\n");
-    return lines.flatMap((line) => {
-      const [source = "", mountPoint, kind, options = ""] = line.split(" ");
-      return mountPoint && kind ? [{ source, mountPoint: unescaped(mountPoint), kind, options }] : [];
-    });
-  } catch {
-    return [];
-  }
+  const lines = (readTextIfReadable(fs, "/proc/self/mounts") ?? "").split("\n");
+  return lines.flatMap((line) => {
+    const [source = "", mountPoint, kind, options = ""] = line.split(" ");
+    return mountPoint && kind ? [{ source, mountPoint: unescaped(mountPoint), kind, options }] : [];
+  });
 }
 
 /** Blanks and the like stand there as \\040. */
@@ -77,7 +85,7 @@ function isBelow(path: string, folder: string): boolean {
 
 function realPath(fs: FileSystem, path: string): string {
   try {
-    return fs.realpathSync(existingFolder(fs, path));
+    return fs.realpathSync(nearest(path, (each) => fs.statSync(each).size >= 0));
   } catch {
     return path;
   }

@@ -8,6 +8,7 @@ export function errorCode(error: unknown): string {
 const oddPlaces: Record<string, string> = {
   EISDIR: "it is a folder",
   EEXIST: "something else has its name",
+  NOFOLDER: "it is no folder",
   ENOTDIR: "a part of its path is no folder",
   ENOENT: "its folder does not exist",
   ELOOP: "its links lead in a circle",
@@ -40,6 +41,21 @@ export function fileError(error: unknown, action: string): CodexAuthError {
   const hint = "Nothing was changed. Run the command again.";
   return new CodexAuthError("io_error", `Cannot ${action}: ${why}.`, { hint, cause: error });
 }
+
+/** A refusal of the system, wherever it was met, or an error of ours; null for a fault in the program. */
+export function asFileError(error: unknown): CodexAuthError | null {
+  if (error instanceof CodexAuthError) return error;
+  if (!(error instanceof Error) || !("syscall" in error) || !("path" in error)) return null;
+  return fileError(error, `${actions[String(error.syscall)] ?? "use"} ${String(error.path)}`);
+}
+
+const actions: Record<string, string> = {
+  scandir: "read",
+  open: "open",
+  lstat: "read",
+  stat: "read",
+  rename: "move",
+};
 
 /** For a change that every program sees, but that a power cut may undo. */
 export function unconfirmedError(error: unknown, target: string): CodexAuthError {

@@ -1,12 +1,15 @@
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 
-/** The permission bits; null when there is nothing, or where modes mean nothing. */
+/** Then there is nothing, or it can neither be seen nor be opened to others. */
+const unseen = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EACCES"]);
+
+/** The permission bits; null when there is nothing, or nothing that can be seen. */
 export function modeOf(fs: FileSystem, path: string): number | null {
   try {
     return fs.statSync(path).mode & 0o7777;
   } catch (error) {
-    if (errorCode(error) === "ENOENT") return null;
+    if (unseen.has(errorCode(error))) return null;
     throw fileError(error, `read ${path}`);
   }
 }

@@ -1,4 +1,5 @@
 import { constants } from "node:fs";
+import type { Stats } from "node:fs";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { namesIn } from "./files.ts";
@@ -30,6 +31,25 @@ export function shapeOf(fs: FileSystem, path: string): Shape {
     if (errorCode(error) === "EACCES") return "forbidden";
     if (errorCode(error) !== "ENOENT") return "unknown";
     return isDangling(fs, path) ? "dangling" : "missing";
+  }
+}
+
+/** Whether anything has this name, if only a link that leads nowhere. */
+export function isThere(fs: FileSystem, path: string): boolean {
+  return lookAtName(fs, path) !== null;
+}
+
+/** Whether the name itself belongs to something else than is expected there, a link for example. */
+export function isOdd(fs: FileSystem, path: string, expected: "file" | "folder"): boolean {
+  const stat = lookAtName(fs, path);
+  return stat !== null && !(expected === "file" ? stat.isFile() : stat.isDirectory());
+}
+
+function lookAtName(fs: FileSystem, path: string): Stats | null {
+  try {
+    return fs.lstatSync(path);
+  } catch {
+    return null;
   }
 }
 

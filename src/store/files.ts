@@ -1,31 +1,31 @@
 import { dirname, resolve } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { openFolder, readRegular } from "../machine/guarded-file.ts";
+import type { ReadOptions } from "../machine/guarded-file.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 
 export function readTextIfPresent(fs: FileSystem, path: string): string | null {
   try {
-    requireRegular(fs, path);
-    return fs.readFileSync(path, "utf8");
+    return readRegular(fs, path).toString("utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw fileError(error, `read ${path}`);
   }
 }
 
-const sizeLimit = 64_000_000;
-
-/** Throws for what would hang or fill the memory of its reader: a pipe, a device, an endless file. */
-export function requireRegular(fs: FileSystem, path: string): void {
-  const stat = fs.statSync(path);
-  if (stat.isDirectory()) throw Object.assign(new Error("a folder"), { code: "EISDIR" });
-  if (!stat.isFile()) throw Object.assign(new Error("no regular file"), { code: "ENXIO" });
-  if (stat.size > sizeLimit) throw Object.assign(new Error("too large"), { code: "EFBIG" });
+/** Null for what cannot be read, whatever the reason: for what may be missing, and is made again when it is needed. */
+export function readTextIfReadable(fs: FileSystem, path: string, options?: ReadOptions): string | null {
+  try {
+    return readRegular(fs, path, options).toString("utf8");
+  } catch {
+    return null;
+  }
 }
 
 export function readBytes(fs: FileSystem, path: string): Uint8Array {
   try {
-    return fs.readFileSync(path);
+    return readRegular(fs, path);
   } catch (error) {
     throw fileError(error, `read ${path}`);
   }
@@ -42,7 +42,16 @@ export function makeFolder(fs: FileSystem, folder: string): void {
     for (let attempt = 0; attempt < 3 && !isFolder(fs, folder); attempt += 1)
       for (const each of missingFolders(fs, folder)) makeOneFolder(fs, each);
   } catch (error) {
-    throw fileError(error, `create the folder ${folder}`);
+    throw fileError(isTaken(fs, folder) ? notFolder() : error, `create the folder ${folder}`);
+  }
+}
+
+/** By what is no folder: a file, a pipe, a link to nothing. */
+function isTaken(fs: FileSystem, path: string): boolean {
+  try {
+    return !fs.lstatSync(path).isDirectory() && !fs.statSync(path, { throwIfNoEntry: false })?.isDirectory();
+  } catch {
+    return false;
   }
 }
 
@@ -75,8 +84,13 @@ function isFolder(fs: FileSystem, path: string): boolean {
   return stat !== undefined;
 }
 
+/** What stands where a folder should be. Of a name that leads to a file, the system says only that it exists. */
+export function notFolder(): Error {
+  return Object.assign(new Error("no folder"), { code: "NOFOLDER" });
+}
+
 export function syncFolder(fs: FileSystem, folder: string): void {
-  const fd = fs.openSync(folder, "r");
+  const fd = openFolder(fs, folder);
   try {
     fs.fsyncSync(fd);
   } finally {
@@ -90,6 +104,15 @@ export function namesIn(fs: FileSystem, folder: string): string[] {
     return fs.readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Throws where the names in a folder are not known, although there is one. */
+export function requireListable(fs: FileSystem, folder: string): void {
+  try {
+    fs.readdirSync(folder);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw fileError(error, `read ${folder}`);
   }
 }
 

@@ -1,6 +1,7 @@
-import { constants } from "node:fs";
 import { join } from "node:path";
 import { errorCode } from "./file-error.ts";
+import { copyToNew, hasSameBytes } from "./file-copy.ts";
+import { shapeOf } from "./file-shape.ts";
 import { namesIn, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { derivedFiles, isPrivate } from "./home-layout.ts";
@@ -26,7 +27,8 @@ function moveInto(fs: FileSystem, from: string, to: string): string[] {
 
 function moveFolder(fs: FileSystem, from: string, to: string, mode: number): string[] {
   try {
-    fs.mkdirSync(to, { mode: mode & 0o777 });
+    // What is to be moved into it must find it writable.
+    fs.mkdirSync(to, { mode: (mode & 0o777) | 0o700 });
   } catch (error) {
     if (errorCode(error) !== "EEXIST") return [from];
   }
@@ -37,6 +39,8 @@ function moveFolder(fs: FileSystem, from: string, to: string, mode: number): str
 function moveLink(fs: FileSystem, from: string, to: string): string[] {
   const target = fs.readlinkSync(from);
   if (target === to) return [];
+  // A config.toml that leads to a device would keep the real home from working.
+  if (!["file", "folder", "dangling"].includes(shapeOf(fs, from))) return [from];
   try {
     fs.symlinkSync(target, to);
     return [];
@@ -50,27 +54,10 @@ function moveFile(fs: FileSystem, from: string, to: string): boolean {
   try {
     fs.linkSync(from, to);
   } catch (error) {
-    if (errorCode(error) === "EEXIST") return isSameFile(fs, from, to);
+    if (errorCode(error) === "EEXIST") return hasSameBytes(fs, from, to);
     // Another file system, or one without hard links.
-    if (!copyFile(fs, from, to)) return isSameFile(fs, from, to);
+    if (!copyToNew(fs, from, to)) return hasSameBytes(fs, from, to);
   }
   removeIfPresent(fs, from);
   return true;
-}
-
-function copyFile(fs: FileSystem, from: string, to: string): boolean {
-  try {
-    fs.copyFileSync(from, to, constants.COPYFILE_EXCL);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isSameFile(fs: FileSystem, from: string, to: string): boolean {
-  try {
-    return fs.readFileSync(from).equals(fs.readFileSync(to));
-  } catch {
-    return false;
-  }
 }

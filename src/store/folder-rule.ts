@@ -1,6 +1,6 @@
-import { constants } from "node:fs";
 import { dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { readOpened, withRegular } from "../machine/guarded-file.ts";
 import { commitFile, stageFile } from "./atomic-write.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -15,7 +15,7 @@ export interface FolderRule {
   name: string;
 }
 
-const sizeLimit = 4096;
+const limitBytes = 4096;
 const nameLimit = 254;
 
 /**
@@ -32,24 +32,17 @@ export function findFolderRule(fs: FileSystem, folder: string, home: string): Fo
 
 /** Null when there is no file; a folder of that name is no rule. */
 function readRule(fs: FileSystem, path: string): string | null {
-  // A link could lead to a secret, which a message would then quote; a pipe would keep us waiting.
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK;
   try {
-    const fd = fs.openSync(path, flags);
-    try {
-      const stat = fs.fstatSync(fd);
-      if (stat.isDirectory()) return null;
-      if (!stat.isFile()) throw invalid(path, "it is no regular file");
-      if (isForeign(stat.uid)) throw foreign(path, stat.uid);
-      if (stat.size > sizeLimit) throw invalid(path, "it is too large");
-      return fs.readFileSync(fd, "utf8");
-    } finally {
-      fs.closeSync(fd);
-    }
+    // A link could lead to a secret, which a message would then quote.
+    return withRegular(fs, path, { limitBytes, followsLinks: false }, (fd) => {
+      const { uid } = fs.fstatSync(fd);
+      if (isForeign(uid)) throw foreign(path, uid);
+      return readOpened(fs, fd, limitBytes).toString();
+    });
   } catch (error) {
     const code = errorCode(error);
     if (error instanceof CodexAuthError) throw error;
-    if (code === "ENOENT" || code === "ENOTDIR") return null;
+    if (["ENOENT", "ENOTDIR", "EISDIR"].includes(code)) return null;
     throw invalid(path, problems[code] ?? code, error);
   }
 }
@@ -57,6 +50,7 @@ function readRule(fs: FileSystem, path: string): string | null {
 const problems: Record<string, string> = {
   ELOOP: "it is a symbolic link",
   ENXIO: "it is no regular file",
+  EFBIG: "it is too large",
   EACCES: "it cannot be read",
 };
 

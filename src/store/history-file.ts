@@ -1,5 +1,6 @@
 import { compactHistory, formatHistory, needsCompaction, parseHistory } from "../accounts/history.ts";
 import type { HistoryStep } from "../accounts/history.ts";
+import { openToAppend } from "../machine/guarded-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -20,7 +21,7 @@ export function appendHistory(
 ): void {
   if (steps.length === 0) return;
   try {
-    const fd = fs.openSync(path, "a", 0o600);
+    const fd = openToAppend(fs, path);
     try {
       // A line that a killed command left unfinished must not swallow ours.
       fs.writeSync(fd, `\n${formatHistory(steps)}`);

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { FileSystem } from "./file-system.ts";
-import { namesIn } from "./files.ts";
+import { namesIn, readTextIfReadable } from "./files.ts";
 
 /** A file by what can be told of it without opening it. */
 export interface ListedFile {
@@ -43,12 +43,6 @@ const logLimit = 2_000_000;
 
 /** The last lines of Codex's log of logins; none where there is no such file, or it is too large to be read. */
 export function loginLogTail(fs: FileSystem, home: string, lines: number): string[] {
-  const path = join(home, "log/codex-login.log");
-  try {
-    const stat = fs.statSync(path);
-    if (!stat.isFile() || stat.size > logLimit) return [];
-    return fs.readFileSync(path, "utf8").trimEnd().split("\n").slice(-lines);
-  } catch {
-    return [];
-  }
+  const text = readTextIfReadable(fs, join(home, "log/codex-login.log"), { limitBytes: logLimit });
+  return text === null ? [] : text.trimEnd().split("\n").slice(-lines);
 }

@@ -1,5 +1,6 @@
+import { openNew, openToAppend } from "../machine/guarded-file.ts";
 import { fileError, errorCode } from "./file-error.ts";
-import { readTextIfPresent, removeIfPresent } from "./files.ts";
+import { readTextIfReadable, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -32,9 +33,9 @@ export function addOccupant(fs: FileSystem, home: string, occupant: ProcessIdent
   writeLine(fs, home, "a", occupant);
 }
 
-/** Null when there is none, or when its first line is not complete yet. */
+/** Null when there is none, when it cannot be read, or when its first line is not complete yet. */
 export function readHomeOwner(fs: FileSystem, home: string): HomeOwner | null {
-  const lines = (readTextIfPresent(fs, ownerPath(home)) ?? "").split("\n").slice(0, -1);
+  const lines = (readTextIfReadable(fs, ownerPath(home)) ?? "").split("\n").slice(0, -1);
   try {
     const [first, ...others] = lines.map((line): unknown => JSON.parse(line));
     if (!isIdentity(first) || !("loginHash" in first)) return null;
@@ -58,12 +59,14 @@ export function ownerPath(home: string): string {
 }
 
 function writeLine(fs: FileSystem, home: string, flags: "wx" | "a", value: object): void {
-  const fd = fs.openSync(ownerPath(home), flags, 0o600);
+  const path = ownerPath(home);
+  // A record that is gone, with what it said of the login, is not begun again in the middle.
+  const fd = flags === "wx" ? openNew(fs, path) : openToAppend(fs, path, { makes: false });
   try {
     fs.writeSync(fd, `${JSON.stringify(value)}\n`);
   } catch (error) {
     // A claim without a line would keep the place for ever.
-    if (flags === "wx") removeIfPresent(fs, ownerPath(home));
+    if (flags === "wx") removeIfPresent(fs, path);
     throw error;
   } finally {
     fs.closeSync(fd);

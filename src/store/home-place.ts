@@ -1,6 +1,7 @@
 import { sep } from "node:path";
 import { mountOf } from "./disk-facts.ts";
 import type { FileSystem } from "./file-system.ts";
+import { readTextIfReadable } from "./files.ts";
 
 /** What stands at a path, links followed. */
 export function kindOfPath(fs: FileSystem, path: string): "folder" | "file" | "missing" {
@@ -18,7 +19,7 @@ export function isBelow(fs: FileSystem, path: string, folder: string): boolean {
 
 /** The Windows drive that a path lies on, seen from inside WSL; null when it is on none, or this is no WSL. */
 export function windowsMount(fs: FileSystem, path: string): { mountPoint: string; kind: string } | null {
-  if (!/microsoft/i.test(read(fs, "/proc/version"))) return null;
+  if (!/microsoft/i.test(readTextIfReadable(fs, "/proc/version") ?? "")) return null;
   const mount = mountOf(fs, path);
   if (!mount) return null;
   const { kind, source, options } = mount;
@@ -32,13 +33,5 @@ export function realPath(fs: FileSystem, path: string): string {
     return fs.realpathSync(path);
   } catch {
     return path;
-  }
-}
-
-function read(fs: FileSystem, path: string): string {
-  try {
-    return fs.readFileSync(path, "utf8");
-  } catch {
-    return "";
   }
 }

@@ -1,5 +1,7 @@
 import { dirname, join } from "node:path";
+import { isRecord, parseJson } from "../errors/json-value.ts";
 import type { FileSystem } from "./file-system.ts";
+import { readTextIfReadable } from "./files.ts";
 import { programsOnPath } from "./programs.ts";
 
 /** A codex that PATH leads to. */
@@ -12,6 +14,7 @@ export interface InstalledCodex {
 }
 
 const scriptLimit = 10_000;
+const manifestLimit = 1_000_000;
 const mark = "# codex-auth dispatcher:";
 
 /** Every codex on PATH, the one that is started first; one that two names lead to, once. Starts no program. */
@@ -26,16 +29,10 @@ export function installedCodex(fs: FileSystem, path: string, platform: string): 
   });
 }
 
-/** Our own bin/codex hands everything on to the next one. The real codex may be of 300 MB, so look at its size first. */
+/** Our own bin/codex hands everything on to the next one. The real codex may be of 300 MB. */
 function isDispatcher(fs: FileSystem, file: string): boolean {
-  try {
-    return (
-      fs.statSync(file).size <= scriptLimit &&
-      fs.readFileSync(file, "utf8").split("\n", 2)[1]?.startsWith(mark) === true
-    );
-  } catch {
-    return false;
-  }
+  const text = readTextIfReadable(fs, file, { limitBytes: scriptLimit });
+  return text?.split("\n", 2)[1]?.startsWith(mark) === true;
 }
 
 /** npm links bin/codex to @openai/codex/bin/codex.js; the binary itself lies deeper in the same package. */
@@ -49,12 +46,8 @@ function versionOf(fs: FileSystem, real: string): string | null {
 }
 
 function readManifest(fs: FileSystem, path: string): { name?: string; version?: string } | null {
-  try {
-    const value: unknown = JSON.parse(fs.readFileSync(path, "utf8"));
-    if (typeof value !== "object" || value === null) return null;
-    const text = (key: string) => (key in value ? String(Reflect.get(value, key)) : "");
-    return { name: text("name"), version: text("version") };
-  } catch {
-    return null;
-  }
+  const value = parseJson(readTextIfReadable(fs, path, { limitBytes: manifestLimit }) ?? "");
+  if (!isRecord(value)) return null;
+  const text = (key: string) => (key in value ? String(value[key]) : "");
+  return { name: text("name"), version: text("version") };
 }

@@ -2,7 +2,7 @@ import { basename, dirname, join } from "node:path";
 import { isTemporary } from "./atomic-write.ts";
 import { findAbandonedHomes } from "./abandoned-homes.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
-import { namesIn, readTextIfPresent } from "./files.ts";
+import { namesIn, readTextIfReadable } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Paths } from "./paths.ts";
 import { currentProcess } from "./process-identity.ts";
@@ -42,11 +42,12 @@ export function parkedStrangers(fs: FileSystem, { parkedDir }: Paths, ids: Reado
   );
 }
 
-/** Rescue files in which the new tokens of a killed renewal are torn. */
+/** Rescue files in which the new tokens of a killed renewal are torn. One that cannot be read is none of them. */
 export function tornRescues(fs: FileSystem, { rescueDir }: Paths): string[] {
-  return matching(fs, rescueDir, (name) => name.includes("rescue-")).filter(
-    (path) => readAuthJson(readTextIfPresent(fs, path) ?? "").kind !== "login",
-  );
+  return matching(fs, rescueDir, (name) => name.includes("rescue-")).filter((path) => {
+    const text = readTextIfReadable(fs, path);
+    return text !== null && readAuthJson(text).kind !== "login";
+  });
 }
 
 function matching(fs: FileSystem, folder: string, isWanted: (name: string) => boolean): string[] {

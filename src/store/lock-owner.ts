@@ -1,6 +1,9 @@
 import { basename, dirname, join } from "node:path";
+import { parseJson } from "../errors/json-value.ts";
+import { openNew } from "../machine/guarded-file.ts";
 import { errorCode } from "./file-error.ts";
-import { makeFolder, namesIn, removeIfPresent } from "./files.ts";
+import { isOdd, isThere } from "./file-shape.ts";
+import { makeFolder, namesIn, readTextIfReadable, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
@@ -20,7 +23,7 @@ export interface LockOwner extends ProcessIdentity {
  */
 export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): void {
   // rename(2) would replace an empty folder, which is a lock of somebody who writes no record.
-  if (fs.statSync(lockPath, { throwIfNoEntry: false })) throw held();
+  if (isThere(fs, lockPath)) throw held();
   const staged = asidePath(lockPath, owner.token);
   makeStaged(fs, staged);
   try {
@@ -30,7 +33,7 @@ export function putUpLock(fs: FileSystem, lockPath: string, owner: LockOwner): v
     clearAway(fs, staged);
     // ENOENT: the holder swept our folder away before it was complete. Other systems have other codes for "not empty".
     const isHeld = ["ENOTEMPTY", "EEXIST", "ENOENT"].includes(errorCode(error));
-    throw isHeld || fs.statSync(lockPath, { throwIfNoEntry: false }) ? held() : error;
+    throw isHeld || isThere(fs, lockPath) ? held() : error;
   }
 }
 
@@ -71,17 +74,13 @@ export function sweepLockLeftovers(fs: FileSystem, lockPath: string, self: Proce
 export function isAbandoned(fs: FileSystem, path: string, self: ProcessIdentity, staleMs: number): boolean {
   const liveness = holderLiveness(fs, path, self);
   if (liveness !== "unknown") return liveness === "dead";
-  const stat = fs.statSync(path, { throwIfNoEntry: false });
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
   return stat !== undefined && (readOwner(fs, path) === null || stat.mtimeMs < Date.now() - staleMs);
 }
 
 export function readOwner(fs: FileSystem, lockPath: string): LockOwner | null {
-  try {
-    const value: unknown = JSON.parse(fs.readFileSync(recordPath(lockPath), "utf8"));
-    return isOwner(value) ? value : null;
-  } catch {
-    return null;
-  }
+  const value = parseJson(readTextIfReadable(fs, recordPath(lockPath)) ?? "");
+  return isOwner(value) ? value : null;
 }
 
 export function tokenOf(fs: FileSystem, lockPath: string): string | null {
@@ -95,7 +94,7 @@ export function holderLiveness(fs: FileSystem, lockPath: string, self: ProcessId
 }
 
 function writeRecord(fs: FileSystem, folder: string, owner: LockOwner): void {
-  const fd = fs.openSync(recordPath(folder), "wx", 0o600);
+  const fd = openNew(fs, recordPath(folder));
   try {
     fs.writeSync(fd, JSON.stringify(owner));
   } finally {
@@ -106,7 +105,10 @@ function writeRecord(fs: FileSystem, folder: string, owner: LockOwner): void {
 function clearAway(fs: FileSystem, folder: string): void {
   removeIfPresent(fs, recordPath(folder));
   try {
-    fs.rmdirSync(folder);
+    // Anything may have been put in the place of the folder or of its record; no lock of ours holds anything else.
+    if (isOdd(fs, folder, "folder")) fs.unlinkSync(folder);
+    else if (isOdd(fs, recordPath(folder), "file")) fs.rmSync(folder, { recursive: true });
+    else fs.rmdirSync(folder);
   } catch {
     // The next holder sweeps it away.
   }

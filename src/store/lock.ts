@@ -136,12 +136,18 @@ function guardedFileSystem(request: LockRequest, hold: Hold) {
  * seconds), none while it is proven alive (a suspended process still believes that it holds the lock), else as it is.
  */
 function judgedStat({ fs, path, self }: LockRequest, hold: Hold): Stats {
-  const stat = fs.statSync(path);
+  const stat = fs.lstatSync(path);
   if (hold.phase !== "waiting") return stat;
   const liveness = holderLiveness(fs, path, self);
-  if (liveness === "dead") stat.mtime = new Date(0);
+  // A lock of anybody is a folder, and one without a record has no holder whose clock may be ahead.
+  const isNobodys = !stat.isDirectory() || (liveness === "unknown" && isFuture(stat) && !readOwner(fs, path));
+  if (liveness === "dead" || isNobodys) stat.mtime = new Date(0);
   if (liveness === "alive" || liveness === "self") stat.mtime = new Date();
   return stat;
+}
+
+function isFuture({ mtime }: Stats): boolean {
+  return mtime.getTime() > Date.now() + staleMs;
 }
 
 /** Removes a stale lock. One taker at a time, who looks again: between our look and now it may have a new holder. */

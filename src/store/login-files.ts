@@ -1,5 +1,6 @@
 import { join, resolve } from "node:path";
 import { decodedText } from "../codex/text-encoding.ts";
+import { readRegular } from "../machine/guarded-file.ts";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { namesIn } from "./files.ts";
@@ -54,11 +55,10 @@ const pipeHint = "Pipe it instead: … | codex auth import -";
 
 function readLoginFile(fs: FileSystem, path: string, isNamed: boolean): LoginFile {
   try {
-    const stat = fs.statSync(path);
-    if (!stat.isFile()) return { path, isNamed, problem: "it is no regular file", hint: pipeHint };
-    if (stat.size > sizeLimit) return { path, isNamed, problem: "it is larger than 16 MB" };
-    return { path, isNamed, text: decodedText(fs.readFileSync(path)).text };
-  } catch {
-    return { path, isNamed, problem: "it cannot be read" };
+    return { path, isNamed, text: decodedText(readRegular(fs, path, { limitBytes: sizeLimit, followsLinks: isNamed })).text };
+  } catch (error) {
+    const code = errorCode(error);
+    if (code === "ENXIO") return { path, isNamed, problem: "it is no regular file", hint: pipeHint };
+    return { path, isNamed, problem: code === "EFBIG" ? "it is larger than 16 MB" : "it cannot be read" };
   }
 }

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { FileSystem } from "./file-system.ts";
-import { namesIn } from "./files.ts";
+import { namesIn, readTextIfReadable } from "./files.ts";
 
 /** The process that listens on a port; without a name when it belongs to another user. */
 export type PortHolder = { pid: number; name: string } | { pid: null };
@@ -90,9 +90,5 @@ function nameOf(fs: FileSystem, pid: string): string {
 
 /** Processes end while we look: what cannot be read is empty. */
 function read(fs: FileSystem, path: string): string {
-  try {
-    return fs.readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+  return readTextIfReadable(fs, path) ?? "";
 }

@@ -1,3 +1,4 @@
+import { openRegular } from "../machine/guarded-file.ts";
 import type { FileSystem } from "./file-system.ts";
 
 type ReadAt = (offset: number, length: number) => Uint8Array;
@@ -6,8 +7,7 @@ type ReadAt = (offset: number, length: number) => Uint8Array;
 export function readingAt<T>(fs: FileSystem, path: string, work: (read: ReadAt) => T): T | null {
   let fd: number;
   try {
-    if (!fs.statSync(path).isFile()) return null;
-    fd = fs.openSync(path, "r");
+    fd = openRegular(fs, path, { limitBytes: Infinity });
   } catch {
     return null;
   }

@@ -5,7 +5,8 @@ import { authFileText } from "./auth-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import { tryLockLikeCodex, untilUnlocked } from "./codex-locks.ts";
 import { fileError } from "./file-error.ts";
-import { makeFolder, namesIn, readTextIfPresent, removeIfPresent } from "./files.ts";
+import { isOdd } from "./file-shape.ts";
+import { makeFolder, namesIn, readTextIfReadable, removeIfPresent } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { sha256 } from "./hash.ts";
 import { isPrivate, sharedFiles, sharedFolders } from "./home-layout.ts";
@@ -47,7 +48,7 @@ export function makePrivateHome(
     const locks = [join(path, "auth.lock"), `${authFile}.lock`];
     const release = await untilUnlocked(() => tryLockLikeCodex({ fs, sleep }, locks), sleep);
     try {
-      if (readTextIfPresent(fs, authFile) !== written) return;
+      if (readTextIfReadable(fs, authFile) !== written) return;
       written = authFileText(renewed);
       writeFileAtomic(fs, authFile, written);
     } finally {
@@ -75,7 +76,8 @@ export function makePrivateHome(
 function claimSlot(fs: FileSystem, prefix: string, claim: (home: string) => boolean): string {
   for (let slot = 1; ; slot += 1) {
     const home = `${prefix}-${slot}`;
-    if (!claim(home)) continue;
+    // Something that was left there without a record is nobody's to remove.
+    if (isOdd(fs, home, "folder") || !claim(home)) continue;
     makeFolder(fs, home);
     return home;
   }

@@ -1,4 +1,5 @@
-import { readFileSync, readlinkSync } from "node:fs";
+import * as fs from "node:fs";
+import { readTextIfReadable } from "./files.ts";
 
 /** Names one process of one machine so that a later process can tell whether it still runs. */
 export interface ProcessIdentity {
@@ -24,9 +25,9 @@ export function identityOf(pid: number): ProcessIdentity {
   return {
     pid,
     start: processStat(pid)?.start ?? null,
-    boot: readOr(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()),
+    boot: readTextIfReadable(fs, "/proc/sys/kernel/random/boot_id")?.trim() ?? null,
     machine: machineId(),
-    pidNamespace: readOr(() => readlinkSync("/proc/self/ns/pid")),
+    pidNamespace: pidNamespace(),
     host: process.getBuiltinModule("node:os").hostname(),
   };
 }
@@ -58,8 +59,8 @@ function isKnown(id: string | null | undefined): id is string {
 /** Null in most containers: an image has none of its own. */
 function machineId(): string | null {
   for (const path of ["/etc/machine-id", "/var/lib/dbus/machine-id"]) {
-    const text = readOr(() => readFileSync(path, "utf8").trim());
-    if (text !== null && /^[0-9a-f]{32}$/.test(text)) return text;
+    const text = readTextIfReadable(fs, path)?.trim() ?? "";
+    if (/^[0-9a-f]{32}$/.test(text)) return text;
   }
   return null;
 }
@@ -76,16 +77,16 @@ function isRunning(pid: number): boolean {
 
 /** Fields 3 and 22 of /proc/<pid>/stat; the command name in field 2 may hold spaces and brackets. */
 export function processStat(pid: number): { state: string; start: string } | null {
-  const text = readOr(() => readFileSync(`/proc/${pid}/stat`, "utf8"));
+  const text = readTextIfReadable(fs, `/proc/${pid}/stat`);
   if (text === null) return null;
   const fields = text.slice(text.lastIndexOf(")") + 2).split(" ");
   const [state, start] = [fields[0], fields[19]];
   return state === undefined || start === undefined ? null : { state, start };
 }
 
-function readOr(read: () => string): string | null {
+function pidNamespace(): string | null {
   try {
-    return read();
+    return fs.readlinkSync("/proc/self/ns/pid");
   } catch {
     return null;
   }

@@ -1,6 +1,7 @@
+import { openToAppend } from "../machine/guarded-file.ts";
 import { fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { readTextIfPresent } from "./files.ts";
+import { readTextIfReadable } from "./files.ts";
 
 /** Ids are random and short; what is longer was not made by Codex. */
 const idPattern = /^[\w.:-]{1,128}$/;
@@ -10,11 +11,7 @@ const idPattern = /^[\w.:-]{1,128}$/;
  * not the one whose figures they hold.
  */
 export function readProxiedSessions(fs: FileSystem, path: string): ReadonlySet<string> {
-  try {
-    return new Set((readTextIfPresent(fs, path) ?? "").split("\n").filter((line) => idPattern.test(line)));
-  } catch {
-    return new Set();
-  }
+  return new Set((readTextIfReadable(fs, path) ?? "").split("\n").filter((line) => idPattern.test(line)));
 }
 
 /** Adds ids that are not there yet. */
@@ -23,7 +20,7 @@ export function appendProxiedSessions(fs: FileSystem, path: string, ids: Iterabl
   const added = [...ids].filter((id) => idPattern.test(id) && !known.has(id));
   if (added.length === 0) return;
   try {
-    const fd = fs.openSync(path, "a", 0o600);
+    const fd = openToAppend(fs, path);
     try {
       // A line that a killed process left unfinished must not swallow ours.
       fs.writeSync(fd, `\n${added.join("\n")}\n`);

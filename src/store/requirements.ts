@@ -5,16 +5,22 @@ import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { linkTarget, makeFolder } from "./files.ts";
 import type { Paths } from "./paths.ts";
+import { requireReadableRescues } from "./rescue.ts";
 
 /** As much as any of our files and its copies may need. */
 const roomBytes = 16_000_000;
 
 /**
  * Throws unless everything that a refresh will have to write can be written now: a token that is spent and cannot be
- * saved is lost. Writes a file of the size of a login into each folder and removes it again.
+ * saved is lost, and one that was renewed already and cannot be read is spent. Writes a file of the size of a login into each folder and removes it again.
  */
-export function requireWritable(fs: FileSystem, paths: Paths, isLive: boolean): void {
+export function requireWritable(
+  fs: FileSystem,
+  paths: Paths,
+  { isLive, accountId }: { isLive: boolean; accountId: string },
+): void {
   makeFolder(fs, paths.rescueDir);
+  requireReadableRescues(fs, paths.rescueDir, accountId);
   const targets = [
     paths.poolFile,
     `${paths.rescueDir}/probe`,

@@ -1,10 +1,12 @@
 import { join } from "node:path";
 import { readAuthJson } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
+import { readRegular } from "../machine/guarded-file.ts";
 import { authFileText } from "./auth-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
+import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { makeFolder, namesIn, readTextIfPresent, removeIfPresent } from "./files.ts";
+import { makeFolder, namesIn, readTextIfReadable, removeIfPresent } from "./files.ts";
 
 /** Tokens that came from the issuer and are perhaps not in the pool yet. */
 export interface Rescue {
@@ -16,7 +18,7 @@ export interface Rescue {
 }
 
 /** Also under its temporary name: a kill between write and rename must not lose what was written. */
-const rescueName = /^\.?rescue-([0-9a-f]+)-([0-9a-f]{16})\.json(?:\.[0-9a-f]{16}\.codex-auth-tmp)?$/;
+export const rescueName = /^\.?rescue-([0-9a-f]+)-([0-9a-f]{16})\.json(?:\.[0-9a-f]{16}\.codex-auth-tmp)?$/;
 
 /** The first thing that happens to new tokens: on disk, synced, before anything can go wrong. */
 export function writeRescue(
@@ -34,12 +36,33 @@ export function readRescues(fs: FileSystem, folder: string): Rescue[] {
   return namesIn(fs, folder).flatMap((name) => {
     const match = rescueName.exec(name);
     const path = join(folder, name);
-    const text = match && readTextIfPresent(fs, path);
+    const text = match && readTextIfReadable(fs, path);
     if (!match || !text) return [];
     const reading = readAuthJson(text);
     if (reading.kind !== "login") return [];
     return [{ path, accountId: match[1] ?? "", spent: match[2] ?? "", login: reading.login }];
   });
+}
+
+/** What such a name may lead to without being a file that ever held tokens. */
+const neverTokens = new Set(["EISDIR", "ENXIO", "ELOOP", "EFBIG", "ENOENT"]);
+
+/** Throws where a killed refresh may have left tokens of the account that cannot be read: its old one is spent then. */
+export function requireReadableRescues(fs: FileSystem, folder: string, accountId: string): void {
+  try {
+    for (const name of fs.readdirSync(folder))
+      if (rescueName.exec(name)?.[1] === accountId) requireReadable(fs, join(folder, name));
+  } catch (error) {
+    throw fileError(error, `read ${folder}`);
+  }
+}
+
+function requireReadable(fs: FileSystem, path: string): void {
+  try {
+    readRegular(fs, path);
+  } catch (error) {
+    if (!neverTokens.has(errorCode(error))) throw fileError(error, `read ${path}`);
+  }
 }
 
 export function removeRescues(fs: FileSystem, rescues: readonly Rescue[]): void {

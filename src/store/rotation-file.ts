@@ -1,7 +1,7 @@
-import { constants } from "node:fs";
 import { join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isRecord, numberField, parseJson, textField } from "../errors/json-value.ts";
+import { openEmptied } from "../machine/guarded-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
 import { readTextIfPresent, removeIfPresent } from "./files.ts";
@@ -164,10 +164,8 @@ function isCount(value: number, most: number): boolean {
 
 /** Of two that start at once both write here, so none takes the file from the other. A pipe there is refused. */
 function openEmpty(fs: FileSystem, path: string): number {
-  const { O_WRONLY, O_CREAT, O_TRUNC, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
   try {
-    const flags = O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_NOFOLLOW | O_NONBLOCK;
-    return fs.openSync(path, flags, 0o600);
+    return openEmptied(fs, path);
   } catch (error) {
     throw fileError(error, `write ${path}`);
   }

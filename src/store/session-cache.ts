@@ -1,8 +1,11 @@
 import { join } from "node:path";
 import { writeFileAtomic } from "./atomic-write.ts";
 import type { FileSystem } from "./file-system.ts";
-import { makeFolder } from "./files.ts";
+import { makeFolder, readTextIfReadable } from "./files.ts";
 import type { Paths } from "./paths.ts";
+
+/** A thousand long sessions make a tenth of it. */
+const limitBytes = 256_000_000;
 
 /** A text that can be made again from Codex's session logs. */
 export interface CachedText {
@@ -20,13 +23,7 @@ export function sessionCache(fs: FileSystem, { storeDir, sessionIndexDir }: Path
   const path = join(sessionIndexDir, name);
   return {
     path,
-    read: () => {
-      try {
-        return fs.readFileSync(path, "utf8");
-      } catch {
-        return null;
-      }
-    },
+    read: () => readTextIfReadable(fs, path, { limitBytes }),
     write: (text) => {
       try {
         if (!fs.statSync(storeDir, { throwIfNoEntry: false })?.isDirectory()) return;

@@ -2,8 +2,10 @@ import type { AccountNews } from "../accounts/account-news.ts";
 import type { Availability } from "../accounts/availability.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { isObject } from "../codex/claims.ts";
+import { parseJson } from "../errors/json-value.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import type { FileSystem } from "./file-system.ts";
+import { readTextIfReadable } from "./files.ts";
 
 /** What is known about the quota of an account. May be lost: it is only worth a question to upstream. */
 export interface AccountUsage {
@@ -20,12 +22,7 @@ export type UsageByAccount = Map<string, AccountUsage>;
 /** Reads limits.json. What cannot be read counts as not known. */
 export function readUsageFile(fs: FileSystem, path: string): UsageByAccount {
   const usage: UsageByAccount = new Map();
-  let document: unknown;
-  try {
-    document = JSON.parse(fs.readFileSync(path, "utf8"));
-  } catch {
-    return usage;
-  }
+  const document = parseJson(readTextIfReadable(fs, path) ?? "");
   const accounts = isObject(document) ? document["accounts"] : null;
   for (const [id, entry] of Object.entries(isObject(accounts) ? accounts : {})) {
     if (!isObject(entry) || !Array.isArray(entry["limits"])) continue;

@@ -7,6 +7,7 @@ import { sleep } from "../../src/platform/sleep.ts";
 import type { FileSystem } from "../../src/store/file-system.ts";
 import { testNowMs } from "../support/fake-context.ts";
 import { startFake } from "../support/login.ts";
+import { withMadeUpFiles } from "../support/made-up-files.ts";
 
 /** In this process, on a free port. */
 async function signIn(allowed: Partial<LoginEffects>) {
@@ -102,7 +103,7 @@ function procOf(cmdline: string | null): FileSystem {
   };
   return {
     ...fs,
-    readFileSync: ((path: string) => look(files.get(path))) as FileSystem["readFileSync"],
+    ...(withMadeUpFiles((path) => look(files.get(path))) as Pick<FileSystem, "openSync" | "statSync">),
     readdirSync: ((path: string) => look(folders.get(path))) as FileSystem["readdirSync"],
     readlinkSync: ((path: string) =>
       path.endsWith("/3") ? "socket:[777]" : "/dev/null") as FileSystem["readlinkSync"],

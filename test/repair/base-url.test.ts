@@ -9,12 +9,12 @@ import { TestHome } from "../support/home.ts";
 /** What is found on a machine without /proc, where a port must be asked. */
 async function ids(url: string): Promise<number> {
   const home = new TestHome();
-  const readFileSync = () => {
+  const openSync = () => {
     throw Object.assign(new Error("none"), { code: "ENOENT" });
   };
   const tree = { openai_base_url: url };
   const scene = {
-    fx: { fs: { ...fs, readFileSync }, fetch },
+    fx: { fs: { ...fs, openSync }, fetch },
     paths: { configFile: home.file("config.toml") },
     config: { tree, text: `openai_base_url = "${url}"\n` },
   };

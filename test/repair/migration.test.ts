@@ -7,6 +7,7 @@ import type { Scene } from "../../src/repair/scene.ts";
 import { migrationTable } from "../../src/codex/migrations.ts";
 import { readDatabase } from "../../src/store/codex-databases.ts";
 import { TestHome, projectRoot } from "../support/home.ts";
+import { withMadeUpFiles } from "../support/made-up-files.ts";
 
 const folder = join(projectRoot, "fixtures/homes/migration-modified/home");
 
@@ -16,12 +17,12 @@ async function look(env: Record<string, string>, codexHome = folder): Promise<re
     "/proc/version": "Linux version 6.6 (Microsoft)",
     "/proc/self/mounts": "/dev/sda / ext4 rw 0 0\nC:\\134 /mnt/c 9p rw,aname=drvfs 0 0\n",
   };
-  const there = (path: unknown) => (typeof path === "string" ? path.replace(codexHome, folder) : path);
+  const there = (path: string) => path.replace(codexHome, folder);
+  const madeUp = withMadeUpFiles((path) => system[path]);
   const mapped = {
     ...fs,
-    statSync: (path: fs.PathLike) => fs.statSync(there(path) as string),
-    readFileSync: (path: string) => system[path] ?? fs.readFileSync(path, "utf8"),
-    openSync: (path: fs.PathLike, flags: string) => fs.openSync(there(path) as string, flags),
+    statSync: (path: string, ...rest: unknown[]) => madeUp.statSync(there(path), ...rest),
+    openSync: (path: string, ...rest: unknown[]) => madeUp.openSync(there(path), ...rest),
   };
   const scene = {
     fx: { fs: mapped, env: { HOME: "/home/me", ...env } },

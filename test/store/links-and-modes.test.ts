@@ -118,8 +118,8 @@ test("a file or link planted at the name of a temporary is not followed, and not
   const planting = new Proxy(fs, {
     get: (real, name) =>
       name === "openSync"
-        ? (path: string, flags: string, mode?: number) => {
-            if (flags === "wx") fs.symlinkSync(victim, path);
+        ? (path: string, flags: number, mode?: number) => {
+            if (flags & fs.constants.O_CREAT) fs.symlinkSync(victim, path);
             return fs.openSync(path, flags, mode);
           }
         : (Reflect.get(real, name) as unknown),

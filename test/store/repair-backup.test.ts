@@ -81,9 +81,9 @@ test("a file that the disk refuses to read keeps every repair from beginning", a
   const refuse = () => {
     throw Object.assign(new Error("EIO"), { code: "EIO" });
   };
-  const read = (path: string, ...rest: []) =>
-    path === home.paths.authFile ? refuse() : fs.readFileSync(path, ...rest);
-  const broken = { ...fs, readFileSync: read };
+  const open = (path: string, ...rest: [number]) =>
+    path === home.paths.authFile ? refuse() : fs.openSync(path, ...rest);
+  const broken = { ...fs, openSync: open };
   const store = storeOf(home, { fs: broken as unknown as typeof fs });
   await expect(store.backUpFiles()).rejects.toMatchObject({ code: "io_error" });
   expect(storeAt(home).repairBackups()).toEqual([]);

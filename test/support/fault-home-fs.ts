@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { resolve } from "node:path";
 import type { FileSystem } from "../../src/store/file-system.ts";
+import { withMadeUpFiles } from "./made-up-files.ts";
 
 /** The part of a scene that a real file system cannot show. Paths are relative to the home, or absolute. */
 export interface FaultyPlaces {
@@ -33,12 +34,11 @@ export function faultyHomeFs(home: string, places: FaultyPlaces): FileSystem {
   const at = <T>(table: Record<string, T>, path: unknown): T | undefined =>
     Object.entries(table).find(([name]) => resolve(home, name) === path)?.[1];
   const isForbidden = (path: unknown) => forbidden.some((name) => resolve(home, name) === path);
+  const madeUp = withMadeUpFiles((path) => {
+    const text = system[path];
+    return text?.startsWith("-> ") ? undefined : text;
+  });
   const wrapped = {
-    readFileSync: (path: string, ...rest: unknown[]) => {
-      const text = system[path];
-      if (text !== undefined && !text.startsWith("-> ")) return text;
-      return isForbidden(path) ? refuse("EACCES") : fs.readFileSync(path, ...(rest as []));
-    },
     readlinkSync: (path: string) => {
       const text = system[path];
       return text?.startsWith("-> ") ? text.slice(3) : fs.readlinkSync(path);
@@ -49,14 +49,14 @@ export function faultyHomeFs(home: string, places: FaultyPlaces): FileSystem {
       return names.length > 0 ? [...new Set(names)] : fs.readdirSync(path, ...(rest as []));
     },
     openSync: (path: string, ...rest: unknown[]) =>
-      isForbidden(path) ? refuse("EACCES") : fs.openSync(path, ...(rest as [string])),
+      isForbidden(path) ? refuse("EACCES") : madeUp.openSync(path, ...rest),
     accessSync: (path: string, mode: number) => {
       const code = mode & fs.constants.W_OK ? at(readOnly, path) : undefined;
       if (code !== undefined || isForbidden(path)) refuse(code ?? "EACCES");
       fs.accessSync(path, mode);
     },
     statSync: (path: string, ...rest: unknown[]) => {
-      const stat: unknown = fs.statSync(path, ...(rest as []));
+      const stat = madeUp.statSync(path, ...rest);
       const uid = at(owners, path);
       return uid === undefined || !stat ? stat : Object.assign(stat as fs.Stats, { uid, gid: uid });
     },

@@ -36,6 +36,12 @@ class Died extends Error {}
 
 type Call = (...args: unknown[]) => unknown;
 
+/** As node:fs takes its flags: a word or a number. */
+export function opensToWrite(flags: unknown): boolean {
+  const { O_WRONLY, O_RDWR } = nodeFs.constants;
+  return typeof flags === "number" ? (flags & (O_WRONLY | O_RDWR)) !== 0 : flags !== "r";
+}
+
 /** The real file system, with a fault at the n-th call that changes something (from 1). */
 export function faultyFileSystem(at: number, fault: Fault) {
   let count = 0;
@@ -53,7 +59,7 @@ export function faultyFileSystem(at: number, fault: Fault) {
 
   function call(name: string, real: Call, args: unknown[]): unknown {
     if (isDead) throw new Died();
-    const changes = mutating.has(name) || (name === "openSync" && args[1] !== "r");
+    const changes = mutating.has(name) || (name === "openSync" && opensToWrite(args[1]));
     if (!changes && (fault !== "EIO in any call" || name === "closeSync")) return track(name, real, args);
     count += 1;
     if (fault.endsWith("from here on") ? count < at : count !== at) return track(name, real, args);

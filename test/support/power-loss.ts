@@ -1,6 +1,7 @@
 import * as nodeFs from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import type { FileSystem } from "../../src/store/file-system.ts";
+import { opensToWrite } from "./faulty-fs.ts";
 
 /** A file of the model: what programs read, and what the disk has for certain. */
 interface Inode {
@@ -34,7 +35,7 @@ export function recordingFileSystem(root: string) {
   const recorders: Record<string, (args: unknown[], result: unknown) => void> = {
     mkdirSync: ([path]) => steps.push({ kind: "folder", path: name(path) }),
     openSync: ([path, flags], fd) => {
-      if (flags === "r") opened.set(fd as number, { kind: "sync folder", path: name(path) });
+      if (!opensToWrite(flags)) opened.set(fd as number, { kind: "sync folder", path: name(path) });
       else {
         const inode = { seen: Buffer.alloc(0), safe: Buffer.alloc(0) };
         const step: Step = { kind: "create", path: name(path), inode };

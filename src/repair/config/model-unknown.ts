@@ -1,7 +1,7 @@
 import { configString } from "../../codex/config-tree.ts";
 import { modelsInCache } from "../../codex/models-cache.ts";
 import { chosenProvider } from "../../codex/providers.ts";
-import { readTextIfPresent } from "../../store/files.ts";
+import { readTextIfReadable } from "../../store/files.ts";
 import { configCheck } from "../check.ts";
 import { placeOf, takeOut } from "./config-text.ts";
 
@@ -14,7 +14,7 @@ export const modelUnknown = configCheck({
   look: (tree, scene) => {
     const model = configString(tree, ["model"]);
     if (!model || chosenProvider(tree) !== "openai") return [];
-    const text = readTextIfPresent(scene.fx.fs, `${scene.paths.codexHome}/models_cache.json`) ?? "";
+    const text = readTextIfReadable(scene.fx.fs, `${scene.paths.codexHome}/models_cache.json`) ?? "";
     // The list may be long, and nearly always the model is in it.
     if (text === "" || text.includes(JSON.stringify(model))) return [];
     const offered = modelsInCache(text);

@@ -2,7 +2,9 @@ import { configFaults } from "../../codex/config-faults.ts";
 import { formatPath, readConfig } from "../../codex/config-toml.ts";
 import { configString, type ConfigTree } from "../../codex/config-tree.ts";
 import { linkTarget, namesIn, readTextIfPresent } from "../../store/files.ts";
+import { placeProblem } from "../../store/place-problems.ts";
 import type { Check, Sighting } from "../check.ts";
+import { placeSighting } from "../place-sighting.ts";
 import type { Scene } from "../scene.ts";
 import { takeOutOf, withoutSecret } from "./config-text.ts";
 
@@ -24,11 +26,16 @@ export const profileFileBroken: Check = {
       .flatMap((profile) => lookAt(scene, profile)),
 };
 
-function lookAt({ fx, paths }: Scene, profile: string): Sighting[] {
-  const path = linkTarget(fx.fs, `${paths.codexHome}/${profile}.config.toml`);
+function lookAt(scene: Scene, profile: string): Sighting[] {
+  const { fx, paths } = scene;
+  const consequence = `Codex does not start with -p ${profile}`;
+  const named = `${paths.codexHome}/${profile}.config.toml`;
+  const place = { path: named, kind: "file", need: "read", effect: consequence, isSpare: true } as const;
+  const problem = placeProblem(fx.fs, place);
+  if (problem) return [placeSighting(scene, problem)];
+  const path = linkTarget(fx.fs, named);
   const text = readTextIfPresent(fx.fs, path) ?? "";
   const reading = readConfig(text);
-  const consequence = `Codex does not start with -p ${profile}`;
   if (reading.kind === "broken") {
     const { line, column, message, excerpt } = reading;
     const evidence = excerpt.split("\n").map(withoutSecret);

@@ -17,7 +17,8 @@ export const authLockBlocked: Check = {
   },
 };
 
-function lockPaths({ paths, live }: Scene): string[] {
+/** What Codex locks around a save. */
+export function lockPaths({ paths, live }: Scene): string[] {
   return [paths.authLock, `${live?.target ?? paths.authFile}.lock`];
 }
 

@@ -9,10 +9,11 @@ export const fileOfAnotherUser: Check = {
   area: "credentials",
   severity: "error",
   title: "auth.json, its locks or the pool belong to another user",
-  look: (scene) => pathsOf(scene).flatMap((path) => sighting(scene, path)),
+  look: (scene) => ownedPaths(scene).flatMap((path) => sighting(scene, path)),
 };
 
-function pathsOf({ paths, live }: Scene): string[] {
+/** What must belong to whoever runs Codex. */
+export function ownedPaths({ paths, live }: Scene): string[] {
   const { authFile, authLock, poolFile, storeDir } = paths;
   const target = live?.target ?? authFile;
   return [target, authLock, `${target}.lock`, storeDir, poolFile];
@@ -22,5 +23,6 @@ function sighting({ fx: { fs }, paths }: Scene, path: string): Sighting[] {
   if (!isForeign(fs, paths, path)) return [];
   const [right, owner] = [rightOwner(fs, paths), ownerOf(fs, path)];
   const message = `${path} belongs to user ${owner?.uid} instead of ${right?.uid}: a renewed token may not be saved.`;
-  return [{ message, fix: `sudo chown ${right?.uid}:${right?.gid} ${shellWord(path)}` }];
+  const all = path === paths.storeDir ? "-R " : "";
+  return [{ message, fix: `sudo chown ${all}${right?.uid}:${right?.gid} ${shellWord(path)}` }];
 }

@@ -7,9 +7,9 @@ export const codexHomeMissing: Check = {
   area: "environment",
   severity: "error",
   title: "CODEX_HOME names no folder",
-  look: ({ fx: { env, fs }, paths }) => {
+  look: ({ fx: { env, fs }, paths, homeProblem }) => {
     const given = env["CODEX_HOME"];
-    if (!given || !paths.isHomeExplicit) return [];
+    if (!given || !paths.isHomeExplicit || homeProblem !== null) return [];
     const kind = kindOfPath(fs, paths.codexHome);
     if (kind === "folder") return [];
     const evidence = [`CODEX_HOME=${given}`];

@@ -6,7 +6,9 @@ import { codexHomeMissing } from "./codex-home-missing.ts";
 import { codexHomeOnWindows } from "./codex-home-on-windows.ts";
 import { codexHomeRelative } from "./codex-home-relative.ts";
 import { codexHomeTemporary } from "./codex-home-temporary.ts";
+import { codexHomeUnusable } from "./codex-home-unusable.ts";
 import { envOverride } from "./env-override.ts";
+import { folderRuleInvalid } from "./folder-rule-invalid.ts";
 import { homeOfAnother } from "./home-of-another.ts";
 import { openaiKeyIgnored } from "./openai-key-ignored.ts";
 import { proxyLoopback, proxySet } from "./proxy-loopback.ts";
@@ -15,10 +17,12 @@ import { urlOverride } from "./url-override.ts";
 
 export const environmentChecks: readonly Check[] = [
   codexHomeMissing,
+  codexHomeUnusable,
   codexHomeRelative,
   codexHomeTemporary,
   codexHomeOnWindows,
   homeOfAnother,
+  folderRuleInvalid,
   sqliteHome,
   envOverride,
   urlOverride,

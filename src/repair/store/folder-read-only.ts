@@ -1,5 +1,5 @@
 import { existingFolder, writeProblem } from "../../store/disk-facts.ts";
-import { folderOf } from "../../store/file-owner.ts";
+import { folderOf, isForeign, rightOwner } from "../../store/file-owner.ts";
 import type { Check, Sighting } from "../check.ts";
 import type { Scene } from "../scene.ts";
 import { shellWord } from "../shell-word.ts";
@@ -17,11 +17,12 @@ export const folderReadOnly: Check = {
       return problem === null ? [] : [{ folder, problem }];
     });
     const disk = folders.find(({ problem }) => problem === "EROFS");
-    return disk ? [sightingOfDisk(disk.folder)] : folders.map(({ folder }) => sighting(folder));
+    return disk ? [sightingOfDisk(disk.folder)] : folders.flatMap(({ folder }) => sighting(scene, folder));
   },
 };
 
-function foldersOf({ fx: { fs }, paths, live }: Scene): Set<string> {
+/** What has to be writable at all times. */
+export function foldersOf({ fx: { fs }, paths, live }: Scene): Set<string> {
   const folders = [folderOf(live?.target ?? paths.authFile), paths.storeDir, paths.codexHome];
   return new Set(folders.map((folder) => existingFolder(fs, folder)));
 }
@@ -31,7 +32,11 @@ function sightingOfDisk(folder: string): Sighting {
   return { message, fix: `findmnt --target ${shellWord(folder)}` };
 }
 
-function sighting(folder: string): Sighting {
+function sighting({ fx: { fs }, paths }: Scene, folder: string): Sighting[] {
   const message = `Nothing can be written in ${folder}: a renewed token would be lost.`;
-  return { message, fix: `chmod u+wx ${shellWord(folder)}` };
+  const owner = isForeign(fs, paths, folder) ? rightOwner(fs, paths) : null;
+  if (!owner) return [{ message, fix: `chmod u+rwx ${shellWord(folder)}` }];
+  // The folder of the pool has a check of its own when it belongs to another user.
+  if (folder === paths.storeDir) return [];
+  return [{ message, fix: `sudo chown ${owner.uid}:${owner.gid} ${shellWord(folder)}` }];
 }

@@ -11,6 +11,7 @@ import { lockHeld } from "./lock-held.ts";
 import { lockLeftOver } from "./lock-left-over.ts";
 import { locksNotShared } from "./locks-not-shared.ts";
 import { locksUnreliable } from "./locks-unreliable.ts";
+import { placeUnusable } from "./place-unusable.ts";
 import { poolForbidden } from "./pool-forbidden.ts";
 import { poolOfAnotherHome } from "./pool-of-another-home.ts";
 import { poolTooNew } from "./pool-too-new.ts";
@@ -21,6 +22,7 @@ import { storeOpen } from "./store-open.ts";
 
 export const storeChecks: readonly Check[] = [
   folderReadOnly,
+  placeUnusable,
   diskFull,
   lockLeftOver,
   lockHeld,

@@ -1,24 +1,25 @@
-import { shapeOf } from "../../store/file-shape.ts";
 import { isForeign } from "../../store/file-owner.ts";
+import { placeProblem } from "../../store/place-problems.ts";
 import type { Check } from "../check.ts";
-import { moveAside } from "../move-aside.ts";
-import { shellWord } from "../shell-word.ts";
+import { placeSighting } from "../place-sighting.ts";
 
 export const poolForbidden: Check = {
   id: "pool_forbidden",
   area: "store",
   severity: "error",
   title: "pool.json may not be read, or is no file",
-  look: ({ fx: { fs }, paths }) => {
-    const { poolFile } = paths;
-    const shape = shapeOf(fs, poolFile);
-    if (shape === "file" || shape === "missing") return [];
-    if (shape !== "forbidden") {
-      const message = `${poolFile} is no file but: ${shape}. No account can be read.`;
-      return [{ message, fix: moveAside(fs, poolFile) }];
-    }
-    // A file of another user has a check of its own.
-    if (isForeign(fs, paths, poolFile)) return [];
-    return [{ message: `${poolFile} may not be read by you.`, fix: `chmod 600 ${shellWord(poolFile)}` }];
+  look: (scene) => {
+    const { fx, paths } = scene;
+    const { poolFile: path } = paths;
+    const problem = placeProblem(fx.fs, {
+      path,
+      kind: "file",
+      need: "read",
+      effect: "no account can be used",
+    });
+    // A folder that cannot be entered, and a file of another user, have checks of their own.
+    if (!problem || problem.culprit !== path) return [];
+    if (problem.code === "EACCES" && isForeign(fx.fs, paths, path)) return [];
+    return [placeSighting(scene, problem)];
   },
 };

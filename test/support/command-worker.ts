@@ -1,0 +1,58 @@
+import { fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { onTestFinished } from "vitest";
+import { projectRoot } from "./home.ts";
+import type { Finished, TestHome } from "./home.ts";
+
+const worker = fileURLToPath(new URL("command-worker.cjs", import.meta.url));
+
+interface WorkerOptions {
+  /** The built program; a copy where another user can read it. */
+  program?: string;
+  /** Another user, for root only. */
+  uid?: number;
+  patienceMs?: number;
+}
+
+/**
+ * Runs commands of the built program one after another in one process, which is killed when one of them does not end:
+ * its code is then null. A reader that waits for a pipe cannot be interrupted in any other way.
+ */
+export class CommandWorker {
+  readonly #options: WorkerOptions;
+  #child: ChildProcess | null = null;
+
+  constructor(options: WorkerOptions = {}) {
+    this.#options = options;
+    onTestFinished(() => this.#end());
+  }
+
+  async run(home: TestHome, line: string, env: Record<string, string> = {}): Promise<Finished> {
+    const { uid, patienceMs = 30_000 } = this.#options;
+    const child = (this.#child ??= this.#start());
+    const message = { argv: line.split(" "), env: { ...home.env, ...env }, cwd: home.path, uid };
+    const finished = await new Promise<Finished | null>((resolve) => {
+      const timer = setTimeout(() => resolve(null), patienceMs);
+      child.once("message", (answer) => {
+        clearTimeout(timer);
+        resolve(answer as Finished);
+      });
+      child.send(message);
+    });
+    child.removeAllListeners("message");
+    if (finished) return finished;
+    this.#end();
+    return { code: null, stdout: "", stderr: "" };
+  }
+
+  #start(): ChildProcess {
+    const { program = `${projectRoot}/dist/cli/program.cjs` } = this.#options;
+    return fork(worker, [program], { stdio: "ignore", execArgv: [] });
+  }
+
+  #end(): void {
+    this.#child?.kill("SIGKILL");
+    this.#child = null;
+  }
+}
