@@ -1,5 +1,5 @@
-import { dirname } from "node:path";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { folderOf } from "../../store/file-owner.ts";
 import { findFolderRule } from "../../store/folder-rule.ts";
 import { userHome } from "../../store/paths.ts";
 import type { Check } from "../check.ts";
@@ -18,7 +18,7 @@ export const folderRuleInvalid: Check = {
     } catch (error) {
       if (!(error instanceof CodexAuthError)) throw error;
       const [path = ""] = /^.*\/\.codex-auth(?= )/.exec(error.message) ?? [];
-      const fix = `cd ${shellWord(dirname(path))} && codex auth use-here --clear`;
+      const fix = `cd ${shellWord(folderOf(path))} && codex auth use-here --clear`;
       return [{ message: error.message, fix }];
     }
   },
