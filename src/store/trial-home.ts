@@ -1,4 +1,5 @@
 import { basename, dirname, join } from "node:path";
+import { openNew } from "../machine/guarded-file.ts";
 import { errorCode } from "./file-error.ts";
 import { linkTarget, namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -61,7 +62,7 @@ const readOnly = /\.(?:md|txt|pem|crt|json)$|\.config\.toml$/;
 const written = /^(?:\.|auth\.|models_cache|version|history)/;
 
 function write(fs: FileSystem, path: string, text: string): void {
-  const fd = fs.openSync(path, "wx", 0o600);
+  const fd = openNew(fs, path);
   try {
     fs.writeSync(fd, text);
   } finally {
