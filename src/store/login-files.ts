@@ -55,7 +55,11 @@ const pipeHint = "Pipe it instead: … | codex auth import -";
 
 function readLoginFile(fs: FileSystem, path: string, isNamed: boolean): LoginFile {
   try {
-    return { path, isNamed, text: decodedText(readRegular(fs, path, { limitBytes: sizeLimit, followsLinks: isNamed })).text };
+    return {
+      path,
+      isNamed,
+      text: decodedText(readRegular(fs, path, { limitBytes: sizeLimit, followsLinks: isNamed })).text,
+    };
   } catch (error) {
     const code = errorCode(error);
     if (code === "ENXIO") return { path, isNamed, problem: "it is no regular file", hint: pipeHint };
