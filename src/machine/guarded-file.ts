@@ -50,10 +50,10 @@ export function openRegular(
 }
 
 /** Opens a regular file to write at its end, and makes it, mode 0600, where there is none unless told otherwise. */
-export function openToAppend(fs: Opener, path: string, { makes = true } = {}): number {
-  const there = fs.statSync(path, { throwIfNoEntry: false });
+export function openToAppend(fs: Opener, path: string, { makes = true, followsLinks = true } = {}): number {
+  const there = (followsLinks ? fs.statSync : fs.lstatSync)(path, { throwIfNoEntry: false });
   if (there) requireRegular(there, Infinity);
-  const flags = O_WRONLY | O_APPEND | (makes ? O_CREAT : 0) | neverWaits;
+  const flags = O_WRONLY | O_APPEND | (makes ? O_CREAT : 0) | (followsLinks ? 0 : O_NOFOLLOW) | neverWaits;
   return checked(fs, fs.openSync(path, flags, 0o600), Infinity);
 }
 

@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
 import { join } from "node:path";
+import { openToAppend } from "../machine/guarded-file.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import { fileError } from "./file-error.ts";
 import { readTextIfPresent } from "./files.ts";
@@ -37,25 +37,20 @@ export function gatewayFiles(fs: FileSystem, paths: Paths): GatewayFiles {
   };
 }
 
-const { O_WRONLY, O_CREAT, O_APPEND, O_NOFOLLOW, O_NONBLOCK } = constants;
-
 function makeFile(fs: FileSystem, path: string): void {
-  withFile(fs, path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK, (fd) => {
-    if (!fs.fstatSync(fd).isFile()) throw Object.assign(new Error("not a regular file"), { code: "EINVAL" });
-    fs.fchmodSync(fd, 0o600);
-  });
+  withFile(fs, path, (fd) => fs.fchmodSync(fd, 0o600));
 }
 
 function appendSynced(fs: FileSystem, path: string, line: string): void {
-  withFile(fs, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, (fd) => {
+  withFile(fs, path, (fd) => {
     fs.writeSync(fd, line);
     fs.fsyncSync(fd);
   });
 }
 
-function withFile(fs: FileSystem, path: string, flags: number, work: (fd: number) => void): void {
+function withFile(fs: FileSystem, path: string, work: (fd: number) => void): void {
   try {
-    const fd = fs.openSync(path, flags, 0o600);
+    const fd = openToAppend(fs, path, { followsLinks: false });
     try {
       work(fd);
     } finally {
