@@ -17,9 +17,15 @@ export function differencesOf(before: CodexFacts, after: CodexFacts): Difference
     { title: "Types of the protocol", lines: recordLines(before.protocol.types, after.protocol.types) },
     { title: "Error codes", lines: names(({ errorCodes }) => errorCodes) },
     { title: "Routes", lines: names(({ routes }) => routes) },
-    { title: "Keys of config.toml", lines: recordLines(configKeys(before.config), configKeys(after.config)) },
+    { title: "Keys of config.toml", lines: configLines(before, after) },
     { title: "Migrations of databases", lines: recordLines(migrations(before), migrations(after)) },
   ];
+}
+
+/** Nothing can be said where one of them was not asked. */
+function configLines(before: CodexFacts, after: CodexFacts): string[] {
+  if (!before.config || !after.config) return [];
+  return recordLines(configKeys(before.config), configKeys(after.config));
 }
 
 function setLines(before: readonly string[], after: readonly string[]): string[] {

@@ -1,3 +1,4 @@
+import { packedNodes } from "./config-nodes.ts";
 import { beginningOf } from "../src/codex/migration-checksums.ts";
 import type { CodexFacts, Migration } from "../test/e2e/facts/facts.ts";
 
@@ -5,7 +6,23 @@ const head = "// Written by `npm run compare-codex` from fixtures/codex; a test 
 
 /** What is written from the facts of all versions, by its path. */
 export function writtenFromFacts(facts: readonly CodexFacts[]): Record<string, string> {
-  return { "src/codex/tables/migration-sums.ts": migrationSumsModule(facts) };
+  return {
+    "src/codex/tables/migration-sums.ts": migrationSumsModule(facts),
+    "src/codex/tables/config-nodes.ts": configNodesModule(facts),
+  };
+}
+
+/** Of the newest version whose keys were asked for. */
+function configNodesModule(facts: readonly CodexFacts[]): string {
+  const [newest] = facts
+    .filter(({ config }) => config)
+    .toSorted((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
+  const looser = new Set(facts.flatMap(({ takesMoreAt = [] }) => takesMoreAt));
+  const packed = newest?.config ? packedNodes(newest.config, looser) : "[]";
+  return `${head}
+/** What Codex ${newest?.version} takes as the value of each key of config.toml; see config-schema.ts. */
+export const configNodes = String.raw\`${packed}\`;
+`;
 }
 
 /** Of every version's databases, each checksum once. */

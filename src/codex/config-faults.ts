@@ -1,4 +1,4 @@
-import { shapedKeys, type ConfigShape } from "./config-shapes.ts";
+import { configSchema, type ConfigNode, type ConfigTable } from "./config-schema.ts";
 import { isTable, type ConfigTree, type ConfigValue } from "./config-tree.ts";
 
 /** A value that keeps Codex from starting. */
@@ -8,77 +8,90 @@ export interface ConfigFault {
   found: string;
   /** What belongs there, as `one of "a", "b"`. */
   expected: string;
-  shape: ConfigShape;
   /** What was certainly meant; undefined when that cannot be known. */
   meant: ConfigValue | undefined;
 }
 
-/** Every value of a shape that Codex refuses, in keys whose shape is known. */
+/** Every value of a kind that Codex refuses, in the order of the text. */
 export function configFaults(tree: ConfigTree): ConfigFault[] {
-  return shapedKeys().flatMap(({ pattern, shape }) =>
-    valuesAt(tree, pattern).flatMap(({ path, value }) =>
-      fits(value, shape)
-        ? []
-        : [
-            {
-              path,
-              found: describe(value, shape),
-              expected: describeShape(shape),
-              shape,
-              meant: meaning(value, shape),
-            },
-          ],
-    ),
-  );
+  return tableFaults(tree, configSchema(), []);
 }
 
-function valuesAt(value: unknown, pattern: readonly string[]): { path: string[]; value: unknown }[] {
-  const [first, ...rest] = pattern;
-  if (first === undefined) return [{ path: [], value }];
-  if (!isTable(value)) return [];
-  const keys = first === "*" ? Object.keys(value) : Object.hasOwn(value, first) ? [first] : [];
-  return keys.flatMap((key) =>
-    valuesAt(value[key], rest).map((found) => ({ path: [key, ...found.path], value: found.value })),
-  );
+function faultsAt(value: unknown, node: ConfigNode, path: string[]): ConfigFault[] {
+  if (node.any || isTaken(value, node)) return faultsBelow(value, node, path);
+  return [
+    {
+      path,
+      found: describe(value, node),
+      expected: describeNode(node),
+      meant: meaning(value, node, path),
+    },
+  ];
 }
 
-function fits(value: unknown, shape: ConfigShape): boolean {
-  switch (shape.kind) {
-    case "text":
-      return isText(value);
-    case "word":
-      return isText(value) && value !== "";
-    case "flag":
-      return typeof value === "boolean";
-    case "table":
-      // An empty list passes for a table without entries in some places.
-      return isTable(value) || (Array.isArray(value) && value.length === 0);
-    case "list":
-      return Array.isArray(value) && value.every(isText);
-    case "number":
-      return typeof value === "bigint" || typeof value === "number";
-    case "integer":
-      return typeof value === "bigint" && value <= shape.max && value >= (shape.isSigned ? -shape.max : 0);
-    case "choice":
-      return isTable(value) ? shape.mayBeTable : shape.choices.some((choice) => choice === value);
-    case "text or list":
-      return (typeof value === "string" && !value.includes(",")) || fits(value, { kind: "list" });
-    case "flag or list":
-      return typeof value === "boolean" || fits(value, { kind: "list" });
-    case "flag or table":
-    default:
-      return typeof value === "boolean" || isTable(value);
-  }
+function faultsBelow(value: unknown, { items, table }: ConfigNode, path: string[]): ConfigFault[] {
+  if (isTable(value) && table) return tableFaults(value, table, path);
+  if (!Array.isArray(value) || !items) return [];
+  // A fault of an element is one of the list: only the list has a key.
+  const [fault] = value.flatMap((each) => faultsAt(each, items, path));
+  if (!fault) return [];
+  const isOfElement = fault.path.length === path.length;
+  return [
+    isOfElement
+      ? { ...fault, found: "holds something else", expected: describeList(items), meant: undefined }
+      : fault,
+  ];
 }
 
-/** Codex takes a date as the text of it. */
-function isText(value: unknown): boolean {
-  return typeof value === "string" || value instanceof Date;
+function tableFaults(value: ConfigTree, table: ConfigTable, path: string[]): ConfigFault[] {
+  const missing = (table.required ?? []).filter((key) => !Object.hasOwn(value, key));
+  const faults = Object.entries(value).flatMap(([key, each]) => {
+    const node = Object.hasOwn(table.fields, key) ? table.fields[key] : table.others;
+    return typeof node === "object" ? faultsAt(each, node, [...path, key]) : [];
+  });
+  if (missing.length === 0) return faults;
+  const expected = `a table with ${(table.required ?? []).join(", ")}`;
+  return [...faults, { path, found: `has no ${missing.join(", ")}`, expected, meant: undefined }];
 }
 
-function describe(value: unknown, { kind }: ConfigShape): string {
+function isTaken(value: unknown, node: ConfigNode): boolean {
+  const depends = (kind: string) => node.depends?.includes(kind) ?? false;
+  // Codex takes a date as the text of it.
+  if (value instanceof Date) return node.text === true || depends("text");
+  if (typeof value === "string") return isTextTaken(value, node) || depends("text");
+  if (typeof value === "boolean") return node.flag === true;
+  if (typeof value === "bigint") return isIntegerTaken(value, node.integer);
+  if (typeof value === "number") return node.float === true;
+  if (Array.isArray(value))
+    return node.items !== undefined || depends("list") || (node.emptyList === true && value.length === 0);
+  return isTable(value) && (depends("table") || isTableTaken(value, node));
+}
+
+/** Of a table that says which kind it is, Codex knows every kind by its only key. */
+function isTableTaken(value: ConfigTree, { table, text }: ConfigNode): boolean {
+  if (!table?.isOneOf) return table !== undefined;
+  const [key, ...more] = Object.keys(value);
+  if (key === undefined || more.length > 0) return false;
+  return Object.hasOwn(table.fields, key) || (Array.isArray(text) && text.includes(key));
+}
+
+function isTextTaken(value: string, { text, notEmpty, items }: ConfigNode): boolean {
+  if (text === undefined) return false;
+  if (text !== true) return text.includes(value);
+  // The one key that takes a text or a list takes no text that looks like a list.
+  if (items && value.includes(",")) return false;
+  return value !== "" || !notEmpty;
+}
+
+function isIntegerTaken(value: bigint, range: ConfigNode["integer"]): boolean {
+  if (!range) return false;
+  const [min, max] = range;
+  return (min === null || value >= min) && (max === null || value <= max);
+}
+
+function describe(value: unknown, { text }: ConfigNode): string {
   if (value === "") return "is empty";
-  const isShown = kind === "choice" || typeof value !== "string";
+  const isShown = Array.isArray(text) || typeof value !== "string";
   if (typeof value === "string")
     return isShown && value.length < 40 ? `is ${JSON.stringify(value)}` : "is text";
   if (typeof value === "bigint" || typeof value === "number") return "is a number";
@@ -87,32 +100,42 @@ function describe(value: unknown, { kind }: ConfigShape): string {
   return isTable(value) ? "is a table" : "is a date";
 }
 
-function describeShape(shape: ConfigShape): string {
-  if (shape.kind === "choice") return `one of ${shape.choices.map((choice) => `"${choice}"`).join(", ")}`;
-  if (shape.kind !== "integer") return kindNames[shape.kind];
-  return shape.max < 1_000_000 ? `a whole number from 0 to ${shape.max}` : "a whole number";
+function describeNode(node: ConfigNode): string {
+  const { text, integer, float, flag, items, table } = node;
+  const kinds = [
+    ...(Array.isArray(text) && text.length > 0 ? [choiceText(text)] : []),
+    ...(text === true ? [items ? "one text without a comma" : "a text in quotes"] : []),
+    ...(flag ? ["true or false"] : []),
+    ...(float ? ["a number"] : integer ? [integerText(integer)] : []),
+    ...(items ? [describeList(items)] : []),
+    ...(table && !table.isOneOf ? ["a table"] : []),
+  ];
+  return kinds.length === 0 ? "another value" : kinds.join(", or ");
 }
 
-const kindNames = {
-  text: "a text in quotes",
-  word: "a text in quotes",
-  flag: "true or false",
-  table: "a table",
-  list: "a list of texts",
-  number: "a number",
-  "text or list": "one text without a comma, or a list of texts",
-  "flag or table": "true or false, or a table",
-  "flag or list": "true or false, or a list of texts",
-};
+function choiceText(words: readonly string[]): string {
+  return `one of ${words.map((word) => `"${word}"`).join(", ")}`;
+}
+
+function describeList(items: ConfigNode): string {
+  if (items.text === true) return "a list of texts";
+  return items.table ? "a list of tables" : "a list";
+}
+
+function integerText([, max]: NonNullable<ConfigNode["integer"]>): string {
+  return max !== null && max < 1_000_000 ? `a whole number from 0 to ${max}` : "a whole number";
+}
 
 /** What the person wrote, in the spelling that Codex reads. Nothing is guessed. */
-function meaning(value: unknown, shape: ConfigShape): ConfigValue | undefined {
-  if (shape.kind === "integer") return wholeNumber(value, shape);
+function meaning(value: unknown, node: ConfigNode, path: readonly string[]): ConfigValue | undefined {
+  const { text, items, flag, integer } = node;
+  if (integer && !flag) return wholeNumber(value, integer);
   if (typeof value !== "string") return undefined;
-  if (shape.kind === "choice") return shape.choices.find((choice) => bare(choice) === bare(value));
-  if (shape.kind === "text or list") return value.split(",").map((each) => each.trim());
-  if (shape.kind === "list") return /^\S+$/.test(value) ? [value] : undefined;
-  return shape.kind.startsWith("flag") ? flags.get(value.trim().toLowerCase()) : undefined;
+  if (Array.isArray(text)) return (text as string[]).find((choice) => bare(choice) === bare(value));
+  if (text === true && items) return value.split(",").map((each) => each.trim());
+  if (flag) return flags.get(value.trim().toLowerCase());
+  const isList = items?.text === true && path.length > 0;
+  return isList && /^\S+$/.test(value) ? [value] : undefined;
 }
 
 const flags = new Map([
@@ -120,10 +143,10 @@ const flags = new Map([
   ["false", false],
 ]);
 
-function wholeNumber(value: unknown, shape: ConfigShape): number | undefined {
+function wholeNumber(value: unknown, range: NonNullable<ConfigNode["integer"]>): number | undefined {
   const isWritten = typeof value === "string" && /^\s*-?\d{1,15}\s*$/.test(value);
   const number = isWritten || typeof value === "number" ? Number(value) : Number.NaN;
-  return Number.isSafeInteger(number) && fits(BigInt(number), shape) ? number : undefined;
+  return Number.isSafeInteger(number) && isIntegerTaken(BigInt(number), range) ? number : undefined;
 }
 
 /** `Read_Only` and `read-only` are the same word. */

@@ -1,27 +1,5 @@
+import { configSchema } from "./config-schema.ts";
 import { configValue, isTable, type ConfigTree } from "./config-tree.ts";
-
-/** Every key that Codex 0.169 reads at the top of a config.toml; it ignores all others. */
-export const knownKeys: readonly string[] =
-  `allow_login_shell allow_symlinked_codex_home agents analytics approval_policy approvals_reviewer
-  apps apps_mcp_product_sku audio auto_review background_terminal_max_timeout chatgpt_base_url
-  check_for_update_on_startup cli_auth_credentials_store cloud compact_prompt default_permissions desktop
-  developer_instructions disable_paste_burst experimental_compact_prompt_file
-  experimental_realtime_start_instructions experimental_realtime_webrtc_call_base_url
-  experimental_realtime_ws_backend_prompt experimental_realtime_ws_base_url experimental_realtime_ws_model
-  experimental_realtime_ws_startup_context experimental_thread_store experimental_thread_store_endpoint
-  experimental_use_unified_exec_tool features feedback file_opener forced_chatgpt_workspace_id
-  forced_login_method ghost_snapshot hide_agent_reasoning history hooks include_apps_instructions
-  include_collaboration_mode_instructions include_environment_context include_permissions_instructions
-  instructions js_repl_node_module_dirs js_repl_node_path log_dir marketplaces mcp_enterprise_managed_auth
-  mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store mcp_optional_startup_grace_ms
-  mcp_servers memories model model_auto_compact_token_limit model_auto_compact_token_limit_scope
-  model_catalog_json model_context_window model_instructions_file model_post_turn_compact_threshold_percent
-  model_provider model_providers model_reasoning_effort model_reasoning_summary model_verbosity notice notify
-  openai_base_url orchestrator oss_provider otel permissions personality plan_mode_reasoning_effort plugins
-  profile profiles project_doc_fallback_filenames project_doc_max_bytes project_root_markers projects realtime
-  responses_api_metadata review_model sandbox_mode sandbox_workspace_write service_tier
-  shell_environment_policy show_raw_agent_reasoning skills sqlite_home suppress_unstable_features_warning
-  thread_unload_delay_secs tool_output_token_limit tool_suggest tools tui web_search windows`.split(/\s+/);
 
 /** Keys of older versions, with what is there instead; null when nothing is. */
 const retired = new Map<string, string | null>([
@@ -59,16 +37,17 @@ const ofServers: Record<string, string> = {
 
 /** Keys that Codex passes over: those it once had, those in a wrong place, and those that look like a slip of the pen. */
 export function ignoredKeys(tree: ConfigTree): IgnoredKey[] {
-  return [...Object.keys(tree).flatMap(ignoredAtTop), ...ignoredInServers(tree)];
+  const known = Object.keys(configSchema().fields);
+  return [...Object.keys(tree).flatMap((key) => ignoredAtTop(key, known)), ...ignoredInServers(tree)];
 }
 
-function ignoredAtTop(key: string): IgnoredKey[] {
+function ignoredAtTop(key: string, known: readonly string[]): IgnoredKey[] {
   const successor = retired.get(key);
   if (successor !== undefined) return [{ path: [key], instead: successor, belongs: null, isRetired: true }];
-  if (knownKeys.includes(key)) return [];
+  if (known.includes(key)) return [];
   const place = Object.hasOwn(misplaced, key) ? misplaced[key] : undefined;
   if (place) return [{ path: [key], ...place, isRetired: false }];
-  const meant = knownKeys.find((each) => isNear(each, key));
+  const meant = known.find((each) => isNear(each, key));
   return meant === undefined ? [] : [{ path: [key], instead: meant, belongs: null, isRetired: false }];
 }
 

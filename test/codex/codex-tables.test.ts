@@ -1,7 +1,9 @@
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { differencesOf } from "../../.ci/codex-differences.ts";
 import { writtenFromFacts } from "../../.ci/codex-tables.ts";
+import { compatibilityPage } from "../../.ci/compatibility-page.ts";
 import { migrationFaults } from "../../src/codex/migrations.ts";
 import type { CodexFacts } from "../e2e/facts/facts.ts";
 import { versions } from "../e2e/install.mjs";
@@ -22,6 +24,28 @@ test.each(Object.entries(writtenFromFacts(facts)))(
     expect(readFileSync(join(projectRoot, path), "utf8")).toBe(text);
   },
 );
+
+test("docs/compatibility.md is written from the facts (npm run compare-codex)", () => {
+  expect(readFileSync(join(projectRoot, "docs/compatibility.md"), "utf8")).toBe(compatibilityPage(facts));
+});
+
+test("what changed between two versions is told by kind, and nothing where nothing did", () => {
+  const [old, fresh] = ["0.169.0", "0.171.0"].map((wanted) =>
+    facts.find(({ version }) => version === wanted),
+  );
+  if (!old || !fresh) throw new Error("The facts are not there.");
+  const found = differencesOf(old, fresh);
+  expect(found.find(({ title }) => title === "Migrations of databases")?.lines).toEqual([
+    "+ state_5.sqlite 63 session model ids",
+    "+ state_5.sqlite 64 thread listing indexes",
+    "+ thread_history_1.sqlite 9 realtime observation indexes",
+  ]);
+  expect(differencesOf(fresh, fresh).flatMap(({ lines }) => lines)).toEqual([]);
+  const without = { ...fresh, protocol: { ...fresh.protocol, errorInfo: fresh.protocol.errorInfo.slice(1) } };
+  expect(differencesOf(without, fresh).flatMap(({ lines }) => lines)).toEqual([
+    `+ ${fresh.protocol.errorInfo[0]}`,
+  ]);
+});
 
 test.each(facts)("the databases that Codex $version makes are no fault", ({ databases }) => {
   for (const [name, migrations] of Object.entries(databases)) {

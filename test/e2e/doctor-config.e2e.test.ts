@@ -5,9 +5,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { shapedKeys, type ConfigShape } from "../../src/codex/config-shapes.ts";
-import { linesOfKey } from "../../src/codex/config-lines.ts";
-import { ignoredKeys, knownKeys } from "../../src/codex/config-keys.ts";
+import { measureTables } from "./facts/measure.ts";
 import { root } from "./install.mjs";
 import {
   codexBinary,
@@ -135,87 +133,12 @@ test.each(["fast", "wild", "old"])("codex -p %s does not start with its broken f
   expect(told).toHaveLength(1);
 });
 
-const samples: Record<ConfigShape["kind"], { wrong: string; right: string | null }> = {
-  text: { wrong: "5", right: '"x"' },
-  word: { wrong: '""', right: '"x"' },
-  flag: { wrong: '"x"', right: "true" },
-  table: { wrong: '"x"', right: null },
-  list: { wrong: '"x"', right: '["x"]' },
-  number: { wrong: '"x"', right: "1.5" },
-  "text or list": { wrong: '"a,b"', right: '["x"]' },
-  "flag or table": { wrong: '"x"', right: "true" },
-  "flag or list": { wrong: '"x"', right: '["x"]' },
-  integer: { wrong: '"x"', right: "5" },
-  choice: { wrong: '"x-unknown"', right: null },
-};
-
-const needsFile = /instructions_file|catalog_json|prompt_file/;
-const needsOther = /^(default_permissions|profile|model_provider|mcp_servers.*|approval_policy)$/;
-
-test("Codex stops at every value that is called wrong, at the line that is named, and takes the right ones", async () => {
-  const home = temporaryHome();
-  const disagreed: string[] = [];
-  for (const { pattern, shape } of shapedKeys()) {
-    const path = pattern.map((part) => (part === "*" ? "x" : part));
-    const key = path.join(".");
-    const { wrong, right } = samples[shape.kind];
-    const wrongText = textWith(path, wrong);
-    const rejected = await startWith(home, wrongText);
-    const line = linesOfKey(wrongText, path)?.first;
-    if (!new RegExp(`config.toml:${line}:|must not be empty|No models`).test(rejected) && key !== "model")
-      disagreed.push(`${key} = ${wrong} (line ${line}): ${rejected}`);
-    const rights = shape.kind === "choice" ? shape.choices.map((choice) => `"${choice}"`) : [right];
-    for (const each of rights) {
-      if (each === null || needsFile.test(key) || needsOther.test(key)) continue;
-      const taken = await startWith(home, textWith(path, each));
-      if (/Error loading/.test(taken) && !taken.includes("no longer supported"))
-        disagreed.push(`${key} = ${each}: ${taken}`);
-    }
-  }
-  expect(disagreed).toEqual([]);
-}, 240_000);
-
-/** With what else the key needs around it. */
-function textWith(path: readonly string[], value: string): string {
-  const lines = [`${path.join(".")} = ${value}`];
-  if (path.length >= 3 && path[0] === "model_providers" && path[2] !== "name")
-    lines.push('model_providers.x.name = "x"');
-  if (path.length >= 3 && path[0] === "mcp_servers" && path[2] !== "command" && path[2] !== "url")
-    lines.push(
-      /token|headers|oauth/.test(path[2] ?? "")
-        ? 'mcp_servers.x.url = "https://x"'
-        : 'mcp_servers.x.command = "x"',
-    );
-  return `${lines.join("\n")}\n`;
-}
-
-async function startWith(home: string, text: string): Promise<string> {
-  writeFileSync(join(home, "config.toml"), text);
-  return (await start(home)).stderr.split("\n")[0] ?? "";
-}
-
-test("Codex reads every key that is called known, and ignores every retired one", async () => {
-  const home = temporaryHome();
-  const strict = [
-    "--strict-config",
-    "exec",
-    "--skip-git-repo-check",
-    "-c",
-    'model_provider="none-such"',
-    "hi",
-  ];
-  const isUnknown = async (key: string) => {
-    writeFileSync(join(home, "config.toml"), `${key} = {}\n`);
-    return (await runCodex(codexVersion, strict, { home })).stderr.includes(
-      `unknown configuration field \`${key}\``,
-    );
-  };
-  for (const key of knownKeys) expect([key, await isUnknown(key)]).toEqual([key, false]);
-  for (const key of ["preferred_auth_method", "disable_response_storage", "sanbox_mode"]) {
-    expect(ignoredKeys({ [key]: 1 })).toHaveLength(1);
-    expect([key, await isUnknown(key)]).toEqual([key, true]);
-  }
-}, 240_000);
+test("the tables call nothing wrong that Codex takes, and agree with it on nearly every value", async () => {
+  const measured = await measureTables(codexVersion, join(temporaryHome(), ".."));
+  expect(measured.falseAlarms).toEqual([]);
+  expect(measured.mutants).toBeGreaterThan(2000);
+  expect(measured.agreed / measured.mutants).toBeGreaterThan(0.95);
+}, 600_000);
 
 test("the key of a provider is missing: the turn fails, and succeeds with the key", async () => {
   const fake = await startFake();

@@ -1,16 +1,8 @@
-import { knownKeys } from "../../codex/config-keys.ts";
-import { shapedKeys } from "../../codex/config-shapes.ts";
-import type { ConfigShape } from "../../codex/config-shapes.ts";
+import { configSchema } from "../../codex/config-schema.ts";
+import type { ConfigNode } from "../../codex/config-schema.ts";
 import { isTable } from "../../codex/config-tree.ts";
 import { wordOr } from "./shape.ts";
 
-/** What is known of the keys below one key. */
-interface KnownKey {
-  shapes: ConfigShape[];
-  children: Map<string, KnownKey>;
-}
-
-const anyName = "*";
 /** Choices that Codex does not check, or whose list the server makes. */
 const otherWords = `minimal xhigh max ultra flex fast priority default openai ollama lmstudio amazon-bedrock`;
 /** A name of a model made of words that OpenAI uses; what somebody adds to it is not told. */
@@ -19,48 +11,46 @@ const modelName =
 
 /** The settings of config.toml: keys and words that Codex knows, switches, and of anything else what kind it is. */
 export function outlineOf(tree: unknown): unknown {
-  const known = knownConfig();
+  const known: ConfigNode = { table: configSchema() };
   const words = new Set([...otherWords.split(" "), ...choicesIn(known)]);
   return outline(tree, known, (value) => words.has(value) || modelName.test(value));
 }
 
 type IsKnown = (value: string) => boolean;
 
-function outline(value: unknown, known: KnownKey | undefined, isKnown: IsKnown): unknown {
+function outline(value: unknown, known: ConfigNode | undefined, isKnown: IsKnown): unknown {
   if (isTable(value)) return tableOutline(value, known, isKnown);
-  if (Array.isArray(value)) return value.map((each) => outline(each, undefined, isKnown));
+  if (Array.isArray(value)) return value.map((each) => outline(each, known?.items, isKnown));
   if (typeof value === "string") return wordOr(value, isKnown);
   if (typeof value === "boolean" || value === null || value === undefined) return value;
   if (value instanceof Date) return "[time]";
   if (typeof value !== "number" && typeof value !== "bigint") return "[unknown]";
-  const isNumber = known?.shapes.some(({ kind }) => kind === "integer" || kind === "number");
+  const isNumber = known?.integer !== undefined || known?.float === true;
   return isNumber ? Number(value) : `[number, ${String(value).length} characters]`;
 }
 
-function tableOutline(table: Record<string, unknown>, known: KnownKey | undefined, isKnown: IsKnown): object {
+function tableOutline(
+  table: Record<string, unknown>,
+  known: ConfigNode | undefined,
+  isKnown: IsKnown,
+): object {
+  const fields = known?.table?.fields ?? {};
+  const others = known?.table?.others;
   const entries = Object.entries(table).map(([key, child], index): [string, unknown] => {
-    const exact = known?.children.get(key);
-    const below = exact ?? known?.children.get(anyName);
-    const name = exact && key !== anyName ? key : `[name ${index + 1}, ${key.length} characters]`;
+    const isField = Object.hasOwn(fields, key);
+    const name = isField ? key : `[name ${index + 1}, ${key.length} characters]`;
+    const below = isField ? fields[key] : typeof others === "object" ? others : undefined;
     return [name, outline(child, below, isKnown)];
   });
   return Object.fromEntries(entries);
 }
 
-function knownConfig(): KnownKey {
-  const root: KnownKey = { shapes: [], children: new Map() };
-  for (const key of knownKeys) below(root, key);
-  for (const { pattern, shape } of shapedKeys()) pattern.reduce(below, root).shapes.push(shape);
-  return root;
-}
-
-function below({ children }: KnownKey, key: string): KnownKey {
-  const found = children.get(key) ?? { shapes: [], children: new Map() };
-  children.set(key, found);
-  return found;
-}
-
-function choicesIn({ shapes, children }: KnownKey): string[] {
-  const own = shapes.flatMap((shape) => (shape.kind === "choice" ? shape.choices : []));
-  return [...own, ...[...children.values()].flatMap(choicesIn)];
+function choicesIn({ text, items, table }: ConfigNode): string[] {
+  const own = Array.isArray(text) ? (text as string[]) : [];
+  const below = [
+    ...Object.values(table?.fields ?? {}),
+    ...(typeof table?.others === "object" ? [table.others] : []),
+    ...(items ? [items] : []),
+  ];
+  return [...own, ...below.flatMap(choicesIn)];
 }

@@ -8,13 +8,17 @@ import { databasesOf } from "./databases.ts";
 import type { CodexFacts, ConfigTable } from "./facts.ts";
 import { errorCodesIn, routesIn, textsIn } from "./program-text.ts";
 import { wordsIn } from "./program-words.ts";
+import { knownNames } from "./known-names.ts";
 import { protocolOf } from "./protocol.ts";
 
-/** Asks the program itself, in empty folders below `home`. The network is cut. */
+/**
+ * Asks the program itself, in empty folders below `home`. The network is cut. The keys of config.toml take a quarter of an
+ * hour, and are those of `stored` where it is given.
+ */
 export async function collectFacts(
   version: CodexVersion,
   home: string,
-  log: (line: string) => void,
+  { log, stored }: { log: (line: string) => void; stored: CodexFacts | null },
 ): Promise<CodexFacts> {
   const folder = (name: string) => {
     mkdirSync(join(home, name));
@@ -29,7 +33,8 @@ export async function collectFacts(
     protocol,
     routes: routesIn(texts),
     errorCodes: errorCodesIn(texts, protocol.errorInfo),
-    config: isModern(version) ? await configOf(version, folder("config"), log) : null,
+    config: stored ? (stored.config ?? null) : await configOf(version, folder("config"), log),
+    ...(stored?.takesMoreAt && { takesMoreAt: stored.takesMoreAt }),
   };
 }
 
@@ -43,10 +48,13 @@ async function configOf(
   version: CodexVersion,
   home: string,
   log: (line: string) => void,
-): Promise<ConfigTable> {
+): Promise<ConfigTable | null> {
+  if (!isModern(version)) return null;
   const judge = await ConfigJudge.open(version, home);
   try {
-    return await new ConfigExplorer(judge, wordsIn(codexBinary(version)), log).explore();
+    const words = wordsIn(codexBinary(version));
+    const all = [...new Set([...words.all, ...knownNames])];
+    return await new ConfigExplorer(judge, { ...words, all }, log).explore();
   } finally {
     await judge.close();
   }

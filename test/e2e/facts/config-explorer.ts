@@ -33,11 +33,19 @@ export class ConfigExplorer {
   readonly #judge: ConfigJudge;
   readonly #words: Words;
   readonly #log: (line: string) => void;
+  #features: ConfigNode | null;
 
-  constructor(judge: ConfigJudge, words: Words, log: (line: string) => void = () => undefined) {
+  /** `features` is what is known of them already, where it is: they take most of the time. */
+  constructor(
+    judge: ConfigJudge,
+    words: Words,
+    log: (line: string) => void = () => undefined,
+    features: ConfigNode | null = null,
+  ) {
     this.#judge = judge;
     this.#words = words;
     this.#log = log;
+    this.#features = features;
   }
 
   async explore(): Promise<ConfigTable> {
@@ -68,11 +76,15 @@ export class ConfigExplorer {
     if (float === null) node.float = true;
     const isTable = table === null || !(isOfType(table) || isUntagged(table));
     if (list === null && isTable && items.every((each) => each !== null)) node.emptyList = true;
+    // A table may be written as the list of its values.
+    else if (isTable && items.some((each) => each === null)) depends.push("list");
     else if (list === null || (!isTable && !isOfType(list) && !isUntagged(list)))
       node.items = place.path.length < deepest ? await this.#node(itemOf(place)) : { any: true };
     if (isTable) node.table = await this.#table(place, table, Array.isArray(node.text) ? node.text : []);
-    else if (isUntagged(table)) depends.push("table");
-    if (isUntagged(text)) depends.push("text");
+    // Such a type says only that nothing fits: where something does, the rest is taken for refused.
+    const fitsNothing = Object.keys(node).length === 0;
+    if (fitsNothing && isUntagged(table)) depends.push("table");
+    if (fitsNothing && isUntagged(text)) depends.push("text");
     if (depends.length > 0) node.depends = [...new Set(depends)];
     return node;
   }
@@ -209,12 +221,15 @@ export class ConfigExplorer {
   }
 
   async #member(place: Place, bases: readonly Container[], key: string): Promise<ConfigNode> {
+    // The features of an old profile are those of the top, and they are many.
+    if (key === "features" && this.#features !== null) return this.#features;
     let found: ConfigNode = {};
     for (const base of bases) {
       const { [key]: _, ...others } = base;
       found = await this.#node(memberOf(place, others, key));
       if (Object.keys(found).some((each) => each !== "depends")) break;
     }
+    if (key === "features") this.#features = found;
     return found;
   }
 }

@@ -10,6 +10,8 @@ export interface CodexFacts {
   errorCodes: readonly string[];
   /** Every key of config.toml; null for versions from before Codex could be asked. */
   config: ConfigTable | null;
+  /** Keys where this version takes values that the newest refuses: measured, so that nobody is told what is not so. */
+  takesMoreAt?: readonly string[];
 }
 
 export interface Migration {

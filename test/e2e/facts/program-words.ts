@@ -69,5 +69,7 @@ function textAt(file: Buffer, texts: Segment, at: number): string | null {
   const address = Number(file.readBigUInt64LE(at));
   if (address < texts.address || address + length > texts.address + texts.size) return null;
   const start = address - texts.address + texts.offset;
-  return file.toString("latin1", start, start + length);
+  const text = file.toString("latin1", start, start + length);
+  // Any other bytes are no text, and taking them for one would lose the step of the pairs behind them.
+  return /^[\x20-\x7e]+$/.test(text) ? text : null;
 }

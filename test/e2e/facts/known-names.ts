@@ -1,0 +1,57 @@
+/**
+ * Names of keys that stand in no list of the program: the code compares them one by one. From the documentation of
+ * config.toml and from what people write there; a name that is none does no harm.
+ */
+export const knownNames: readonly string[] = `
+  agents all allow_local_binding allow_login_shell allow_symlinked_codex_home allow_upstream_proxy allowed_domains
+  alternate_screen always analytics animations api approval_mode approval_policy approvals_reviewer approve apps
+  apps_mcp_product_sku args audio auth auto auto_review aws background_terminal_max_timeout base_url bearer_token
+  bearer_token_env_var bel body_after_prefix bundled ca-certificate cached callback_port callback_url chatgpt
+  chatgpt_base_url check_for_update_on_startup choice city cli_auth_credentials_store client-certificate
+  client-private-key client_id client_secret cloud comfortable command compact_prompt composer concise config
+  consolidation_model context_size core country cursor cwd dangerously_allow_all_unix_sockets
+  dangerously_allow_non_loopback_proxy dedicated_tools default_permissions default_subagent_model
+  default_subagent_reasoning_effort default_tools_approval_mode dense description desktop detailed
+  developer_instructions disable_on_external_context disable_paste_burst disable_warnings disabled disabled_tools
+  discoverables domains elevated enable_socks5 enable_socks5_udp enabled enabled_tools endpoint env
+  env_http_headers env_key env_key_instructions env_vars environment ephemeral exclude exclude_slash_tmp
+  exclude_tmpdir_env_var experimental_bearer_token experimental_compact_prompt_file experimental_environment
+  experimental_realtime_start_instructions experimental_realtime_webrtc_call_base_url
+  experimental_realtime_ws_backend_prompt experimental_realtime_ws_base_url experimental_realtime_ws_model
+  experimental_realtime_ws_startup_context experimental_thread_store experimental_thread_store_endpoint
+  experimental_use_profile experimental_use_unified_exec_tool exporter extends external_config_migration_prompts
+  extract_model fast_default_opt_out features feedback file file_opener filesystem flag footer
+  forced_chatgpt_workspace_id forced_login_method friendly fullscreen generate_memories ghost_snapshot
+  glob_scan_max_depth guardian_subagent headers hide_agent_reasoning hide_full_access_warning
+  hide_gpt5_1_migration_prompt hide_rate_limit_model_nudge hide_world_writable_warning high history hooks
+  http_headers id ignore_default_excludes ignore_large_untracked_dirs ignore_large_untracked_files
+  include_apps_instructions include_collaboration_mode_instructions include_environment_context
+  include_instructions include_only include_permissions_instructions indexed inherit instructions integer
+  interrupt_message job_max_runtime_seconds js_repl_node_module_dirs js_repl_node_path keymap keyring kind
+  last_revision last_updated list live location log_dir log_user_prompt low marketplaces max max_bytes max_depth
+  max_raw_memories_for_consolidation max_rollout_age_days max_rollouts_per_startup max_threads max_unused_days
+  mcp_enterprise_managed_auth mcp_oauth_callback_port mcp_oauth_callback_url mcp_oauth_credentials_store
+  mcp_optional_startup_grace_ms mcp_servers medium memories metrics_exporter microphone
+  min_rate_limit_remaining_percent min_rollout_idle_hours mitm mode model model_auto_compact_token_limit
+  model_auto_compact_token_limit_scope model_availability_nux model_catalog_json model_context_window
+  model_instructions_file model_migrations model_post_turn_compact_threshold_percent model_provider
+  model_providers model_reasoning_effort model_reasoning_summary model_verbosity mxc name network network_access
+  never no_memories_if_mcp_or_web_search none notice notification_condition notification_method notifications
+  notify number oauth oauth_resource omit_default_state openai_base_url or orchestrator osc777 osc9 oss_provider
+  otel parallel path pattern permissions persistence personality plan_mode_reasoning_effort plugins policy
+  pragmatic profile profiles project_doc_fallback_filenames project_doc_max_bytes project_root_markers projects
+  prompt protocol proxy_url query_params raw_output_mode realtime ref refresh_interval_ms region
+  request_max_retries required requires_openai_auth responses responses_api_metadata resume_history review_model
+  revision sandbox sandbox_mode sandbox_private_desktop sandbox_workspace_write scopes scroll_events_per_tick
+  scroll_invert scroll_mode scroll_trackpad_lines scroll_wheel_lines service_tier session_picker_view set shape
+  shell_environment_policy show_raw_agent_reasoning show_tooltips skills socks_url source source_type
+  span_attributes sparse_paths speaker sqlite_home startup_timeout_ms startup_timeout_sec status_line
+  status_line_use_colors stream_idle_timeout_ms stream_max_retries supports_parallel_tool_calls
+  supports_websockets suppress_unstable_features_warning table terminal_resize_reflow_max_rows terminal_title text
+  theme thread_unload_delay_secs timeout_ms timezone tls tool_output_token_limit tool_suggest tool_timeout_sec
+  tools total trace_exporter tracestate trust_level trusted tui type unelevated unfocused unix_sockets untrusted
+  url use_memories user view_image vim_mode_default vscode web_search websocket_connect_timeout_ms windows
+  windsurf wire_api word workspace_roots writable_roots writes
+`
+  .trim()
+  .split(/\s+/);
