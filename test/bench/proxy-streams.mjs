@@ -22,7 +22,7 @@ await Promise.all(Array.from({ length: streams }, (_, index) => converse(index))
 clearInterval(timer);
 agent.destroy();
 // The last answers are written down, and idle connections to the backend stay for the next request.
-await new Promise((resolve) => setTimeout(resolve, 1500));
+await new Promise((resolve) => setTimeout(resolve, 4000));
 
 const backend = await seen();
 const settled = await used();
