@@ -4,19 +4,38 @@ import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
 
 /**
- * Finds the account that a word on the command line means: `-` (the previously active one), a row number, or a label,
- * e-mail, id, workspace id, or a part of one that fits a single account. Throws `account_not_found` or
- * `ambiguous_account`.
+ * Finds the account that a word on the command line means: `-` (the previously active one), a row number, a label,
+ * e-mail, id or workspace id, or what fits a single account of a part of a label or e-mail, or the start of an id. Throws
+ * `account_not_found` or `ambiguous_account`.
  */
-export function selectAccount({ pool }: Snapshot, wanted: string): Account {
-  const { accounts } = pool;
-  if (wanted === "-") return previousAccount(accounts, pool.previousId);
-  const exact = accountsNamed(accounts, wanted);
-  if (exact.length > 0) return theOnly(exact, accounts, wanted);
-  if (isNumber(wanted)) return accountAtRow(accounts, wanted);
-  const partly = accounts.filter((account) => namesOf(account).some((name) => hasPart(name, wanted)));
+export function selectAccount(snapshot: Snapshot, wanted: string): Account {
+  const { accounts } = snapshot.pool;
+  const whole = wholeMatch(snapshot, wanted);
+  if (whole) return whole;
+  const partly = accounts.filter((account) => hasPart(account, wanted));
   if (partly.length > 0) return theOnly(partly, accounts, wanted);
   throw notFound(wanted, nearestNames(accounts, wanted));
+}
+
+/** For what cannot be taken back by the same word: a part of a name is not enough. Each account once. */
+export function selectWholeAccounts(snapshot: Snapshot, wanted: readonly string[]): Account[] {
+  const { accounts } = snapshot.pool;
+  const found = wanted.map((word) => {
+    const whole = wholeMatch(snapshot, word);
+    if (whole) return whole;
+    const partly = accounts.filter((account) => hasPart(account, word));
+    if (partly.length === 0) throw notFound(word, nearestNames(accounts, word));
+    throw notWhole(word, candidateRows(partly, accounts));
+  });
+  return [...new Set(found)];
+}
+
+/** Null for a word that is at most a part of a name. */
+function wholeMatch({ pool: { accounts, previousId } }: Snapshot, wanted: string): Account | null {
+  if (wanted === "-") return previousAccount(accounts, previousId);
+  const exact = accountsNamed(accounts, wanted);
+  if (exact.length > 0) return theOnly(exact, accounts, wanted);
+  return isNumber(wanted) ? accountAtRow(accounts, wanted) : null;
 }
 
 /** The accounts with exactly this label, e-mail, id or workspace id; seats may share an e-mail or a workspace. */
@@ -29,9 +48,17 @@ export function selectAccounts(snapshot: Snapshot, wanted: readonly string[]): A
   return [...new Set(wanted.map((word) => selectAccount(snapshot, word)))];
 }
 
-function namesOf({ id, label, login }: Account): string[] {
-  const seat = login.identity.kind === "seat" ? login.identity.accountId : null;
-  return [label, login.email, id, seat].filter((name) => name !== null);
+function namesOf(account: Account): string[] {
+  return [...spokenNames(account), ...idsOf(account)];
+}
+
+function spokenNames({ label, login }: Account): string[] {
+  return [label, login.email].filter((name) => name !== null);
+}
+
+/** Random letters and digits, in which nearly every short word is found somewhere. */
+function idsOf({ id, login: { identity } }: Account): string[] {
+  return identity.kind === "seat" ? [id, identity.accountId] : [id];
 }
 
 /** Anything that looks like a number means a row and is never searched for as text. */
@@ -82,6 +109,14 @@ function notFound(wanted: string, near: readonly string[]): CodexAuthError {
   });
 }
 
+function notWhole(wanted: string, candidates: readonly string[]): CodexAuthError {
+  const hint = [
+    ...candidates.map((each) => `  ${each}`),
+    "remove takes a row, a whole name or a whole id. See them: codex auth list. Nothing was changed.",
+  ].join("\n");
+  return new CodexAuthError("account_not_found", `No account is named "${wanted}".`, { candidates, hint });
+}
+
 /** Up to three names that differ from the word by few letters, or whose first part does. */
 function nearestNames(accounts: readonly Account[], wanted: string): string[] {
   const names = [
@@ -118,8 +153,14 @@ function isSameName(name: string, wanted: string): boolean {
   return fold(name) === fold(wanted);
 }
 
-function hasPart(name: string, wanted: string): boolean {
-  return wanted !== "" && fold(name).includes(fold(wanted));
+const shortestStart = 4;
+
+/** Inside a label or an e-mail, or at the start of an id. */
+function hasPart(account: Account, wanted: string): boolean {
+  const word = fold(wanted);
+  if (word === "") return false;
+  if (spokenNames(account).some((name) => fold(name).includes(word))) return true;
+  return word.length >= shortestStart && idsOf(account).some((id) => fold(id).startsWith(word));
 }
 
 function fold(text: string): string {

@@ -20,7 +20,7 @@ export function usageText(table: readonly CommandEntry[]): string {
     "  --no-color  print without colour",
     "  -h, --help  show its help",
     "",
-    "An <account> is a row of `codex auth list`, a label, an e-mail, an id, a unique part of one, or - for the",
+    "An <account> is a row of `codex auth list`, a label or e-mail (or a unique part), an id (or its start), or - for the",
     "previously active account.",
     "",
   ].join("\n");

@@ -53,7 +53,7 @@ export default defineCommand({
     command
       .usage("[options] [account] -- <command> [arguments…]")
       .description(description)
-      .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
+      .argument("[account]", "row, label or e-mail (or a unique part), id (or its first 4 characters), or -")
       .argument("[command...]", "the program and its arguments, after --")
       .option("--auto", "take the recommended account")
       .option("--rotate", "let all accounts serve, through a proxy for this run")

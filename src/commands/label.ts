@@ -13,7 +13,7 @@ const schema = (z: Zod) => z.object({ account: accountSchema(z) });
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .argument("<account>", "row, label, e-mail, id, a unique part of one, or -")
+      .argument("<account>", "row, label or e-mail (or a unique part), id (or its first 4 characters), or -")
       .argument("[name]", "the label; left out with --clear")
       .option("--clear", "take the label away"),
   examples: [

@@ -5,7 +5,7 @@ import { codexAtWork, isInUse } from "../cli/codex-risk.ts";
 import type { Context } from "../cli/context.ts";
 import { defineCommand } from "../cli/define-command.ts";
 import type { Zod } from "../cli/define-command.ts";
-import { selectAccounts } from "../cli/select-account.ts";
+import { selectWholeAccounts } from "../cli/select-account.ts";
 import { fingerprint } from "../store/account-id.ts";
 import { accountName } from "../store/account-name.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
@@ -29,7 +29,7 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .argument("<account...>", "rows, labels, e-mails, ids, or -")
+      .argument("<account...>", "rows, whole labels, e-mails or ids, or -")
       .option(
         "--force",
         "also the active account, and auth.json with it; what a running Codex renews at that moment is lost",
@@ -39,7 +39,7 @@ export default defineCommand({
   async run(ctx: Context, [wanted]: [string[]], { force = false }: { force?: boolean }) {
     const run = (risk: string | null) =>
       ctx.store.transaction("remove", (draft) => {
-        const chosen = selectAccounts(draft, wanted);
+        const chosen = selectWholeAccounts(draft, wanted);
         const before = reportAccounts(draft, ctx.now(), ctx.store.usage());
         for (const account of chosen) draft.awaitRenewal(account);
         if (risk !== null) doubtLive(draft, ctx.now());

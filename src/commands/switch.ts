@@ -43,7 +43,7 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
+      .argument("[account]", "row, label or e-mail (or a unique part), id (or its first 4 characters), or -")
       .option("--auto", "take the account that the forecast recommends")
       .option("--dry-run", "show what would change, and change nothing")
       .option(

@@ -16,7 +16,10 @@ const schema = (z: Zod) =>
 
 export default defineCommand({
   flags: (command: Command) =>
-    command.argument("<account>", "row, label, e-mail, id, a unique part of one, or -"),
+    command.argument(
+      "<account>",
+      "row, label or e-mail (or a unique part), id (or its first 4 characters), or -",
+    ),
   examples: [["codex auth token work", "print an access token; renews it only when it has ended"]],
   schema,
   async run(ctx: Context, [wanted]: [string], { json = false }: { json?: boolean }) {

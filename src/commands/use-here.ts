@@ -32,7 +32,7 @@ export default defineCommand({
   flags: (command: Command) =>
     command
       .description(`${command.description()}.\n\n${about}`)
-      .argument("[account]", "row, label, e-mail, id, a unique part of one, or -")
+      .argument("[account]", "row, label or e-mail (or a unique part), id (or its first 4 characters), or -")
       .option("--clear", "remove the file of this folder"),
   examples: [
     ["codex auth use-here work", "exec takes it in this folder and below"],
