@@ -34,6 +34,8 @@ export type RefreshOutcome =
    */
   | { kind: "uncertain" | "backing-off"; since: string; nextAt: string; why: string }
   | { kind: "unreachable"; code: string }
+  /** A running Codex may be renewing it, so nothing was sent; `who` is for a person. */
+  | { kind: "left"; who: string }
   /** It has no refresh token: a lease. */
   | { kind: "not-renewable" }
   /** The command that wanted it has gone, before anything was sent. */

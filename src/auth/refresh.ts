@@ -6,8 +6,9 @@ import type { Account } from "../store/account.ts";
 import type { RenewalTrouble } from "../store/refresh-mark.ts";
 import { tryLockLikeCodex, untilUnlocked } from "../store/codex-locks.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
-import { awaitCodexRefresh } from "../store/codex-refresh.ts";
+import { awaitCodexRefresh, isQuiet } from "../store/codex-refresh.ts";
 import type { FileSystem } from "../store/file-system.ts";
+import { processesText } from "../store/obstacle.ts";
 import type { ProcessIdentity } from "../store/process-identity.ts";
 import { requireWritable } from "../store/requirements.ts";
 import { writeRescue } from "../store/rescue.ts";
@@ -28,6 +29,8 @@ export interface RefreshEffects {
   store: Store;
   self: () => ProcessIdentity;
   processes: () => CodexProcess[] | null;
+  /** Whether this Codex certainly renews no token now. Default: what /proc says. */
+  isIdle?: (pid: number) => boolean;
   /** Whether the command that wanted the token has gone. */
   isCancelled: () => boolean;
 }
@@ -76,10 +79,13 @@ async function attempt(
   const settled = await fx.store.transaction("refresh", settle);
   if (settled) return settled;
   const isLive = (await fx.store.read()).active?.id === id;
-  if (isLive && (await awaitCodexRefresh(fx))) {
+  const codex = isLive ? await awaitCodexRefresh(fx) : "quiet";
+  if (codex === "changed") {
     const adopted = await fx.store.transaction("refresh", settle);
     if (adopted) return adopted.kind === "ready" ? { kind: "ready", how: "adopted" } : adopted;
   }
+  // A Codex that is at work may be spending this very token, however long its issuer takes.
+  if (codex === "busy") return left(fx);
   // S3: the issuer may get the token, and everything that will have to be written can be written.
   const url = tokenUrl(fx.env);
   requireWritable(fx.fs, fx.store.paths, { isLive, accountId: id });
@@ -89,6 +95,10 @@ async function attempt(
   } finally {
     unlock();
   }
+}
+
+function left({ processes }: RefreshEffects): RefreshOutcome {
+  return { kind: "left", who: processesText(processes() ?? []) };
 }
 
 function lockAuthFile({ fs, sleep, store }: RefreshEffects): Promise<() => void> {
@@ -108,43 +118,42 @@ interface Spending {
 
 async function spend(fx: RefreshEffects, spending: Spending): Promise<RefreshOutcome | null> {
   const { id, need, url, isLive, isLast, unlock } = spending;
-  const runningBefore = fx.processes();
-  // A Codex that starts now finds no refresh token in auth.json. One that runs must find its file as it left it:
-  // it throws new tokens away when the file has changed.
-  const isLent = isLive && runningBefore?.length === 0;
-  const begun = await fx.store.transaction("refresh", (draft) => begin(fx, draft, id, need, isLent), {
-    isAuthLocked: isLive,
-  });
+  // A Codex that starts now finds no refresh token in auth.json.
+  const isLent = isLive && fx.processes() !== null;
+  const begin = (draft: Draft) => beginning(fx, draft, { id, need, isLive, isLent });
+  const begun = await fx.store.transaction("refresh", begin, { isAuthLocked: isLive });
+  if (begun === "moved") return isLast ? left(fx) : null;
   if ("kind" in begun) return begun;
-  const isRaced = isLent && !isLast && (fx.processes() ?? []).length > 0;
+  // One that started before may have read it: it gets its file back as it left it, or it would throw new tokens away.
+  const isRaced = isLent && !(await isQuiet(fx));
   // S4: the last moment to give up.
   if (isRaced || fx.isCancelled()) {
     await conclude(fx, spending, (account) => void (account.refresh = begun.before));
-    return isRaced ? null : { kind: "cancelled" };
+    if (!isRaced) return { kind: "cancelled" };
+    return isLast ? left(fx) : null;
   }
   const reason = need.kind === "rejected" ? "unauthorized_recovery" : "proactive_expiry";
   const answer = await requestRefresh(fx, url, begun.login, reason);
   if (answer.kind === "tokens") return await save(fx, spending, begun.login, answer.tokens);
-  if (answer.kind === "refused" && isLive) {
-    // E1: a Codex that was faster has the new token and waits for the lock to save it.
-    unlock();
-    await awaitCodexRefresh(fx);
-  }
-  const isStillLocked = isLive && answer.kind !== "refused";
   const book = (account: Account) => bookFailure(account, { ...begun, answer, nowMs: fx.now() });
-  return await conclude(fx, { ...spending, isLive: isStillLocked }, book, begun.login);
+  if (answer.kind !== "refused" || !isLive) return await conclude(fx, spending, book, begun.login);
+  // E1: a Codex that was faster, where nothing tells who runs, has the new token and waits for the lock to save it.
+  await conclude(fx, spending, () => null);
+  unlock();
+  await awaitCodexRefresh(fx);
+  return await conclude(fx, { ...spending, isLive: false }, book, begun.login);
 }
 
 /** The intent is on disk before the request is sent: whoever finds it with a dead process knows what happened. */
-function begin(
+function beginning(
   fx: RefreshEffects,
   draft: Draft,
-  id: string,
-  need: RefreshNeed,
-  isLent: boolean,
-): Attempt | RefreshOutcome {
+  { id, need, isLive, isLent }: Pick<Spending, "id" | "need" | "isLive"> & { isLent: boolean },
+): Attempt | RefreshOutcome | "moved" {
   const settled = settledOutcome(draft, id, need, fx.now());
   if (settled) return settled;
+  // Somebody has switched between our look and our lock.
+  if (isLive !== (draft.active?.id === id)) return "moved";
   const account = accountOf(draft.pool.accounts, id);
   const { login } = account;
   const token = fingerprint(login.refreshToken);

@@ -80,6 +80,11 @@ function renewalProblem(outcome: Failed, id: string): Problem {
     const hint = `${kept} The next try is at ${outcome.nextAt}; one at once: codex auth check ${id}`;
     return { code: isLost ? "refresh_uncertain" : "upstream_unavailable", message, hint };
   }
+  if (outcome.kind === "left") {
+    const message = `Codex is at work with this login (${outcome.who}) and may be renewing it, so its token was not sent.`;
+    const hint = "Nothing was spent. Run the command again when that Codex has renewed it, or has ended.";
+    return { code: "login_in_use", message, hint };
+  }
   if (outcome.kind === "unreachable") {
     const hint = "Nothing was sent. Check the network, then run the command again.";
     return { code: "network_unreachable", message: `The issuer cannot be reached: ${outcome.code}.`, hint };

@@ -161,6 +161,7 @@ function missing(outcome: RefreshOutcome): FailedRenewal {
     };
   if ("nextAt" in outcome)
     return { kind: "none", why: outcome.why, isIssuerDown: true, nextMs: Date.parse(outcome.nextAt) };
+  if (outcome.kind === "left") return { kind: "none", why: "Codex may be renewing it", isIssuerDown: true };
   return { kind: "none", why: whyRefused(outcome), isIssuerDown: false };
 }
 

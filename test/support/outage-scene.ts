@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { onTestFinished } from "vitest";
 import { refreshAccount } from "../../src/auth/refresh.ts";
+import type { RefreshEffects } from "../../src/auth/refresh.ts";
 import type { RefreshNeed, RefreshOutcome } from "../../src/auth/refresh-outcome.ts";
 import { readAuthDocument } from "../../src/codex/auth-json.ts";
 import { adopt } from "../../src/store/adopt.ts";
@@ -24,6 +25,10 @@ export class OutageScene {
   nowMs = Date.now();
   /** What the file system is for the renewals. */
   fs: FileSystem = fs;
+  /** The Codex processes that the renewals see. */
+  codex: Pick<RefreshEffects, "processes" | "isIdle"> = { processes: () => [] };
+  /** Hears how often a renewal has read the store, before it goes on. */
+  onRead: ((times: number) => Promise<void>) | null = null;
   readonly #sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
   readonly #serve: Route;
@@ -75,10 +80,10 @@ export class OutageScene {
   }
 
   renewById = (id: string, need: RefreshNeed, env = this.env): Promise<RefreshOutcome> => {
-    const store = this.fs === fs ? this.store : this.#openStore(this.fs);
+    const store = this.#watched(this.fs === fs ? this.store : this.#openStore(this.fs));
     const clock = { now: () => this.nowMs, sleep: this.#sleep };
     const system = { env, fs: this.fs, store, self: currentProcess };
-    const effects = { fetch, ...clock, ...system, processes: () => [], isCancelled: () => false };
+    const effects = { fetch, ...clock, ...system, ...this.codex, isCancelled: () => false };
     return refreshAccount(effects, id, need);
   };
 
@@ -105,6 +110,16 @@ export class OutageScene {
   async isLost(name: string): Promise<boolean> {
     const { login } = await this.accountOf(name);
     return login.refreshToken !== this.fake.issuer.newestToken(`${name}@example.com`);
+  }
+
+  #watched(store: Store): Store {
+    let times = 0;
+    const read = async () => {
+      const snapshot = await store.read();
+      await this.onRead?.((times += 1));
+      return snapshot;
+    };
+    return { ...store, read };
   }
 
   #openStore(fileSystem: FileSystem): Store {
