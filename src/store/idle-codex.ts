@@ -1,4 +1,5 @@
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import * as fs from "node:fs";
+import { readTextIfReadable } from "./files.ts";
 
 /**
  * Whether a process certainly renews no token at this moment: it has no connection, none of its threads works, and it
@@ -6,7 +7,7 @@ import { readFileSync, readdirSync, readlinkSync } from "node:fs";
  */
 export function isIdle(pid: number): boolean {
   try {
-    const files = readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkAt(`/proc/${pid}/fd/${fd}`));
+    const files = fs.readdirSync(`/proc/${pid}/fd`).flatMap((fd) => linkAt(`/proc/${pid}/fd/${fd}`));
     if (files.some((path) => /\/auth(\.json)?\.lock$/.test(path))) return false;
     return !isConnected(pid, files) && !isWorking(pid);
   } catch {
@@ -14,10 +15,16 @@ export function isIdle(pid: number): boolean {
   }
 }
 
+function read(path: string): string {
+  const text = readTextIfReadable(fs, path);
+  if (text === null) throw new Error(`${path} cannot be read`);
+  return text;
+}
+
 /** It may be closed while we look. */
 function linkAt(path: string): string[] {
   try {
-    return [readlinkSync(path)];
+    return [fs.readlinkSync(path)];
   } catch {
     return [];
   }
@@ -32,7 +39,7 @@ function isConnected(pid: number, files: readonly string[]): boolean {
 
 /** Fields 4 and 10 of a line: the state, 0A when it listens, and the inode. */
 function socketsOf(pid: number, kind: string): { inode: string; isListening: boolean }[] {
-  const lines = readFileSync(`/proc/${pid}/net/${kind}`, "utf8").split("\n").slice(1);
+  const lines = read(`/proc/${pid}/net/${kind}`).split("\n").slice(1);
   return lines.flatMap((line) => {
     const fields = line.trim().split(/\s+/);
     const [state, inode] = [fields[3], fields[9]];
@@ -42,8 +49,8 @@ function socketsOf(pid: number, kind: string): { inode: string; isListening: boo
 
 /** A thread that waits for a processor, or for the disk, works too. */
 function isWorking(pid: number): boolean {
-  return readdirSync(`/proc/${pid}/task`).some((thread) => {
-    const text = readFileSync(`/proc/${pid}/task/${thread}/stat`, "utf8");
+  return fs.readdirSync(`/proc/${pid}/task`).some((thread) => {
+    const text = read(`/proc/${pid}/task/${thread}/stat`);
     return !/^[SIZX]/.test(text.slice(text.lastIndexOf(")") + 2));
   });
 }
