@@ -77,7 +77,8 @@ function isAccepted(probe: Probe): boolean {
 function isClear(probe: Probe): boolean {
   if (flagFor(probe) !== null || probe.kind === "usage") return true;
   const { answer, code } = probe.failure;
-  return answer === "entitlement" || answer === "permission" || /^login_(?:flagged|expired)$/.test(code);
+  const isRefusal = answer === "entitlement" || answer === "permission" || answer === "reauth";
+  return isRefusal || /^login_(?:flagged|expired)$/.test(code);
 }
 
 function failureText(flagged: FlaggedAccount, probe: Probe): string {

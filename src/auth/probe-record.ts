@@ -13,6 +13,7 @@ import type { HistoryStep } from "../accounts/history.ts";
 import type { AccountNews } from "../accounts/account-news.ts";
 import { mainLimitId, mergeLimits } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
+import { namesLoginEnd } from "../errors/failure-rules.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import type { UsageByAccount } from "../store/usage-file.ts";
 import type { UsageReport } from "../upstream/usage-payload.ts";
@@ -82,11 +83,14 @@ export function recordRestored(usage: UsageByAccount, ids: readonly string[]): v
   for (const [id, availability] of pool) usage.set(id, { limits: [], ...usage.get(id), availability });
 }
 
-/** The flag that a probe's answer asks for; null when the account may stay in use. */
+/**
+ * The flag that a probe's answer asks for; null when the account may stay in use. A token that is refused although the
+ * issuer has just given it is upstream's trouble as well as the login's: the account rests, and is not set aside.
+ */
 export function flagFor(probe: Probe): Flag | null {
   if (probe.kind === "usage") return null;
   const { answer, httpStatus, code } = probe.failure;
-  if (answer !== "deactivated" && answer !== "reauth") return null;
+  if (answer !== "deactivated" && !(answer === "reauth" && namesLoginEnd(code))) return null;
   const reason = answer === "deactivated" ? "deactivated" : "rejected";
   return { reason, since: new Date(probe.atMs).toISOString(), evidence: `HTTP ${httpStatus} ${code}` };
 }

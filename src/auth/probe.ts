@@ -64,7 +64,7 @@ export async function probeAccount(
     const hasEnded = !isValid(account.login, fx.now());
     const ended = { kind: isFlagged ? "verify" : "expiring", isAsked } as const;
     if (hasEnded) probe.login = await usableLogin(fx, account, ended);
-    const first = await ask(fx, probe.login, hasEnded);
+    const first = await ask(fx, probe.login, hasEnded || isKnownRefused(fx, account));
     if (first.kind === "usage" || first.failure.next !== "refresh")
       return await concluded({ ...fx, asksWorkspace }, probe, first);
     const { accessToken } = probe.login;
@@ -75,6 +75,13 @@ export async function probeAccount(
     if (!(error instanceof CodexAuthError)) throw error;
     return { ...probe, kind: "failure", failure: renewalFailure(error) };
   }
+}
+
+/** This very token was refused after its renewal a moment ago: yet another one would be spent for nothing. */
+function isKnownRefused({ store, now }: ProbeEffects, { id, login }: Account): boolean {
+  const block = store.usage().get(id)?.availability?.block ?? null;
+  const isResting = block?.kind === "auth" && block.untilMs > now();
+  return isResting && block.sinceMs >= (login.issuedAtSec ?? 0) * 1000;
 }
 
 function ask(fx: ProbeEffects, login: Login, isAfterRefresh: boolean): Promise<UsageAnswer> {

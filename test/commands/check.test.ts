@@ -87,7 +87,8 @@ test("a 401 for exactly this token renews it once, and the question is put again
   expect(scene.lost(["a"])).toEqual([]);
 });
 
-test("a 401 for the renewed token too sets the account aside", async () => {
+// Only the issuer's refusal sets an account aside: what OpenAI says to a token that is new may be its own trouble.
+test("a 401 for the renewed token too lets the account rest, and spends no other token", async () => {
   const scene = await RenewalScene.open(["a", "b"], dayLong);
   scene.fake.usage.answer("acct-b", refusal(401, "token_expired", "no"));
   const { code, document } = await checkJson(scene);
@@ -95,7 +96,7 @@ test("a 401 for the renewed token too sets the account aside", async () => {
   expect(document.results[1]).toMatchObject({
     ok: false,
     renewed: true,
-    account: { state: "flagged" },
+    account: { state: "limited", stateReason: expect.stringContaining("refused after a renewal") },
     failure: { code: "token_expired", codexErrorInfo: "unauthorized", httpStatus: 401 },
   });
   expect([scene.fake.count("refresh"), scene.fake.count("usage")]).toEqual([1, 3]);
@@ -108,8 +109,32 @@ test("a 401 for the renewed token too sets the account aside", async () => {
 test("a token that was just renewed is not renewed again for a 401", async () => {
   const scene = await RenewalScene.open(["a"]);
   scene.fake.usage.answer("acct-a", refusal(401, "token_expired", "no"));
-  expect((await checkJson(scene)).document.results[0].account.state).toBe("flagged");
+  expect((await checkJson(scene)).document.results[0].account.state).toBe("limited");
   expect([scene.fake.count("refresh"), scene.fake.count("usage")]).toEqual([1, 1]);
+});
+
+test.each(["token_invalidated", "token_revoked", "invalid_api_key", "something_new"])(
+  "401 %s means one renewal, and the account is well again",
+  async (code) => {
+    const scene = await RenewalScene.open(["a"], dayLong);
+    const old = accessTokenOf(scene, "a");
+    scene.fake.usage.answer("acct-a", ({ headers }) =>
+      headers.authorization === `Bearer ${old}`
+        ? refusal(401, code, "no")
+        : { status: 200, body: usageBody({}) },
+    );
+    const { document } = await checkJson(scene);
+    expect(document.results[0]).toMatchObject({ ok: true, renewed: true, account: { state: "ready" } });
+    expect(scene.fake.count("refresh")).toBe(1);
+    expect(scene.lost(["a"])).toEqual([]);
+  },
+);
+
+test("an account whose issuer refuses is set aside", async () => {
+  const scene = await RenewalScene.open(["a"], dayLong);
+  scene.fake.usage.answer("acct-a", refusal(401, "token_invalidated", "no"));
+  scene.fake.routes.refresh = () => refusal(401, "refresh_token_invalidated", "revoked");
+  expect((await checkJson(scene)).document.results[0].account.state).toBe("flagged");
 });
 
 test("a closed workspace sets the account aside, and list says what to do", async () => {

@@ -83,7 +83,7 @@ test.each([
 ])("an account that has to be renewed first: %o leads to %s", async (flags, outcome, state) => {
   const scene = await RenewalScene.open(["a"]);
   scene.fake.issuer.accessTokenSec = 2;
-  scene.fake.usage.answer("acct-a", refusal(401, "token_expired", "no"));
+  scene.fake.usage.answer("acct-a", refusal(401, "account_session_expired", "no"));
   await scene.run(["check"]);
   expect(await states(scene)).toEqual(["flagged"]);
   scene.fake.usage.forget("acct-a");
