@@ -1,4 +1,4 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
+import { keptLogin, readAuthDocument } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { fingerprint, userKeyOf } from "../store/account-id.ts";
@@ -11,7 +11,7 @@ import type { FileSystem } from "../store/file-system.ts";
 import { processesText } from "../store/obstacle.ts";
 import type { ProcessIdentity } from "../store/process-identity.ts";
 import { requireWritable } from "../store/requirements.ts";
-import { writeRescue } from "../store/rescue.ts";
+import { keepRescue } from "../store/rescue.ts";
 import type { Draft, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 import { bookFailure, settledOutcome } from "./refresh-outcome.ts";
@@ -165,21 +165,47 @@ function beginning(
   return { login, before };
 }
 
-/** S6 to S8. The rescue file is what a killed refresh leaves; the transaction takes it in just as it would after a crash. */
+/** After so long the new tokens are tried again where they could not be saved. */
+const savePausesMs = [100, 300, 1000, 3000, 10_000];
+
+/**
+ * S6 to S8. The rescue file is what a killed refresh leaves; the transaction takes it in just as it would after a crash,
+ * and where no place takes one, the tokens in hand.
+ */
 async function save(
   fx: RefreshEffects,
   { id, isLive }: Spending,
   login: Login,
   tokens: NewTokens,
 ): Promise<RefreshOutcome> {
+  const { fs, store } = fx;
   const document = usableDocument(login, tokens, fx.now());
-  writeRescue(fx.fs, fx.store.paths.rescueDir, {
-    accountId: id,
-    spent: fingerprint(login.refreshToken),
-    document,
-  });
-  await fx.store.transaction("refresh", () => undefined, { isAuthLocked: isLive });
+  const rescue = { accountId: id, spent: fingerprint(login.refreshToken), document };
+  const inHand = { ...rescue, path: null, login: keptLogin(document) };
+  let unsaved = keepRescue(fs, store.paths, rescue);
+  for (const pauseMs of [...savePausesMs, null]) {
+    try {
+      await store.transaction("refresh", () => undefined, { isAuthLocked: isLive, inHand });
+      break;
+    } catch (error) {
+      unsaved &&= keepRescue(fs, store.paths, rescue);
+      if (pauseMs === null) throw unsavedError(error, unsaved);
+      await fx.sleep(pauseMs);
+    }
+  }
   return { kind: "ready", how: "renewed" };
+}
+
+function unsavedError(cause: unknown, unsaved: CodexAuthError | null): unknown {
+  if (!(cause instanceof CodexAuthError)) return cause;
+  if (unsaved === null) {
+    const message = `The login was renewed, but the pool does not have the new token yet. ${cause.message}`;
+    const hint = "It is safe in a file of its own. End that trouble, then run the command again.";
+    return new CodexAuthError(cause.code, message, { hint, cause });
+  }
+  const message = `The login was renewed, but its new token could be saved nowhere. ${unsaved.message} ${cause.message}`;
+  const hint = "It is lost. End that trouble first, then log in again: codex auth login";
+  return new CodexAuthError(cause.code, message, { hint, cause });
 }
 
 /** An id token that Codex could not read would make the whole login unreadable: then the old one stays. */

@@ -22,20 +22,23 @@ export function stageFile(
   target: string,
   content: string | Uint8Array,
   mode = 0o600,
+  keepsWhole = false,
 ): PendingFile {
   const bytes = typeof content === "string" ? Buffer.from(content) : content;
   const temporary = temporaryPath(target);
   const fd = create(fs, temporary, target);
+  let isWhole = false;
   try {
     try {
       for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(fd, bytes, offset);
+      isWhole = true;
       fs.fchmodSync(fd, mode);
       fs.fsyncSync(fd);
     } finally {
       fs.closeSync(fd);
     }
   } catch (error) {
-    discard(fs, { target, temporary });
+    if (!isWhole || !keepsWhole) discard(fs, { target, temporary });
     throw fileError(error, `write ${target}`);
   }
   return { target, temporary };
@@ -100,6 +103,17 @@ export function writeFileAtomic(fs: FileSystem, target: string, content: string 
   }
 }
 
+/** For what is nowhere else: when an error comes after its last byte, the temporary stays, and it may be whole. */
+export function writeFilePrecious(fs: FileSystem, target: string, content: string): void {
+  const { temporary } = stageFile(fs, target, content, 0o600, true);
+  try {
+    fs.renameSync(temporary, target);
+    syncFolder(fs, dirname(target));
+  } catch (error) {
+    throw fileError(error, `write ${target}`);
+  }
+}
+
 function temporaryPath(target: string): string {
   const name = `.${basename(target)}.${randomHex(8)}.codex-auth-tmp`;
   return join(dirname(target), name);
@@ -115,7 +129,14 @@ export function sweepTemporaries(fs: FileSystem, folder: string, names?: readonl
   }
 }
 
+/** New tokens lie under such a name too: until they are in the pool, nobody sweeps them. */
+const preciousName = /^\.rescue-/;
+
 /** Whether a file of this name is a temporary, of any file or of those whose names begin so. */
 export function isTemporary(name: string, names?: readonly string[]): boolean {
-  return temporaryName.test(name) && (!names || names.some((each) => name.startsWith(`.${each}`)));
+  return (
+    !preciousName.test(name) &&
+    temporaryName.test(name) &&
+    (!names || names.some((each) => name.startsWith(`.${each}`)))
+  );
 }

@@ -1,7 +1,20 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 
+/** The name of a refused system call's error, such as ENOSPC; empty when it has none. */
 export function errorCode(error: unknown): string {
-  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : "";
+  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return "";
+  const number = /^Unknown system error -(\d+)$/.exec(error.code)?.[1];
+  return number === undefined ? error.code : nameOfErrno(Number(number));
+}
+
+/** Names that neither Node nor libuv knows, of Linux. */
+const rareNames: Record<number, string> = { 117: "EUCLEAN", 121: "EREMOTEIO", 123: "ENOMEDIUM" };
+
+/** Node has no name for some, that of a full quota among them, although its own table has it. */
+function nameOfErrno(errno: number): string {
+  const { errno: table } = process.getBuiltinModule("node:os").constants;
+  const known = Object.entries(table).find(([, number]) => number === errno);
+  return known?.[0] ?? rareNames[errno] ?? `errno ${errno}`;
 }
 
 /** Something else than a file of ours stands there. */
@@ -22,7 +35,8 @@ export function fileError(error: unknown, action: string): CodexAuthError {
   const code = errorCode(error);
   if (code === "ENOSPC" || code === "EDQUOT") {
     const hint = "Free some space and run the command again. Nothing was changed.";
-    return new CodexAuthError("disk_full", `Cannot ${action}: the disk or quota is full.`, {
+    const which = code === "EDQUOT" ? " (EDQUOT)" : "";
+    return new CodexAuthError("disk_full", `Cannot ${action}: the disk or quota is full${which}.`, {
       hint,
       cause: error,
     });

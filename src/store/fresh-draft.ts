@@ -44,7 +44,7 @@ export async function readFreshDraft(
   const { pool, isBroken } = readPool(poolBytes, paths, options);
   const formerHome = settlePoolHome(fs, paths, pool);
   const live = await readLiveFilePatiently(fs, paths.authFile, sleep);
-  const rescues = readRescues(fs, paths.rescueDir);
+  const rescues = [...(options.inHand ? [options.inHand] : []), ...readRescues(fs, paths)];
   const homes = findAbandonedHomes(fs, paths, { ...effects, closing: options.closing });
   const draft = new WorkingDraft({
     pool,

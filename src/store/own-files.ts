@@ -8,6 +8,7 @@ import type { FileSystem } from "./file-system.ts";
 import { parkedStrangers } from "./leftovers.ts";
 import type { Paths } from "./paths.ts";
 import { requirePlaces } from "./places.ts";
+import { rescueName } from "./rescue.ts";
 
 /** What a person may want to keep: logins, copies of them, what is known of quotas; the rest is of no use to anybody. */
 export type OwnPart = "accounts" | "backups" | "history" | "working files";
@@ -30,6 +31,7 @@ const ownNames: readonly OwnName[] = [
   { name: /^pool\.json(\.broken-\d{8}T\d{9}Z)?$/, part: "accounts" },
   { name: /^parked$/, part: "accounts", inside: /^([0-9a-f]{12}|exec)-\d{8}T\d{9}Z-/ },
   { name: /^rescue$/, part: "accounts", inside: /^\.?(rescue-|probe)/ },
+  { name: rescueName, part: "accounts" },
   { name: /^backups$/, part: "backups", inside: /^(pool|repair)-\d{8}T\d{9}Z/ },
   { name: /^(limits\.json|history\.jsonl)$/, part: "history" },
   { name: /^sessions$/, part: "history", inside: /^\w+\.json$/ },
@@ -59,6 +61,7 @@ export function ownFiles(fs: FileSystem, paths: Paths): OwnFile[] {
     ...found,
     ...ownCodeCaches(fs, paths.codeCacheDir).map((path) => ({ path, part: "working files" as const })),
     ...brokenFiles(fs, paths).map((path) => ({ path, part: "accounts" as const })),
+    ...named(fs, paths.codexHome, rescueName).map((path) => ({ path, part: "accounts" as const })),
   ];
 }
 
@@ -77,6 +80,7 @@ export function foreignFiles(fs: FileSystem, { storeDir }: Paths): string[] {
 export function irreplaceableFiles(fs: FileSystem, paths: Paths, ids: ReadonlySet<string>): string[] {
   return [
     ...named(fs, paths.rescueDir, /^\.?rescue-/),
+    ...[paths.storeDir, paths.codexHome].flatMap((folder) => named(fs, folder, rescueName)),
     ...named(fs, paths.parkedDir, /^exec-/),
     ...parkedStrangers(fs, paths, ids),
     ...named(fs, paths.storeDir, /^pool\.json\.broken-/),

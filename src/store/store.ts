@@ -10,6 +10,7 @@ import type { Pool } from "./pool-file.ts";
 import type { OwnFile } from "./own-files.ts";
 import type { RepairBackup } from "./repair-backup.ts";
 import type { GatewayFiles } from "./gateway-files.ts";
+import type { Rescue } from "./rescue.ts";
 import type { RotationFile } from "./rotation-file.ts";
 import type { RotationRuns } from "./rotation-runs.ts";
 import type { UsageByAccount } from "./usage-file.ts";
@@ -80,6 +81,8 @@ export interface HomeLeavings {
 export interface TransactionOptions {
   /** The caller holds Codex's auth.lock. */
   isAuthLocked?: boolean;
+  /** New tokens that are perhaps in no file. */
+  inHand?: Rescue;
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
   /** With `replaceBrokenPool`: makes the pool to start from out of the damaged text. */
