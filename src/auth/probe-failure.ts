@@ -4,7 +4,9 @@ import type { CodexErrorInfo } from "../errors/codex-error-info.ts";
 import type { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { FailureKind } from "../errors/failure-rules.ts";
 import { redact } from "../errors/redact.ts";
+import type { Account } from "../store/account.ts";
 import type { WorkspaceAnswer } from "../upstream/workspace.ts";
+import { remedyOf } from "./remedies.ts";
 
 /** Why a probe of an account failed: for a person, for a script, and for what is written down of it. */
 export interface ProbeFailure {
@@ -22,13 +24,13 @@ export interface ProbeFailure {
 }
 
 /** The usage endpoint refused or did not answer. */
-export function usageFailure(failure: FailureClassification): ProbeFailure {
+export function usageFailure(failure: FailureClassification, account: Account): ProbeFailure {
   const { kind, envelope, diagnostics, codexErrorInfo, retryAfterMs, resetsAtSec } = failure;
   const { code } = envelope.error;
   return {
     code: kind === "network" ? "network_unreachable" : redact(code),
     message: messageFor(kind, envelope.error),
-    hint: hintFor(kind, code),
+    hint: hintFor(kind, code, account),
     codexErrorInfo,
     httpStatus: diagnostics.httpStatus ?? null,
     retryAfterMs: retryAfterMs ?? null,
@@ -45,13 +47,14 @@ function messageFor(kind: FailureKind, { code, message }: { code: string; messag
 }
 
 const hints: Partial<Record<FailureKind, string>> = {
-  reauth: "Log in again: codex auth login",
-  deactivated: "Ask the owner of the workspace, or forget it: codex auth remove <account>",
   network: "Check the network, then run the command again.",
   blocked: "Try again later; a browser check stands between this network and OpenAI.",
 };
 
-function hintFor(kind: FailureKind, code: string): string | null {
+function hintFor(kind: FailureKind, code: string, account: Account): string | null {
+  if (kind === "reauth") return `Log in again: ${remedyOf("refused", account)}`;
+  if (kind === "deactivated")
+    return `Ask the owner of the workspace, or forget it: ${remedyOf("closed", account)}`;
   return hints[kind] ?? apiErrorRow(code)?.hint ?? "Try again in a moment.";
 }
 
@@ -64,9 +67,9 @@ const workspaceTexts = {
 /**
  * Why Codex would not get to its first request although the usage endpoint answers. Null when it would.
  */
-export function workspaceFailure(answer: WorkspaceAnswer): ProbeFailure | null {
+export function workspaceFailure(answer: WorkspaceAnswer, account: Account): ProbeFailure | null {
   if (answer.kind === "found") return null;
-  const asked = answer.kind === "failure" ? usageFailure(answer.failure) : null;
+  const asked = answer.kind === "failure" ? usageFailure(answer.failure, account) : null;
   const status = asked?.httpStatus ?? null;
   const said = status === null ? asked?.message : `HTTP ${status}: ${asked?.message}`;
   const why =
@@ -77,7 +80,7 @@ export function workspaceFailure(answer: WorkspaceAnswer): ProbeFailure | null {
     ...(asked ?? { httpStatus: null, retryAfterMs: null, resetsAtMs: null, requestId: null, answer: null }),
     code: asked?.answer === "network" ? asked.code : "workspace_unroutable",
     message: `${why}, so Codex does not start with this account.`,
-    hint: "Use another account: codex auth switch <account>. If it stays, sign in again: codex auth login",
+    hint: `Use another account: codex auth switch <account>. If it stays, sign in again: ${remedyOf("refused", account)}`,
     codexErrorInfo: asked?.codexErrorInfo ?? "other",
   };
 }

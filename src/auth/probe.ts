@@ -100,12 +100,12 @@ async function concluded(
 ): Promise<Probe> {
   const atMs = fx.now();
   if (answer.kind === "failure")
-    return { ...probe, atMs, kind: "failure", failure: usageFailure(answer.failure) };
+    return { ...probe, atMs, kind: "failure", failure: usageFailure(answer.failure, probe.account) };
   const { usage } = answer;
   // Only who has run out wants to know whether a credit resets a window.
   const resets = isExhausted(usage) ? await readResetCredits(fx.fetch, request(fx, probe.login)) : null;
   const workspace = fx.asksWorkspace
-    ? (workspaceFailure(await findWorkspace(fx.fetch, request(fx, probe.login))) ?? "found")
+    ? (workspaceFailure(await findWorkspace(fx.fetch, request(fx, probe.login)), probe.account) ?? "found")
     : null;
   return { ...probe, atMs, kind: "usage", usage, resetCredits: resets?.availableCount ?? null, workspace };
 }

@@ -5,6 +5,7 @@ import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
 import { isFreshEnough, isValid } from "./refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import { remedyOf } from "./remedies.ts";
 
 interface Effects {
   now: () => number;
@@ -51,24 +52,18 @@ export function flagText(reason: keyof typeof flagTexts): string {
   return flagTexts[reason];
 }
 
-/** The command that may end it. */
-export function flagRemedy(reason: keyof typeof flagTexts): string {
-  return reason === "deactivated" || reason === "reported" ? "codex auth verify-flagged" : "codex auth login";
-}
-
 type Failed = Exclude<RefreshOutcome, { kind: "ready" }>;
 
-function renewalError(outcome: Failed, { id }: Account): CodexAuthError {
-  const { code, message, hint } = renewalProblem(outcome, id);
+function renewalError(outcome: Failed, account: Account): CodexAuthError {
+  const { code, message, hint } = renewalProblem(outcome, account);
   return new CodexAuthError(code, message, { hint });
 }
 
-const loginHint = "Log in again: codex auth login";
-
-function renewalProblem(outcome: Failed, id: string): Problem {
+function renewalProblem(outcome: Failed, account: Account): Problem {
   if (outcome.kind === "flagged") {
     const message = `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`;
-    const hint = outcome.flag.reason === "reported" ? `Test it: ${flagRemedy("reported")}` : loginHint;
+    const { reason } = outcome.flag;
+    const hint = `${reason === "reported" ? "Test it" : "Log in again"}: ${remedyOf(reason, account)}`;
     return { code: "login_flagged", message, hint };
   }
   if (outcome.kind === "uncertain" || outcome.kind === "backing-off") {
@@ -77,7 +72,7 @@ function renewalProblem(outcome: Failed, id: string): Problem {
     const kept = isLost
       ? "The refresh token is kept: it may be good."
       : "The refresh token is kept and good.";
-    const hint = `${kept} The next try is at ${outcome.nextAt}; one at once: codex auth check ${id}`;
+    const hint = `${kept} The next try is at ${outcome.nextAt}; one at once: ${remedyOf("unclear", account)}`;
     return { code: isLost ? "refresh_uncertain" : "upstream_unavailable", message, hint };
   }
   if (outcome.kind === "left") {
@@ -94,7 +89,7 @@ function renewalProblem(outcome: Failed, id: string): Problem {
     return { code: "interrupted", message, hint: "Run the command again." };
   }
   const message = "The access token has ended and there is no refresh token.";
-  return { code: "login_expired", message, hint: loginHint };
+  return { code: "login_expired", message, hint: `Log in again: ${remedyOf("ended", account)}` };
 }
 
 interface Problem {

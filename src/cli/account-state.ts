@@ -2,7 +2,8 @@ import { activeBlock, blockWords } from "../accounts/block.ts";
 import type { Block } from "../accounts/block.ts";
 import { mainLimitId } from "../accounts/limit.ts";
 import { renewalBlock, renewalTrouble, troubleText } from "../auth/renewal-trouble.ts";
-import { flagRemedy, flagText } from "../auth/usable-login.ts";
+import { remedyOf } from "../auth/remedies.ts";
+import { flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
 import type { Flag } from "../store/refresh-mark.ts";
 import { isoTime } from "./account-limits.ts";
@@ -27,7 +28,7 @@ interface StateReport {
 /** The one word about an account that matters most: what needs a person comes first. */
 export function stateOf(account: Account, block: Block | null, nowMs: number): StateReport {
   const { flag, pausedAt } = account;
-  if (flag) return { state: "flagged", stateReason: flagReason(flag) };
+  if (flag) return { state: "flagged", stateReason: flagReason(account, flag) };
   if (pausedAt) return { state: "paused", stateReason: `paused since ${pausedAt}` };
   if (healthOf(account, nowMs) === "expired")
     return { state: "expired", stateReason: "the access token has ended and there is no refresh token" };
@@ -45,14 +46,14 @@ export function blockedState({ kind }: Block): AccountState {
 
 function restText(account: Account, { untilMs }: Block): string {
   const trouble = renewalTrouble(account);
-  const next = `tried again at ${isoTime(untilMs)}, at once with: codex auth check ${account.id}`;
+  const next = `tried again at ${isoTime(untilMs)}, at once with: ${remedyOf("unclear", account)}`;
   return `${trouble === null ? blockWords.unclear : troubleText(trouble)}; ${next}`;
 }
 
 /** Why the account was set aside, since when, and what to do. */
-function flagReason({ reason, since }: Flag): string {
+function flagReason(account: Account, { reason, since }: Flag): string {
   const when = remedyTexts[reason] ?? "log in again";
-  return `${flagText(reason)}, since ${since}; ${when}: ${flagRemedy(reason)}`;
+  return `${flagText(reason)}, since ${since}; ${when}: ${remedyOf(reason, account)}`;
 }
 
 const remedyTexts: Partial<Record<Flag["reason"], string>> = {

@@ -1,3 +1,4 @@
+import { remedyFor } from "../auth/remedies.ts";
 import type { Finding } from "../errors/finding.ts";
 import type { ForecastReport } from "./forecast-report.ts";
 import type { PoolState } from "./pool-state.ts";
@@ -6,9 +7,10 @@ import type { QuotaReport } from "./quota-report.ts";
 /** What a person should know about the quota of the pool. */
 export function quotaFindings(
   { accounts, pool, recommendation }: ForecastReport,
-  { unattributed }: Pick<PoolState, "unattributed">,
+  { unattributed, snapshot, nowMs }: Pick<PoolState, "unattributed" | "snapshot" | "nowMs">,
 ): Finding[] {
-  const findings = accounts.flatMap(accountFindings);
+  const remedies = new Map(snapshot.pool.accounts.map((each) => [each.id, remedyFor(each, nowMs)]));
+  const findings = accounts.flatMap((each) => accountFindings(each, remedies.get(each.id) ?? null));
   if (pool.accounts > 0 && pool.isDry) {
     const { reason } = recommendation;
     const message = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
@@ -26,14 +28,12 @@ export function quotaFindings(
   return findings;
 }
 
-function accountFindings(account: QuotaReport): Finding[] {
+function accountFindings(account: QuotaReport, fix: string | null): Finding[] {
   const { state, stateReason, risk, isReady } = account;
   const name = nameOf(account);
   if (state === "flagged" || state === "expired") {
     const message = `${name}: ${stateReason ?? state}.`;
-    return [
-      { id: `login_${state}`, severity: "warning", message, fix: "codex login, then codex auth import" },
-    ];
+    return [{ id: `login_${state}`, severity: "warning", message, fix }];
   }
   if (!isReady || risk !== "high") return [];
   const message = `${name} will probably run out before a reset.`;

@@ -86,7 +86,7 @@ export function quotaState({ unusable, block }: Candidate, nowMs: number) {
     const state: AccountState =
       unusable === "paused"
         ? "paused"
-        : unusable.startsWith("needs")
+        : /^(?:needs|has to be tested)/.test(unusable)
           ? "flagged"
           : unusable === "login expired"
             ? "expired"

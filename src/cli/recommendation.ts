@@ -1,3 +1,4 @@
+import { remedyFor } from "../auth/remedies.ts";
 import { explainRanking, explainWindows, skipReason } from "../accounts/explain.ts";
 import type { ExplainWords } from "../accounts/explain.ts";
 import { rankAccounts } from "../accounts/rank.ts";
@@ -72,7 +73,7 @@ export function recommend(state: PoolState, ranking: Ranking): Recommendation {
   const first = ranked.find(({ block }) => block !== null && block.untilMs === decision.untilMs);
   if (decision.untilMs === null || first === undefined) {
     const reason = ranked.length === 0 ? "there are no accounts yet" : "no account can be used";
-    const hint = hintFor(ranked);
+    const hint = hintFor(state, ranked);
     return { kind: "none", accountId: null, name: null, until: null, reason, hint, explanation };
   }
   const name = words.name(first.id);
@@ -88,10 +89,12 @@ export function recommend(state: PoolState, ranking: Ranking): Recommendation {
   return { kind: "wait", accountId: first.id, name, until, reason, ...about, hint };
 }
 
-function hintFor(ranked: readonly RankedAccount[]): string {
+/** What is paused is back at once; the others need more. */
+function hintFor({ snapshot, nowMs }: PoolState, ranked: readonly RankedAccount[]): string {
   if (ranked.length === 0) return "codex auth import";
-  const isPaused = ranked.some(({ unusable }) => unusable === "paused");
-  return isPaused ? "codex auth resume <account>" : "codex auth login";
+  const accounts = ranked.flatMap(({ id }) => snapshot.pool.accounts.find((each) => each.id === id) ?? []);
+  const first = accounts.find(({ pausedAt, flag }) => pausedAt !== null && !flag) ?? accounts[0];
+  return (first && remedyFor(first, nowMs)) ?? "codex auth login";
 }
 
 function reasonFor(chosen: RankedAccount): string {

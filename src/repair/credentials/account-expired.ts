@@ -1,7 +1,7 @@
+import { remedyOf } from "../../auth/remedies.ts";
 import type { Account } from "../../store/account.ts";
 import { accountName } from "../../store/account-name.ts";
 import { poolCheck } from "../check.ts";
-import { shellWord } from "../shell-word.ts";
 import { isoTime } from "./date-line.ts";
 
 /** The live account is looked at in auth.json; one that was set aside has its own finding. */
@@ -16,7 +16,7 @@ export const accountExpired = poolCheck({
       .map((account) => ({
         message: `The access token of ${accountName(account)} has ended, and there is no refresh token.`,
         evidence: [`ended: ${isoTime(account.login.expiresAtSec ?? 0)}`],
-        fix: `codex auth login --account ${shellWord(account.id)}`,
+        fix: remedyOf("ended", account),
       })),
 });
 

@@ -1,4 +1,5 @@
-import { flagRemedy, flagText } from "../../auth/usable-login.ts";
+import { remedyOf } from "../../auth/remedies.ts";
+import { flagText } from "../../auth/usable-login.ts";
 import type { Account } from "../../store/account.ts";
 import { accountName } from "../../store/account-name.ts";
 import type { Flag } from "../../store/refresh-mark.ts";
@@ -37,5 +38,5 @@ export function flagged(accounts: readonly Account[], testable?: ReadonlySet<Acc
 
 function sighting(account: Account, { reason, since }: Flag, canMend: boolean): Sighting {
   const message = `${accountName(account)} is set aside: ${flagText(reason)}, since ${since}.`;
-  return { message, fix: flagRemedy(reason), canMend, target: account.id };
+  return { message, fix: remedyOf(reason, account), canMend, target: account.id };
 }

@@ -1,4 +1,5 @@
 import { usageFailure } from "../../auth/probe-failure.ts";
+import { remedyOf } from "../../auth/remedies.ts";
 import { usableLogin } from "../../auth/usable-login.ts";
 import type { Account } from "../../store/account.ts";
 import { accountName } from "../../store/account-name.ts";
@@ -60,7 +61,7 @@ function sightingOf(
   failure: Failure,
   nowMs: number,
 ): (Sighting & { account: Account }) | null {
-  const { message, answer, httpStatus } = usageFailure(failure);
+  const { message, answer, httpStatus } = usageFailure(failure, account);
   const evidence = [`status ${httpStatus ?? "none"}: ${message}`];
   const name = accountName(account);
   if (failure.next === "refresh") {
@@ -69,13 +70,12 @@ function sightingOf(
       account,
       message: text,
       evidence,
-      fix: `codex auth check ${account.id}`,
+      fix: remedyOf("unclear", account),
       canMend: canRenew(account, nowMs),
     };
   }
   if (answer !== "reauth" && answer !== "deactivated") return null;
-  const fix =
-    answer === "reauth" ? `codex auth login --account ${account.id}` : `codex auth remove ${account.id}`;
+  const fix = remedyOf(answer === "reauth" ? "refused" : "closed", account);
   return { account, message: `OpenAI refuses the login of ${name}.`, evidence, fix, canMend: false };
 }
 

@@ -22,7 +22,7 @@ export const workspaceUnroutable = poolCheck({
     const seen: Sighting[] = [];
     for (const account of askedAccounts(snapshot, scene)) {
       const request = backendRequest(scene, account);
-      const failure = workspaceFailure(await findWorkspace(scene.fx.fetch, request));
+      const failure = workspaceFailure(await findWorkspace(scene.fx.fetch, request), account);
       if (failure === null) continue;
       // No answer at all: whether OpenAI can be reached is another finding.
       if (failure.answer !== null && failure.httpStatus === null) break;

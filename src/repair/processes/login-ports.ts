@@ -27,7 +27,7 @@ export const loginPorts: Check = {
       return [{ severity: "info", message, evidence, fix: null }];
     }
     const message =
-      "Both ports for the answer of the browser (1455 and 1457) are held, so codex login ends with: Port 127.0.0.1:1457 is already in use.";
+      "Both ports for the answer of the browser (1455 and 1457) are held, so a sign-in ends with: Port 127.0.0.1:1457 is already in use.";
     // Without any login, nothing works until this is solved.
     const severity = source === "none" ? "error" : "warning";
     return [{ severity, message, evidence, fix: remedy(held) }] satisfies Sighting[];
