@@ -5,6 +5,7 @@ import { clockText, durationText, relativeText } from "../ui/time.ts";
 import type { Ui } from "../ui/ui.ts";
 import type { ProxyReport } from "./rotation-report.ts";
 
+type NotServed = NonNullable<ProxyReport["notServed"]>[number];
 type Account = ProxyReport["accounts"][number];
 
 /** What `rotation status` says below its first line. */
@@ -20,11 +21,18 @@ export function rotationLines(proxy: ProxyReport, ui: Ui): string[] {
   if (problem !== null) lines.push(ui.red(`Trouble with the store: ${safeText(problem)}`));
   const rows = accounts.map((account) => accountRow(account, ui));
   lines.push("", renderTable(["ACCOUNT", "STATE", "SERVED", "MOVED ON", "TOKENS", "LAST ERROR"], rows));
+  const { notServed = [] } = proxy;
+  if (notServed.length > 0)
+    lines.push("", "Asked for, and not served here:", ...notServed.map(notServedLine));
   const decisions = proxy.decisions.map(
     ({ at, kind, accountId, reason, outcome }) =>
       `${clockText(at, ui.nowMs)} ${kind} ${name(accountId)} (${reason}): ${safeText(outcome ?? "runs")}`,
   );
   return decisions.length === 0 ? lines : [...lines, "", "Last decisions:", ...decisions];
+}
+
+function notServedLine({ method, path, count }: NotServed): string {
+  return `${safeText(method)} ${safeText(path)}, ${counted(count, "time")}`;
 }
 
 function accountRow(account: Account, { nowMs }: Ui): string[] {

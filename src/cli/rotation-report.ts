@@ -1,5 +1,5 @@
 import type { RotationEntry } from "../store/rotation-file.ts";
-import type { AccountStatus, RotationStatus } from "../proxy/options.ts";
+import type { AccountStatus, NotServed, RotationStatus } from "../proxy/options.ts";
 import { isoTime } from "./account-limits.ts";
 import type { Zod } from "./define-command.ts";
 
@@ -47,6 +47,10 @@ export const proxySchema = (z: Zod) =>
     webSocket: z.enum(["refuse", "forward"]),
     problem: z.string().nullable().describe("why the store could not be read or written the last time"),
     accounts: z.array(accountSchema(z)),
+    notServed: z
+      .array(z.object({ method: z.string(), path: z.string(), count: z.int() }))
+      .optional()
+      .describe("what clients asked for and the proxy does not serve; absent for an older proxy"),
     decisions: z.array(decisionSchema(z)).describe("the last ten, newest first"),
   });
 
@@ -69,11 +73,16 @@ export function proxyReport(
     webSocket,
     problem,
     accounts: status.accounts.map(accountReport),
+    ...toldPaths(status.notServed),
     decisions: status.decisions.map(({ atMs, ...decision }) => ({
       at: new Date(atMs).toISOString(),
       ...decision,
     })),
   };
+}
+
+function toldPaths(paths: RotationStatus["notServed"]): { notServed?: NotServed[] | undefined } {
+  return paths === undefined ? {} : { notServed: paths.map((each) => ({ ...each })) };
 }
 
 function accountReport({ returnsAtMs, lastError, ...account }: AccountStatus) {

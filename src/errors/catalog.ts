@@ -106,7 +106,7 @@ export const apiErrors = {
     [404],
     "user",
     "The path or method is outside the surface of the proxy.",
-    { hint: "The proxy serves POST /responses and GET /models only." },
+    { hint: "The proxy serves what Codex asks for: docs/rotation.md lists it." },
   ),
   runtime_rotation_proxy_payload_too_large: api(
     "invalid_request_error",

@@ -1,16 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { allowsModel, type KeyPolicy } from "../budget/policy.ts";
-import { field, isRecord, parseJson, textField } from "../errors/json-value.ts";
+import { parseJson } from "../errors/json-value.ts";
 import { reply, type Answering, type Pass } from "../proxy/exchange.ts";
+import { modelName, modelsOf, openAiModel } from "../proxy/model-answer.ts";
 import { requestFacts } from "../proxy/request-facts.ts";
 import { serve } from "../proxy/rotation.ts";
 import type { GatewayParts } from "./parts.ts";
 import { deadAnswer, publicHeaders } from "./pass.ts";
 import { refuse, type Refusal } from "./refusal.ts";
 import type { Visit } from "./wish.ts";
-
-/** A model as Codex's backend lists it, by whatever name it calls its name. */
-type Model = Readonly<Record<string, unknown>>;
 
 /**
  * Answers `/v1/models` in both forms at once, `data` for OpenAI's clients and `models` for Codex, with the models that
@@ -20,10 +18,10 @@ function modelAnswering(policy: KeyPolicy, id: string | null, notFound: () => vo
   return async (exchange, answer, held) => {
     const bytes = await readAll(answer, held);
     const models = modelsOf(parseJson(bytes.toString("utf8"))).filter((model) =>
-      allowsModel(policy, nameOf(model)),
+      allowsModel(policy, modelName(model)),
     );
     const relayed = { kind: "whole", finalEvent: null, asksForTool: false, sentBytes: bytes.length } as const;
-    const found = id === null ? null : models.find((model) => nameOf(model) === id);
+    const found = id === null ? null : models.find((model) => modelName(model) === id);
     if (id !== null && !found) {
       notFound();
       return relayed;
@@ -34,19 +32,6 @@ function modelAnswering(policy: KeyPolicy, id: string | null, notFound: () => vo
     reply(exchange.response, { status: 200, headers, body: JSON.stringify(document) });
     return relayed;
   };
-}
-
-function modelsOf(document: unknown): Model[] {
-  const list = field(document, "models") ?? field(document, "data");
-  return Array.isArray(list) ? list.filter(isRecord).filter((model) => nameOf(model) !== "") : [];
-}
-
-function nameOf(model: Model): string {
-  return textField(model, "slug") ?? textField(model, "id") ?? "";
-}
-
-function openAiModel(model: Model): object {
-  return { id: nameOf(model), object: "model", created: 0, owned_by: "openai" };
 }
 
 async function readAll(answer: IncomingMessage, held: readonly Buffer[]): Promise<Buffer> {

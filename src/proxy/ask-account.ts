@@ -13,7 +13,7 @@ import { placeRequest, unplaced } from "./placement.ts";
 import type { Relayed } from "./relay.ts";
 import { showRefusal } from "./refusal.ts";
 import type { Refusal } from "./refusal.ts";
-import { methodOf, upstreamPath } from "./routes.ts";
+import { isWhole, methodOf, upstreamPath } from "./routes.ts";
 import { endingOf } from "./turns.ts";
 import type { TurnEnding } from "./turns.ts";
 
@@ -65,8 +65,8 @@ function failed(
   return { kind: "next", failure, refusal };
 }
 
-/** Null: the client left meanwhile. */
-async function attempt(
+/** One request to one account, and the beginning of its answer. Null: the client left meanwhile. */
+export async function attempt(
   parts: RotationParts,
   exchange: Exchange,
   { account }: Asked,
@@ -81,7 +81,7 @@ async function attempt(
   if (placed === null) return { kind: "failed", failure: unplaced(nowMs()), response: null };
   const { origin, headers } = placed;
   const path = upstreamPath(route, query);
-  const headersMs = route === "compact" ? limits.compactMs : limits.headersMs;
+  const headersMs = isWhole(route) ? limits.compactMs : limits.headersMs;
   const sending = upstream.send({ origin, path, method: methodOf(route), headers, body, headersMs });
   const stay = onGone(exchange, () => sending.abort());
   const result = await settleAttempt(sending, { route, nowMs, isAfterRefresh, limits });
@@ -94,7 +94,7 @@ async function attempt(
 async function finish(parts: RotationParts, exchange: Exchange, who: Asked, answer: Answer): Promise<Turn> {
   const { response, held, isEventStream, failure } = answer;
   const { books, ledger } = parts;
-  const own = exchange.pass?.answering ?? null;
+  const own = exchange.pass?.answering ?? exchange.answering ?? null;
   if (exchange.wantsDocument && isEventStream && !own)
     return await finishDocument(parts, exchange, who, answer);
   exchange.body?.release();

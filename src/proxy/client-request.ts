@@ -7,6 +7,7 @@ import { bodyBytes, readBody, replaceBody } from "./body.ts";
 import type { Body, BodyBudget } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
 import type { ProxyLimits, RotationProxyOptions } from "./options.ts";
+import { openAiModels, withClientVersion } from "./model-answer.ts";
 import { requestFacts } from "./request-facts.ts";
 import type { RouteName, Target } from "./routes.ts";
 
@@ -25,14 +26,16 @@ export type ExchangeReading =
 export async function readExchange(
   request: IncomingMessage,
   response: ServerResponse,
-  { route, query }: Target & { readonly route: RouteName },
+  { route, query, modelId }: Target & { readonly route: RouteName },
   options: ReadingOptions,
 ): Promise<ExchangeReading> {
   if (route === "models") {
     const facts = requestFacts(request.headers, null);
+    const isPlain = !facts.isCodex || modelId !== null;
+    const asked = { query: withClientVersion(query), ...(isPlain && { answering: openAiModels(modelId) }) };
     return {
       kind: "exchange",
-      exchange: { request, response, route, query, body: null, facts, wantsDocument: false },
+      exchange: { request, response, route, body: null, facts, wantsDocument: false, ...asked },
     };
   }
   const reading = await readBody(request, options.budget, options.limits);

@@ -1,4 +1,4 @@
-import type { AccountStatus, DecisionRecord, TokenCounts } from "./options.ts";
+import type { AccountStatus, DecisionRecord, NotServed, TokenCounts } from "./options.ts";
 
 type LastError = NonNullable<AccountStatus["lastError"]>;
 
@@ -11,6 +11,7 @@ interface Counts {
 }
 
 const keptDecisions = 10;
+const mostPaths = 20;
 
 /** What `rotation status` counts. */
 export class Counters {
@@ -20,6 +21,7 @@ export class Counters {
   /** The last fault of our own. */
   problem: unknown = null;
   readonly #accounts = new Map<string, Counts>();
+  readonly #notServed = new Map<string, NotServed>();
   readonly #decisions: DecisionRecord[] = [];
 
   of(accountId: string): Counts {
@@ -46,6 +48,18 @@ export class Counters {
       cachedInput: tokens.cachedInput + cachedInput,
       output: tokens.output + output,
     };
+  }
+
+  /** Somebody who is let in asked for what the proxy does not serve; so a new path of Codex is noticed. */
+  refuse(method: string, path: string): void {
+    const key = `${method} ${path}`;
+    const known = this.#notServed.get(key);
+    if (known) known.count += 1;
+    else if (this.#notServed.size < mostPaths) this.#notServed.set(key, { method, path, count: 1 });
+  }
+
+  notServed(): NotServed[] {
+    return structuredClone([...this.#notServed.values()]);
   }
 
   /** The record may be told its outcome later. */

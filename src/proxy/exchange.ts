@@ -38,6 +38,8 @@ export interface Exchange {
   readonly facts: RequestFacts;
   /** The client asked for one JSON document where upstream gives a stream. */
   readonly wantsDocument: boolean;
+  /** In place of upstream's answer as it came. */
+  readonly answering?: Answering;
   readonly pass?: Pass;
 }
 
@@ -50,6 +52,14 @@ export function isGone({ request, response }: Exchange): boolean {
 export function onGone({ request: { socket } }: Exchange, work: () => void): () => void {
   socket.once("close", work);
   return () => void socket.off("close", work);
+}
+
+/** Resolves with the work, or when the client leaves. */
+export function unlessGone(exchange: Exchange, work: Promise<void>): Promise<void> {
+  return new Promise((resolve) => {
+    const stay = onGone(exchange, resolve);
+    void work.then(stay).then(resolve);
+  });
 }
 
 /** An answer of ours. */

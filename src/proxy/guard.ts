@@ -33,6 +33,14 @@ export function findRefusal(knock: Knock): Refusal | null {
   return null;
 }
 
+/** The path that was asked for, as it may be shown: without a key, a query, or anything odd. */
+export function shownPath({ request, gate }: Knock): string {
+  const [path = ""] = (request.url ?? "").split("?");
+  const segments = path.split("/").map((each, at) => (isKey(each, gate) ? (at === 1 ? null : "…") : each));
+  const shown = segments.filter((each) => each !== null).join("/");
+  return /^[\w./~…-]{1,100}$/.test(shown) ? shown : "…";
+}
+
 /** What the proxy tells about itself is for who has the key, and not for a Codex. */
 export function findStatusRefusal(knock: Knock): Refusal | null {
   if (!isFromThisMachine(knock) || !isKey(knock.target.key, knock.gate)) return "unauthorized";

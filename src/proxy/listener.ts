@@ -8,7 +8,7 @@ import type { ReadingOptions } from "./client-request.ts";
 import { reply } from "./exchange.ts";
 import { refusalAnswer, refusalOf } from "./admission.ts";
 import { Connections } from "./connections.ts";
-import { findHealthRefusal, findStatusRefusal, keyBytes } from "./guard.ts";
+import { findHealthRefusal, findStatusRefusal, keyBytes, shownPath } from "./guard.ts";
 import type { Gate, Refusal } from "./guard.ts";
 import type { RotationProxyOptions, RotationStatus } from "./options.ts";
 import { readTarget } from "./routes.ts";
@@ -87,7 +87,10 @@ async function answer(
   if (route === "health") return replyAbout(response, findHealthRefusal(knock), healthy);
   if (route === "status") return replyAbout(response, findStatusRefusal(knock), status);
   const refusal = await refusalOf(parts, knock);
-  if (refusal !== null) return refuseWith(request, response, refusal);
+  if (refusal !== null) {
+    if (refusal.status === 404) parts.counters.refuse(request.method ?? "", shownPath(knock));
+    return refuseWith(request, response, refusal);
+  }
   connections.letIn(request.socket);
   if (route === null) return;
   parts.counters.inFlight += 1;

@@ -110,10 +110,22 @@ export interface RotationStatus {
   readonly pin: Pin | null;
   readonly webSocket: "refuse" | "forward";
   readonly accounts: readonly AccountStatus[];
+  /**
+   * What clients asked for and the proxy does not serve: at most twenty different paths, in the order they came. A
+   * proxy of an older version does not say.
+   */
+  readonly notServed?: readonly NotServed[];
   /** The last ten, newest first. */
   readonly decisions: readonly DecisionRecord[];
   /** Why the store could not be read or written the last time, or a fault of our own; null when all is well. */
   readonly problem: string | null;
+}
+
+export interface NotServed {
+  readonly method: string;
+  /** Without keys and query. */
+  readonly path: string;
+  count: number;
 }
 
 export type AccountState = "ready" | "paused" | "limited" | "cooling" | "login-needed" | "unusable";

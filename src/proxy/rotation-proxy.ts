@@ -97,6 +97,7 @@ function rotationStatus(
     uptimeMs: nowMs - running.startedAtMs,
     inFlight: counters.inFlight,
     deferred: counters.deferred,
+    notServed: counters.notServed(),
     pin,
     accounts,
     decisions: counters.decisions(),

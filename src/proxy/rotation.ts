@@ -3,9 +3,10 @@ import type { Account } from "../store/account.ts";
 import { askAccount } from "./ask-account.ts";
 import { choose } from "./choice.ts";
 import type { Choice } from "./choice.ts";
-import { isGone, onGone, reply } from "./exchange.ts";
+import { isGone, onGone, reply, unlessGone } from "./exchange.ts";
 import type { Exchange } from "./exchange.ts";
 import { deadPool, exhaustedAnswer } from "./exhausted.ts";
+import { listModels } from "./list-models.ts";
 import type { DecisionRecord } from "./options.ts";
 import type { RotationParts } from "./parts.ts";
 import type { Relayed } from "./relay.ts";
@@ -48,6 +49,10 @@ const mostRefusals = 2;
 
 /** Ranks, forwards, looks at the beginning, and goes on to the next account until the client has an answer. */
 export async function serve(parts: RotationParts, exchange: Exchange): Promise<Served> {
+  if (exchange.route === "models") {
+    const listed = await listModels(parts, exchange);
+    return { ...listed, hasLeft: listed.relayed === null && isGone(exchange) };
+  }
   const { busy, turns, limits, now } = parts;
   const isTurn = exchange.route === "responses";
   const visit = new Visit({ busy, turns, conversation: exchange.facts.conversation, isTurn });
@@ -161,13 +166,6 @@ async function waited(parts: RotationParts, journey: Journey, untilMs: number | 
 
 function isPassing(failure: FailureClassification | undefined): boolean {
   return failure === undefined || failure.account === "transient" || failure.account === "limited";
-}
-
-function unlessGone(exchange: Exchange, work: Promise<void>): Promise<void> {
-  return new Promise((resolve) => {
-    const stay = onGone(exchange, resolve);
-    void work.then(stay).then(resolve);
-  });
 }
 
 /** Ends early when the client leaves. */

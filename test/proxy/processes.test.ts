@@ -87,7 +87,9 @@ test("a store that cannot be written stops no request, and the status says so un
       const found: unknown = Reflect.get(target, name);
       if (typeof found !== "function" || !/^(write|open|mkdir|rename)/.test(String(name))) return found;
       return (...args: unknown[]) => {
-        const isReading = name === "openSync" && (args[1] === "r" || args[1] === fs.constants.O_RDONLY);
+        const flags = args[1];
+        const isRead = flags === "r" || (typeof flags === "number" && (flags & 3) === 0);
+        const isReading = name === "openSync" && isRead;
         if (!isReading) full();
         return Reflect.apply(found, target, args) as unknown;
       };
