@@ -1,6 +1,7 @@
 import { leaseOf } from "../codex/lease.ts";
 import { mayCodexRenew } from "../codex/renewal-window.ts";
 import { accountName } from "./account-name.ts";
+import { findAccount } from "./adopt.ts";
 import { authFileText, readLiveFile } from "./auth-file.ts";
 import { placeFile, stageFile } from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
@@ -27,7 +28,9 @@ export function codexInTheWay({ draft, paths, effects }: Leaving): Obstacle | nu
   if (!mayCodexRenew(live.login, effects.now())) return null;
   const processes = (effects.processes ?? (() => codexProcesses(paths.codexHome)))() ?? [];
   if (processes.length === 0) return null;
-  const name = draft.active ? accountName(draft.active) : (live.login.email ?? "the login in auth.json");
+  // Not the active one, which is the account that is switched to by now.
+  const leaving = findAccount(draft.pool, live.login);
+  const name = leaving ? accountName(leaving) : (live.login.email ?? "the login in auth.json");
   return { kind: "codex", name, processes };
 }
 
