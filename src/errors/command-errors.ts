@@ -171,6 +171,11 @@ export const commandErrors = {
     "auth.json is a hard link, which Codex refuses to replace.",
     "codex auth fix makes it a file of its own.",
   ),
+  file_mounted: row(
+    "environment",
+    "auth.json, or another file that must be replaced, is mounted by itself.",
+    "Mount the folder that holds it instead of the file.",
+  ),
   auth_lock_blocked: row(
     "environment",
     "auth.lock or auth.json.lock is a folder, or Codex holds it too long.",

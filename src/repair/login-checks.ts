@@ -8,6 +8,7 @@ import { authFileBlank } from "./credentials/auth-file-blank.ts";
 import { authFileHardLinked } from "./credentials/auth-file-hard-linked.ts";
 import { authFileOlder } from "./credentials/auth-file-older.ts";
 import { authFileUnreadable } from "./credentials/auth-file-unreadable.ts";
+import { fileMounted } from "./credentials/file-mounted.ts";
 import { lastRefreshMissing } from "./credentials/last-refresh-missing.ts";
 import { flagged, loginFlagged } from "./credentials/login-flagged.ts";
 import { loginExpired } from "./credentials/login-expired.ts";
@@ -25,6 +26,7 @@ export const loginChecks: readonly Check[] = [
   authFileBlank,
   authFileUnreadable,
   authFileHardLinked,
+  fileMounted,
   lastRefreshMissing,
   tokenUntidy,
   loginExpired,

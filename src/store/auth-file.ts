@@ -6,6 +6,7 @@ import { readOpened, withRegular } from "../machine/guarded-file.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { linkTarget } from "./files.ts";
+import { isMountPoint, mountedError } from "./mounts.ts";
 
 /** What stands in auth.json right now. */
 export interface LiveFile {
@@ -19,6 +20,8 @@ export interface LiveFile {
   bytes: Buffer | null;
   version: FileVersion | null;
   isHardLinked: boolean;
+  /** It is mounted by itself: it can be written into, but not replaced. */
+  isMounted: boolean;
 }
 
 /** Tells a file that nobody touched from any other, also from one with the same bytes that was put back by hand. */
@@ -33,7 +36,8 @@ const utf16Problem =
 
 export function readLiveFile(fs: FileSystem, path: string): LiveFile {
   const target = linkTarget(fs, path);
-  const absent = { target, login: null, problem: null, bytes: null, version: null, isHardLinked: false };
+  const nothing = { login: null, problem: null, bytes: null, version: null };
+  const absent = { target, ...nothing, isHardLinked: false, isMounted: false };
   const file = readWithStat(fs, target);
   if (!file) return { ...absent, state: "missing" };
   const { bytes, stat } = file;
@@ -51,6 +55,7 @@ export function readLiveFile(fs: FileSystem, path: string): LiveFile {
       mtimeNs: String(stat.mtimeNs),
     },
     isHardLinked: stat.nlink > 1n,
+    isMounted: isMountPoint(fs, target),
   };
 }
 
@@ -80,8 +85,14 @@ export async function readLiveFilePatiently(
   }
 }
 
+/** Whether a new login could take the place of this file. */
+export function isReplaceable({ isHardLinked, isMounted }: LiveFile): boolean {
+  return !isHardLinked && !isMounted;
+}
+
 /** Codex replaces a hard-linked file never, after it has already spent the token: so neither do we begin. */
-export function refuseHardLink(live: LiveFile): void {
+export function refuseUnreplaceable(live: LiveFile): void {
+  if (live.isMounted) throw mountedError(live.target);
   if (!live.isHardLinked) return;
   const message = `${live.target} is a hard link; Codex refuses to replace it and would lose a renewed token.`;
   const hint = `Make it a file of its own: cp -p '${live.target}' '${live.target}.copy' && mv '${live.target}.copy' '${live.target}'`;

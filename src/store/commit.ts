@@ -7,6 +7,7 @@ import { isDailyBackupDue, takeBackup } from "./backups.ts";
 import type { WorkingDraft } from "./draft.ts";
 import { makeFolder, readBytes, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
 import { codexInTheWay, stageLoan } from "./loan.ts";
+import { refuseMounted } from "./mounts.ts";
 import { parkLogin } from "./parked.ts";
 import { isOlderVersion, poolText } from "./pool-file.ts";
 import { putBoth } from "./put-both.ts";
@@ -23,7 +24,9 @@ export async function commitDraft(commit: Commit): Promise<CommitOutcome> {
     if (draft.mustPark) parkLosers(commit);
     return "unchanged";
   }
+  refuseMounted(effects.fs, paths.poolFile);
   if (authText === undefined) return writePool(commit);
+  refuseMounted(effects.fs, draft.live.target);
   const codex = codexInTheWay(commit);
   if (codex) return codex;
   const locks = [...(draft.isAuthLocked ? [] : [paths.authLock]), `${draft.live.target}.lock`];

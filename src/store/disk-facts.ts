@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { readTextIfReadable } from "./files.ts";
+import { unescaped } from "./mounts.ts";
 
 /** A folder in which nothing can be written, and why; null when something can, or there is no such folder yet. */
 export function writeProblem(fs: FileSystem, folder: string): "EACCES" | "EROFS" | null {
@@ -70,13 +71,6 @@ function mountsOf(fs: FileSystem): Mount[] {
     const [source = "", mountPoint, kind, options = ""] = line.split(" ");
     return mountPoint && kind ? [{ source, mountPoint: unescaped(mountPoint), kind, options }] : [];
   });
-}
-
-/** Blanks and the like stand there as \\040. */
-function unescaped(text: string): string {
-  return text.replaceAll(/\\([0-7]{3})/g, (_, octal: string) =>
-    String.fromCharCode(Number.parseInt(octal, 8)),
-  );
 }
 
 function isBelow(path: string, folder: string): boolean {

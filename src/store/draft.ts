@@ -5,7 +5,7 @@ import { leaseOf } from "../codex/lease.ts";
 import { fingerprint } from "./account-id.ts";
 import { adopt, findAccount, replaceLogin } from "./adopt.ts";
 import type { Adoption } from "./adopt.ts";
-import { isSameVersion, refuseHardLink } from "./auth-file.ts";
+import { isReplaceable, isSameVersion, refuseUnreplaceable } from "./auth-file.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Account } from "./account.ts";
 import { sha256 } from "./hash.ts";
@@ -83,7 +83,7 @@ export class WorkingDraft implements Draft {
 
   activate(account: Account, { replaceBroken = false, ignoresCodex = false } = {}): void {
     this.ignoresCodex = ignoresCodex;
-    refuseHardLink(this.live);
+    refuseUnreplaceable(this.live);
     const reading = readAuthDocument(account.auth);
     if (reading.kind !== "login") throw damagedError(account);
     if (this.live.state === "broken" && !replaceBroken) throw brokenError(this.live);
@@ -96,7 +96,7 @@ export class WorkingDraft implements Draft {
   }
 
   renewLive(account: Account): void {
-    if (this.active?.id === account.id && !this.live.isHardLinked) {
+    if (this.active?.id === account.id && isReplaceable(this.live)) {
       this.target = { kind: "login", document: account.auth };
     }
   }
@@ -125,7 +125,7 @@ export class WorkingDraft implements Draft {
 
   deactivate({ ignoresCodex = false } = {}): void {
     this.ignoresCodex = ignoresCodex;
-    refuseHardLink(this.live);
+    refuseUnreplaceable(this.live);
     if (this.live.state === "broken") throw brokenError(this.live);
     this.target = { kind: "absent" };
     this.#setActive(null);
@@ -172,7 +172,8 @@ export class WorkingDraft implements Draft {
     const { projection, activeId, accounts } = this.pool;
     this.pool.projection = null;
     // Without a file before, a promise not kept and a logout since then look the same: keep neither.
-    if (!projection?.before) return;
+    // Nor one that cannot be kept.
+    if (!projection?.before || this.live.isMounted) return;
     const { bytes } = this.live;
     const isLent = bytes !== null && projection.lent === sha256(bytes);
     if (!isLent && !isSameVersion(projection.before, this.live.version)) return;

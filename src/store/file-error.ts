@@ -27,6 +27,8 @@ const oddPlaces: Record<string, string> = {
   ELOOP: "its links lead in a circle",
   ENXIO: "it is no regular file",
   EFBIG: "it is far too large",
+  EBUSY:
+    "it is mounted by itself, or a program holds it. A file that is mounted alone cannot be replaced: mount its folder",
 };
 
 /** Turns a refused system call into a sentence: `action` is what was tried, e.g. "write pool.json". */

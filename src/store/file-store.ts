@@ -20,6 +20,7 @@ import { prepareFolders } from "./store-folders.ts";
 import { requirePlaces } from "./places.ts";
 import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
+import { refuseMounted } from "./mounts.ts";
 import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
 import { removeRescues } from "./rescue.ts";
 import { gatewayFiles } from "./gateway-files.ts";
@@ -201,7 +202,10 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     read: async () => (await readDraft()).draft,
     rehearse: async (change) => change((await readDraft()).draft),
     transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
-    requireReady: () => inTurn(() => locked("make ready", () => Promise.resolve())),
+    requireReady: () =>
+      inTurn(() =>
+        locked("make ready", async () => refuseMounted(fs, (await readDraft()).draft.live.target)),
+      ),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = refreshLockPath(paths, user);

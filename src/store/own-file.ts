@@ -3,6 +3,7 @@ import { isUntouched, readLiveFile } from "./auth-file.ts";
 import { tryLockLikeCodex, untilUnlocked } from "./codex-locks.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { FileSystem } from "./file-system.ts";
+import { refuseMounted } from "./mounts.ts";
 import type { Paths } from "./paths.ts";
 
 /**
@@ -29,6 +30,7 @@ export async function makeOwnAuthFile(
 function replaceByCopy(fs: FileSystem, path: string): void {
   const before = readLiveFile(fs, path);
   if (!before.isHardLinked || before.bytes === null) return;
+  refuseMounted(fs, before.target);
   const staged = stageFile(fs, before.target, before.bytes);
   try {
     if (!isUntouched(before, readLiveFile(fs, path))) throw changedError(path);

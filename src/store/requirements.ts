@@ -4,6 +4,7 @@ import { discard, stageFile } from "./atomic-write.ts";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { linkTarget, makeFolder } from "./files.ts";
+import { refuseMounted } from "./mounts.ts";
 import type { Paths } from "./paths.ts";
 import { requireReadableRescues } from "./rescue.ts";
 
@@ -27,6 +28,7 @@ export function requireWritable(
     ...(isLive ? [linkTarget(fs, paths.authFile)] : []),
   ];
   for (const target of targets) {
+    refuseMounted(fs, target);
     discard(fs, stageFile(fs, target, "x".repeat(16_384)));
     requireRoom(fs, dirname(target));
   }

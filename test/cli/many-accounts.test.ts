@@ -20,7 +20,7 @@ function poolState(size: number): PoolState {
   const accounts = accountsOf(size);
   const pool = { ...emptyPool(), accounts };
   const live = { target: "", state: "missing", login: null, problem: null, bytes: null } as const;
-  const file = { ...live, version: null, isHardLinked: false };
+  const file = { ...live, version: null, isHardLinked: false, isMounted: false };
   const snapshot = { pool, live: file, active: null, adoption: null, foldedBack: [], interrupted: [] };
   const candidates = accounts.map(({ id, login }) => ({
     id,

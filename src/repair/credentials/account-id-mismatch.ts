@@ -1,6 +1,7 @@
 import { isObject } from "../../codex/claims.ts";
 import type { Login } from "../../codex/auth-json.ts";
 import { repaired } from "../../store/account-id.ts";
+import { isReplaceable } from "../../store/auth-file.ts";
 import { fileCheck } from "../check.ts";
 import { rewriteLive } from "./rewrite-live.ts";
 
@@ -10,7 +11,8 @@ export const accountIdMismatch = fileCheck({
   area: "credentials",
   severity: "error",
   title: "auth.json names another workspace than its tokens",
-  look: ({ login, isHardLinked }) => {
+  look: (live) => {
+    const { login } = live;
     const named = login && namedAccountId(login);
     if (!login || login.identity.kind !== "seat" || named === null) return [];
     if (named === login.identity.accountId) return [];
@@ -20,7 +22,7 @@ export const accountIdMismatch = fileCheck({
       `workspace of the tokens: ${login.identity.accountId}`,
       `user of the tokens: ${login.identity.userId}`,
     ];
-    return [{ message, evidence, fix: "codex auth fix", canMend: !isHardLinked }];
+    return [{ message, evidence, fix: "codex auth fix", canMend: isReplaceable(live) }];
   },
   mend: {
     describe: () => "Write the workspace of the tokens into account_id of auth.json.",

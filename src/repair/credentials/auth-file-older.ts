@@ -1,3 +1,4 @@
+import { isReplaceable } from "../../store/auth-file.ts";
 import { fileCheck } from "../check.ts";
 import { switchCommand } from "./account-lines.ts";
 import { dateLine } from "./date-line.ts";
@@ -8,11 +9,12 @@ export const authFileOlder = fileCheck({
   area: "credentials",
   severity: "warning",
   title: "auth.json holds an older token than the pool",
-  look: ({ login, isHardLinked }, scene) => {
+  look: (live, scene) => {
+    const { login } = live;
     const adoption = scene.snapshot?.adoption;
     if (adoption?.outcome !== "kept" || !login) return [];
     const { login: held, refresh } = adoption.account;
-    const common = { fix: switchCommand(scene), canMend: !isHardLinked };
+    const common = { fix: switchCommand(scene), canMend: isReplaceable(live) };
     if (login.accessToken !== held.accessToken) {
       const message = "auth.json holds an older token than the pool; Codex may fail to renew it.";
       return [{ message, evidence: [dateLine("auth.json", login), dateLine("the pool", held)], ...common }];

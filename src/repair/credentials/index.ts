@@ -12,6 +12,7 @@ import { authFileOlder } from "./auth-file-older.ts";
 import { authFileUnreadable } from "./auth-file-unreadable.ts";
 import { authLinkBroken } from "./auth-link-broken.ts";
 import { authLockBlocked } from "./auth-lock-blocked.ts";
+import { fileMounted } from "./file-mounted.ts";
 import { fileOfAnotherUser } from "./file-of-another-user.ts";
 import { lastRefreshMissing } from "./last-refresh-missing.ts";
 import { loginAmbiguous } from "./login-ambiguous.ts";
@@ -33,6 +34,7 @@ export const credentialChecks: readonly Check[] = [
   authLinkBroken,
   authLockBlocked,
   authFileHardLinked,
+  fileMounted,
   authFileMode,
   notLoggedIn,
   authFileBlank,

@@ -1,4 +1,5 @@
 import { dated } from "../../codex/last-refresh.ts";
+import { isReplaceable } from "../../store/auth-file.ts";
 import { fileCheck } from "../check.ts";
 import { switchCommand } from "./account-lines.ts";
 import { rewriteLive } from "./rewrite-live.ts";
@@ -8,12 +9,13 @@ export const lastRefreshMissing = fileCheck({
   area: "credentials",
   severity: "error",
   title: "auth.json has no last_refresh, so that Codex sends no token",
-  look: ({ login, isHardLinked }, scene) => {
+  look: (live, scene) => {
+    const { login } = live;
     if (login?.kind !== "chatgpt" || login.lastRefresh !== null) return [];
     const message = "auth.json has no last_refresh, so Codex sends requests without a token.";
     // The account of the pool may have none either.
-    const fix = isHardLinked ? switchCommand(scene) : "codex auth fix";
-    return [{ message, fix, canMend: !isHardLinked }];
+    const fix = isReplaceable(live) ? "codex auth fix" : switchCommand(scene);
+    return [{ message, fix, canMend: isReplaceable(live) }];
   },
   mend: {
     describe: () => "Write last_refresh into auth.json: the time at which its token was made.",

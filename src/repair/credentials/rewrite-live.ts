@@ -1,6 +1,7 @@
 import type { AuthDocument } from "../../codex/auth-json.ts";
 import type { Account } from "../../store/account.ts";
 import { adopt } from "../../store/adopt.ts";
+import { refuseUnreplaceable } from "../../store/auth-file.ts";
 import type { Scene } from "../scene.ts";
 
 /**
@@ -14,6 +15,7 @@ export async function rewriteLive(
   await fx.store.transaction("fix", (draft) => {
     const { login } = draft.live;
     if (!login) return;
+    refuseUnreplaceable(draft.live);
     const account = draft.active ?? adopt(draft.pool, login, { nowMs, tie: "login" }).account;
     account.auth = change(account);
     if (draft.active) draft.renewLive(account);

@@ -32,7 +32,7 @@ function deadLocks({ fx, paths }: Scene): LockState[] {
 /** The lock itself knows best how it is taken over. */
 async function takeAndRelease({ fx }: Scene, lock: LockState): Promise<void> {
   const user = userOfLock(lock);
-  if (user === null) return fx.store.requireReady();
+  if (user === null) return fx.store.transaction("fix", () => undefined);
   const lease = await fx.store.refreshLock(user);
   await lease.release();
 }
