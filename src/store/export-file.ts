@@ -1,7 +1,14 @@
 import { mkdtempSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { commitFile, confirmChange, discard, placeFile, stageFile } from "./atomic-write.ts";
+import {
+  commitFile,
+  confirmChange,
+  discard,
+  placeFile,
+  stageFile,
+  sweepTemporaries,
+} from "./atomic-write.ts";
 import type { PendingFile } from "./atomic-write.ts";
 import { errorCode } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
@@ -29,6 +36,8 @@ export function writeExport(fs: FileSystem, { out, file, cwd, text, isForced }: 
   if (!isForced && (folder.mode & 0o022) !== 0) {
     throw refused(`Others can write to ${dirname(path)}.`, "Use a folder of your own, or insist with --yes.");
   }
+  // A killed export of this file has left its credentials under another name.
+  sweepTemporaries(fs, dirname(path), [`${basename(path)}.`]);
   placeNew(fs, stageFile(fs, path, text));
   return path;
 }

@@ -1,9 +1,7 @@
-import { basename, dirname } from "node:path";
 import type { AuthDocument } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { orphanedHomes, removeHome } from "./abandoned-homes.ts";
 import type { AbandonedHome } from "./abandoned-homes.ts";
-import { sweepTemporaries } from "./atomic-write.ts";
 import { listBackups } from "./backups.ts";
 import { editConfigFile, moveConfigFile } from "./config-file.ts";
 import { commitDraft } from "./commit.ts";
@@ -30,6 +28,7 @@ import type { ServerKind } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
 import type { UsageByAccount } from "./usage-file.ts";
+import { sweepAllTemporaries } from "./temporaries.ts";
 import { Waiting } from "./waiting.ts";
 import { watchStore } from "./watch.ts";
 import type { Draft, HomeLeavings, Moved, PrivateHome, Removal, ServedRecords, Store } from "./store.ts";
@@ -63,7 +62,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   ): Promise<{ result: T } | { obstacle: Obstacle }> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const { draft, poolBytes, homes, formerHome } = await readDraft(options);
-      sweep(draft.live.target);
+      sweepAllTemporaries(fs, paths, draft.live.target);
       const result = change(draft);
       const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
       hasWritten ||= outcome === "written";
@@ -117,14 +116,6 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const options = { closing: path, onKept: (files: readonly string[]) => void kept.push(...files) };
     const adopted = await inTurn(() => transaction("exec", ({ foldedBack }) => foldedBack, options));
     return { adopted, kept, isOccupied };
-  }
-
-  function sweep(authTarget: string): void {
-    const { storeDir, backupsDir, parkedDir } = paths;
-    // Not the folder of rescues: a refresh writes new tokens there without the lock of the store, and would lose them.
-    for (const folder of [storeDir, backupsDir, parkedDir]) sweepTemporaries(fs, folder);
-    sweepTemporaries(fs, dirname(authTarget), [`${basename(authTarget)}.`, "auth.json.broken-"]);
-    sweepTemporaries(fs, paths.codexHome, [`${basename(paths.configFile)}.`]);
   }
 
   async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {

@@ -1,28 +1,16 @@
-import { basename, dirname, join } from "node:path";
-import { isTemporary } from "./atomic-write.ts";
+import { dirname, join } from "node:path";
 import { findAbandonedHomes } from "./abandoned-homes.ts";
 import { readAuthJson } from "../codex/auth-json.ts";
 import { namesIn, readTextIfReadable } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import type { Paths } from "./paths.ts";
 import { currentProcess } from "./process-identity.ts";
-
-/** A write of ours takes milliseconds; a temporary that is older has no writer any more. */
-const abandonedMs = 60_000;
+import { abandonedTemporaries } from "./temporaries.ts";
 
 /** Temporaries of killed commands and private homes of commands that have ended: what the next transaction sweeps. */
 export function leftBehind(fs: FileSystem, paths: Paths, authTarget: string, nowMs: number): string[] {
-  const { storeDir, backupsDir, parkedDir, codexHome, configFile } = paths;
-  const isOurs = (name: string) => isTemporary(name);
-  const isAuth = (name: string) => isTemporary(name, [`${basename(authTarget)}.`, "auth.json.broken-"]);
-  const isConfig = (name: string) => isTemporary(name, [`${basename(configFile)}.`]);
-  const files = [
-    ...[storeDir, backupsDir, parkedDir].flatMap((folder) => matching(fs, folder, isOurs)),
-    ...matching(fs, dirname(authTarget), isAuth),
-    ...matching(fs, codexHome, isConfig),
-  ].filter((path) => nowMs - mtimeMs(fs, path) > abandonedMs);
-  const homes = findAbandonedHomes(fs, paths, { self: currentProcess }).map(({ path }) => path);
-  return [...new Set([...files, ...homes])];
+  const files = abandonedTemporaries(fs, paths, { authTarget, nowMs });
+  return [...files, ...findAbandonedHomes(fs, paths, { self: currentProcess }).map(({ path }) => path)];
 }
 
 /** Damaged files and older logins that were put aside, and that only a person may delete. */
@@ -55,8 +43,4 @@ function matching(fs: FileSystem, folder: string, isWanted: (name: string) => bo
     .filter(isWanted)
     .sort()
     .map((name) => join(folder, name));
-}
-
-function mtimeMs(fs: FileSystem, path: string): number {
-  return fs.lstatSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
 }
