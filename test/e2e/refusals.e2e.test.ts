@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { finalCodes } from "../../src/errors/final-codes.ts";
-import { created, fails, sse, streams } from "../support/fake-responses.ts";
+import { created, errorBody, fails, refuses, sse, streams } from "../support/fake-responses.ts";
 import { modern } from "./install.mjs";
 import { AppServer } from "./support/app-server.ts";
 import { startFake, temporaryHome } from "./support/home.ts";
@@ -50,3 +50,19 @@ test.each(modern)(
     scene.expectUntouched();
   },
 );
+
+// The second turn saw 503 "auth-failure" thirty times, and people signed in again in vain.
+test("a model that no account may use is named in the second turn as in the first", async () => {
+  const scene = await RotationScene.open();
+  for (const name of ["a", "b", "c"])
+    scene.upstream.always(`acct-${name}`, refuses(403, errorBody("model_not_allowed")));
+  const { port } = await scene.start();
+  for (let round = 0; round < 2; round += 1) {
+    const { status, stderr } = await scene.turn(["hi"], port);
+    expect(status).toBe(1);
+    expect(stderr).toContain("upstream says model_not_allowed");
+    expect(stderr).not.toContain("Reconnecting");
+  }
+  expect(scene.upstream.asked).toHaveLength(3);
+  scene.expectUntouched();
+});
