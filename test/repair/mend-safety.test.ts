@@ -18,6 +18,9 @@ import { leftovers } from "../support/tree.ts";
 
 const dead = endedProcess();
 
+/** Hundreds of repairs, each with programs that take locks: a busy machine needs minutes for what takes ten seconds. */
+const patient = { timeout: 600_000 };
+
 test.each(repairScenes)("$name: everything is mended at once, and a second time nothing", async (scene) => {
   const home = (await repairHomes(scene))();
   const before = tokensIn(home);
@@ -30,7 +33,7 @@ test.each(repairScenes)("$name: everything is mended at once, and a second time 
   expect(await mendHome(home)).toEqual([]);
 });
 
-test.each(repairScenes)("$name: a death at any file operation loses nothing", async (scene) => {
+test.each(repairScenes)("$name: a death at any file operation loses nothing", patient, async (scene) => {
   await atEveryCall(
     scene,
     ["dies before", "dies within a write", "dies after"],
@@ -46,7 +49,7 @@ test.each(repairScenes)("$name: a death at any file operation loses nothing", as
 
 const errors: Fault[] = ["ENOSPC", "EIO", "EACCES", "EROFS", "ENOSPC from here on", "EROFS from here on"];
 
-test.each(repairScenes)("$name: an error at any file operation loses nothing", async (scene) => {
+test.each(repairScenes)("$name: an error at any file operation loses nothing", patient, async (scene) => {
   await atEveryCall(scene, errors, async (home, before, where, error) => {
     if (error !== null) expect(error, where).toBeInstanceOf(CodexAuthError);
     const tokens = tokensIn(home);

@@ -43,6 +43,8 @@ export function makeHome(root = mkdtemp()): Home {
     CODEX_HOME: dir,
     CODEX_AUTH_INVOKED_AS: "codex auth",
     CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
+    // Whether a Codex is installed here must make no difference.
+    CODEX_AUTH_ASK_CODEX: "0",
   };
   return { root, dir, paths: resolvePaths(env, root, root), env };
 }
