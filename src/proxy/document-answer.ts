@@ -84,6 +84,8 @@ function readAll(answer: IncomingMessage, held: readonly Buffer[], idleMs: numbe
     }
 
     answer.on("data", onData).on("end", onEnd).on("close", onEnd).on("error", onEnd);
+    // Whoever looked at the beginning has paused it, and a listener alone does not end a pause.
+    answer.resume();
     if (answer.readableEnded || answer.destroyed) onEnd();
   });
 }

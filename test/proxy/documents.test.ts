@@ -204,3 +204,17 @@ test("a stream that says something in time goes on, and a client that does not r
   });
   expect((await scene.post()).text).toContain("response.completed");
 });
+
+// Whoever looks at the beginning pauses the stream: what came in pieces after it was never read.
+test("an answer that comes in pieces is put together as soon as it ends", async () => {
+  const it = await documents(["a", "b"], { idleMs: 2000 });
+  it.scene.fake.next(it.first, (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    const pieces = [created(), delta("hal"), delta("f"), itemDone(), completed()];
+    for (const [at, piece] of pieces.entries()) setTimeout(() => response.write(sse(piece)), at * 20);
+    setTimeout(() => response.end(), pieces.length * 20);
+  });
+  const answer = await it.ask();
+  expect([answer.status, JSON.parse(answer.text)]).toMatchObject([200, { status: "completed" }]);
+  expect(it.scene.fake.asked).toEqual([it.first]);
+});
