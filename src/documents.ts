@@ -22,5 +22,23 @@ export async function documentSchemas(): Promise<Record<string, z.ZodType>> {
     const document = z.object({ ...envelope, ...schema(z).shape });
     return [name, z.union([document, failure])] as const;
   });
-  return Object.fromEntries(await Promise.all(entries));
+  return { ...plainSchemas(), ...Object.fromEntries(await Promise.all(entries)) };
+}
+
+/** Of what is no command of its own. */
+function plainSchemas(): Record<string, z.ZodType> {
+  const document = (command: string, fields: Record<string, z.ZodType>) =>
+    z.union([
+      z.object({
+        command: z.literal(command),
+        schemaVersion: z.literal(1),
+        ok: z.literal(true),
+        ...fields,
+      }),
+      failure,
+    ]);
+  return {
+    help: document("help", { usage: z.string().describe("the text, as a person reads it") }),
+    version: document("version", { version: z.string() }),
+  };
 }

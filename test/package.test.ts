@@ -39,9 +39,10 @@ test("the library in the package is the sources, compiled, with their types", ()
   expect(library.filter((path) => !known.has(path))).toEqual([]);
 });
 
-test("every command has its schema in the package", () => {
+test("every command, help and version have their schema in the package", () => {
   const schemas = paths.filter((path) => path.startsWith("dist/schema/"));
-  expect(schemas.sort()).toEqual(commands.map(({ name }) => `dist/schema/${name}.json`).sort());
+  const names = [...commands.map(({ name }) => name), "help", "version"];
+  expect(schemas.sort()).toEqual(names.map((name) => `dist/schema/${name}.json`).sort());
 });
 
 test("the package is under 1 MB, and its programs may be run", () => {

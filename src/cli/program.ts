@@ -1,6 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { asFileError } from "../store/file-error.ts";
-import { safeText } from "../ui/safe-text.ts";
+import { jsonText, safeText } from "../ui/safe-text.ts";
 import { makeUi } from "../ui/ui.ts";
 import type { Ui } from "../ui/ui.ts";
 import { findEntry } from "./command-table.ts";
@@ -10,6 +10,7 @@ import type { Outcome } from "./define-command.ts";
 import { failureDocument, failureText } from "./failure.ts";
 import { isUnicodeLocale } from "./locale.ts";
 import { helpText } from "./help.ts";
+import { asInvoked, documentAsInvoked } from "./invoked.ts";
 import { makeParser, parseWords } from "./parser.ts";
 import { usageText } from "./usage.ts";
 
@@ -35,7 +36,7 @@ export async function runProgram(
     const given = await answer(output, table, invocation);
     const { document, text, exitCode, isSilent, isVerbatim, notes = [] } = given;
     const shown = isVerbatim ? text : asInvoked(ctx, text);
-    if (!isSilent) print(ctx, invocation.isJson ? `${JSON.stringify(document, null, 2)}\n` : shown);
+    if (!isSilent) ctx.stdout.write(invocation.isJson ? jsonText(documentAsInvoked(ctx, document)) : shown);
     for (const note of [...notes, ...homeNotes(ctx)]) ctx.stderr.write(`${asInvoked(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
@@ -62,11 +63,21 @@ async function fail(
 ): Promise<number> {
   const entry = findEntry(table, invocation.name);
   const name = entry?.name ?? "auth";
-  if (invocation.isJson) ctx.stdout.write(`${JSON.stringify(failureDocument(name, error), null, 2)}\n`);
+  if (invocation.isJson) tryToWrite(ctx, jsonText(documentAsInvoked(ctx, failureDocument(name, error))));
   const { headline, details } = failureText(error, await ui(ctx, ctx.stderr));
   ctx.stderr.write(`${headline}\n${asInvoked(ctx, details)}`);
-  if (!entry) ctx.stderr.write(`\n${asInvoked(ctx, usageText(table))}`);
+  const isUsage = error instanceof CodexAuthError && error.code === "usage";
+  if (!entry && isUsage) ctx.stderr.write(`\n${asInvoked(ctx, usageText(table))}`);
   return failureCode(error);
+}
+
+/** What cannot be written there is told on stderr all the same. */
+function tryToWrite({ stdout }: Context, text: string): void {
+  try {
+    stdout.write(text);
+  } catch {
+    // As when it was the answer that could not be written.
+  }
 }
 
 /** As a shell would end: interrupted, no such program, no program that can be run. */
@@ -75,26 +86,6 @@ function failureCode(error: unknown): number {
   if (error.code === "interrupted") return 130;
   if (error.code === "program_not_found") return 127;
   return error.code === "program_not_executable" ? 126 : 1;
-}
-
-/** What was done stays done when only the answer cannot be written, for example to a full disk. */
-function print({ stdout }: Context, text: string): void {
-  try {
-    stdout.write(text);
-  } catch (error) {
-    const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
-    const hint = "The command itself has done its work.";
-    throw new CodexAuthError("io_error", `The answer could not be written to standard output: ${why}.`, {
-      hint,
-      cause: error,
-    });
-  }
-}
-
-/** Commands to type are written as `codex auth …`; where that is not how we were called, as we were. */
-function asInvoked({ env }: Context, text: string): string {
-  const name = env["CODEX_AUTH_INVOKED_AS"] ?? "codex-auth";
-  return name === "codex auth" ? text : text.replaceAll(/codex auth(?= [a-z<-])/g, name);
 }
 
 interface Answer {
@@ -108,14 +99,16 @@ interface Answer {
 
 async function answer(ctx: Context, table: readonly CommandEntry[], invocation: Invocation): Promise<Answer> {
   const { name, rest, wantsHelp, wantsVersion } = invocation;
-  if (wantsVersion) return plainAnswer("version", { version: CODEX_AUTH_VERSION }, `${CODEX_AUTH_VERSION}\n`);
+  if (wantsVersion || name === "version")
+    return plainAnswer("version", { version: CODEX_AUTH_VERSION }, `${CODEX_AUTH_VERSION}\n`);
   if (name === completionWord) return completionAnswer(ctx, table, rest);
-  if (name === null || (name === "help" && rest.length === 0)) {
+  const topic = rest.find((word) => !globalOptions.has(word));
+  if (name === null || (name === "help" && topic === undefined)) {
     const usage = usageText(table);
     return plainAnswer("help", { usage }, usage);
   }
   const isHelp = name === "help";
-  const wanted = isHelp ? (rest[0] ?? "") : name;
+  const wanted = isHelp ? (topic ?? "") : name;
   const entry = findEntry(table, wanted);
   if (!entry) throw unknownCommand(wanted);
   const command = await entry.load();

@@ -10,7 +10,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { temporaryFile, writeExport } from "../store/export-file.ts";
 import { reportLines } from "../ui/report-lines.ts";
 import { reportPage } from "../ui/report-page.ts";
-import { safeText } from "../ui/safe-text.ts";
+import { jsonText, safeText } from "../ui/safe-text.ts";
 import { makeUi } from "../ui/ui.ts";
 
 interface Options {
@@ -90,7 +90,7 @@ function place(ctx: Context, text: string, out: string | undefined): string {
 async function reportText(ctx: Context, report: FullReport, format: Format): Promise<string> {
   if (format === "json") {
     const document = { command: "report", schemaVersion: 1, ok: true, ...report, file: null };
-    return `${JSON.stringify(document, null, 2)}\n`;
+    return jsonText(document);
   }
   const ui = await makeUi({ colorLevel: 0, columns: 100, isUnicode: true, nowMs: ctx.now() });
   return format === "html" ? reportPage(report, ui) : `${reportLines(report, ui)}\n`;

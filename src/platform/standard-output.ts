@@ -1,6 +1,7 @@
 import { fstatSync, writeSync } from "node:fs";
 import type { WriteStream } from "node:tty";
 import type { Context, Output } from "../cli/context.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
 
 /**
  * Standard output or error. A pipe or file is written to directly: process.stdout costs more to make than a whole
@@ -45,7 +46,7 @@ function forcedLevel(forced: string): Output["colorLevel"] {
   return forced === "2" ? 2 : forced === "3" ? 3 : 1;
 }
 
-function writeAll(fd: number, text: string): void {
+function writeAll(fd: 1 | 2, text: string): void {
   const bytes = Buffer.from(text);
   for (let offset = 0; offset < bytes.length;) {
     try {
@@ -54,8 +55,16 @@ function writeAll(fd: number, text: string): void {
       const code = error instanceof Error && "code" in error ? error.code : "";
       // The reader has gone, as in `… | head -1`: that is its right.
       if (code === "EPIPE") return;
-      if (code !== "EAGAIN") throw error;
+      if (code !== "EAGAIN") return undelivered(fd, error);
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     }
   }
+}
+
+/** What was done stays done when only the answer cannot be written. A note that cannot be written is no failure. */
+function undelivered(fd: 1 | 2, error: unknown): void {
+  if (fd === 2) return;
+  const why = error instanceof Error && "code" in error ? String(error.code) : String(error);
+  const message = `The answer could not be written to standard output: ${why}. The command itself has done its work.`;
+  throw new CodexAuthError("io_error", message, { cause: error });
 }

@@ -28,7 +28,7 @@ test("a token whose times no calendar holds breaks no command", async () => {
     "pause odd",
     "switch odd",
     "switch 1",
-    "remove odd",
+    "remove odd@example.com",
   ]) {
     expect([line, await home.run(line.split(" "))]).toMatchObject([line, { code: 0 }]);
   }
