@@ -1,14 +1,14 @@
-import { join, relative, sep } from "node:path";
+import { basename, dirname, join, relative, sep } from "node:path";
 import { readAuthJson } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { codexProcesses, isHomeInUse } from "./codex-processes.ts";
 import { isOdd, isThere } from "./file-shape.ts";
-import { namesIn, readTextIfReadable, removeIfPresent } from "./files.ts";
+import { namesIn, readTextIfReadable, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { foldBack } from "./fold-back.ts";
 import { sha256 } from "./hash.ts";
 import { lastingLinks, traceOfCodex } from "./home-layout.ts";
-import { isOrphaned, ownerEnding, ownerPath, readHomeOwner } from "./home-owner.ts";
+import { ownerLiveness, ownerPath, readHomeOwner } from "./home-owner.ts";
 import type { Paths } from "./paths.ts";
 import { putAside, removeTree } from "./put-aside.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -38,13 +38,11 @@ export function findAbandonedHomes(fs: FileSystem, paths: Paths, search: Search)
 
 /** The homes whose command and its program have ended. */
 export function orphanedHomes(fs: FileSystem, { homesDir }: Paths, { self, closing }: Search) {
-  const claimed = namesIn(fs, homesDir)
-    .filter((name) => name.endsWith(ownerEnding))
-    .map((name) => join(homesDir, name.slice(0, -ownerEnding.length)));
-  return [...new Set([...claimed, ...(closing === undefined ? [] : [closing])])].flatMap((path) => {
+  const found = namesIn(fs, homesDir).map((name) => join(homesDir, name.replace(/\.owner$/, "")));
+  return [...new Set([...found, ...(closing === undefined ? [] : [closing])])].flatMap((path) => {
     const owner = readHomeOwner(fs, path);
     if (!owner) return path === closing || isUnowned(fs, path) ? [{ path, ...nothingKnown }] : [];
-    const isOver = path === closing || isOrphaned(owner, self());
+    const isOver = path === closing || isLeft(fs, path, ownerLiveness(owner, self()));
     return isOver ? [{ path, loginHash: owner.loginHash, isRemembered: owner.isRemembered }] : [];
   });
 }
@@ -52,19 +50,50 @@ export function orphanedHomes(fs: FileSystem, { homesDir }: Paths, { self, closi
 /** Then the login in it counts as news, and the links that Codex may have been told of stay. */
 const nothingKnown = { loginHash: "", isRemembered: true };
 
-/** What ran inside has spoiled the record, and nothing runs inside any more. */
+/** Where nobody can tell, as on a machine without an id that was started anew, the end of its login does. */
+function isLeft(fs: FileSystem, home: string, liveness: "dead" | "alive" | "unknown"): boolean {
+  return (
+    liveness === "dead" || (liveness === "unknown" && isForgotten(fs, home) && isHomeInUse(home) !== true)
+  );
+}
+
+/** Whoever still used the home would have renewed its login. */
+function isForgotten(fs: FileSystem, home: string): boolean {
+  const text = readTextIfReadable(fs, join(home, "auth.json"));
+  const reading = text === null ? null : readAuthJson(text);
+  const endsSec = reading?.kind === "login" ? reading.login.expiresAtSec : null;
+  return endsSec === null ? ageMs(fs, ownerPath(home)) > 30 * dayMs : Date.now() > endsSec * 1000 + dayMs;
+}
+
+/** What ran inside has spoiled the record, or a power cut has taken it, and nothing runs inside any more. */
 function isUnowned(fs: FileSystem, home: string): boolean {
   const record = ownerPath(home);
-  return (isOdd(fs, record, "file") || isStaleText(fs, record)) && isHomeInUse(home) === false;
+  const isSpoiled = isThere(fs, record)
+    ? isOdd(fs, record, "file") || isStaleText(fs, record)
+    : isUnclaimed(fs, home);
+  return isSpoiled && isHomeInUse(home) === false;
+}
+
+/** The record is written before the home, so there is none any more. A home that is to last holds links and no more. */
+function isUnclaimed(fs: FileSystem, home: string): boolean {
+  const isHome = /^[0-9a-f]{12}-\d+$/.test(basename(home)) && !isOdd(fs, home, "folder");
+  const holdsMore = namesIn(fs, home).some((name) => !lastingLinks.includes(name));
+  // Looked at once more: it may have been claimed since the names were read.
+  return isHome && holdsMore && ageMs(fs, home) > writingMs && !isThere(fs, ownerPath(home));
 }
 
 /** A record takes milliseconds to be written. One that may not be read is not ours to judge. */
 function isStaleText(fs: FileSystem, record: string): boolean {
-  const stat = fs.lstatSync(record, { throwIfNoEntry: false });
-  const isOld = stat !== undefined && Math.abs(Date.now() - stat.mtimeMs) > writingMs;
-  return isOld && readTextIfReadable(fs, record) !== null;
+  return ageMs(fs, record) > writingMs && readTextIfReadable(fs, record) !== null;
 }
 
+/** Also of what seems to come from the future; 0 for what is not there. */
+function ageMs(fs: FileSystem, path: string): number {
+  const stat = fs.lstatSync(path, { throwIfNoEntry: false });
+  return stat === undefined ? 0 : Math.abs(Date.now() - stat.mtimeMs);
+}
+
+const dayMs = 24 * 3_600_000;
 const writingMs = 60_000;
 
 function foreignLogin(fs: FileSystem, home: string, loginHash: string): Login | null {
@@ -93,6 +122,8 @@ export function removeHome(
     ? [putAside(effects, paths, path)]
     : emptyHome(effects, paths, { path, isRemembered });
   if (isOdd(fs, record, "file")) return [...kept, putAside(effects, paths, record)];
+  // After a power cut a home without its record would be nobody's.
+  syncFolder(fs, dirname(path));
   removeIfPresent(fs, record);
   return kept;
 }
@@ -113,7 +144,8 @@ function emptyHome(
     const isLasting = staysAsLinks && lastingLinks.includes(name);
     if (!isLasting) removeTree(fs, join(path, name));
   }
-  if (!staysAsLinks) removeTree(fs, path);
+  if (!staysAsLinks || namesIn(fs, path).length === 0) removeTree(fs, path);
+  else syncFolder(fs, path);
   return kept;
 }
 

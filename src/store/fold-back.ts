@@ -1,8 +1,8 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { errorCode } from "./file-error.ts";
 import { copyToNew, hasSameBytes } from "./file-copy.ts";
 import { shapeOf } from "./file-shape.ts";
-import { namesIn, removeIfPresent } from "./files.ts";
+import { namesIn, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { derivedFiles, isPrivate } from "./home-layout.ts";
 
@@ -58,6 +58,8 @@ function moveFile(fs: FileSystem, from: string, to: string): boolean {
     // Another file system, or one without hard links.
     if (!copyToNew(fs, from, to)) return hasSameBytes(fs, from, to);
   }
+  // Durable under its new name before the old one goes.
+  syncFolder(fs, dirname(to));
   removeIfPresent(fs, from);
   return true;
 }

@@ -1,6 +1,7 @@
+import { dirname } from "node:path";
 import { openNew, openToAppend } from "../machine/guarded-file.ts";
 import { fileError, errorCode } from "./file-error.ts";
-import { readTextIfReadable, removeIfPresent } from "./files.ts";
+import { readTextIfReadable, removeIfPresent, syncFolder } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
@@ -22,6 +23,7 @@ export function claimHome(fs: FileSystem, home: string, loginHash: string, self:
   const isRemembered = fs.lstatSync(home, { throwIfNoEntry: false }) !== undefined;
   try {
     writeLine(fs, home, "wx", { ...self, loginHash, isRemembered });
+    syncFolder(fs, dirname(home));
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
@@ -47,9 +49,11 @@ export function readHomeOwner(fs: FileSystem, home: string): HomeOwner | null {
   }
 }
 
-/** Whether nobody uses the home any more: every process is proven dead. */
-export function isOrphaned({ processes }: HomeOwner, self: ProcessIdentity): boolean {
-  return processes.every((each) => livenessOf(each, self) === "dead");
+/** Whether anybody uses the home: `dead` and `alive` are proven, by every process or by one. */
+export function ownerLiveness({ processes }: HomeOwner, self: ProcessIdentity): "dead" | "alive" | "unknown" {
+  const all = processes.map((each) => livenessOf(each, self));
+  if (all.every((each) => each === "dead")) return "dead";
+  return all.includes("alive") || all.includes("self") ? "alive" : "unknown";
 }
 
 export const ownerEnding = ".owner";
@@ -64,6 +68,8 @@ function writeLine(fs: FileSystem, home: string, flags: "wx" | "a", value: objec
   const fd = flags === "wx" ? openNew(fs, path) : openToAppend(fs, path, { makes: false });
   try {
     fs.writeSync(fd, `${JSON.stringify(value)}\n`);
+    // A power cut would leave a home with a login, and no word of whose it is.
+    fs.fsyncSync(fd);
   } catch (error) {
     // A claim without a line would keep the place for ever.
     if (flags === "wx") removeIfPresent(fs, path);
