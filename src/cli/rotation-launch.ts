@@ -15,6 +15,8 @@ export interface LaunchOptions {
   /** 0: a free one. */
   port?: number;
   pin?: Pin | undefined;
+  /** How many proxies of other runs began before this one. */
+  neighbours?: () => number;
   /** Serves WebSockets; else Codex is told to take HTTP, which it does without a word. */
   webSocket?: boolean | undefined;
 }
@@ -27,7 +29,7 @@ export interface Launched {
 
 /** Starts the rotation proxy in this process, over the accounts of the store. */
 export async function launchProxy(ctx: Context, options: LaunchOptions): Promise<Launched> {
-  const { port = 0, pin, webSocket = false } = options;
+  const { port = 0, pin, webSocket = false, neighbours } = options;
   const backend = backendOf(ctx.env, readLoginSettings(ctx).chatgptBaseUrl);
   const snapshot = await ctx.store.read();
   requireAllowed(ctx, snapshot, pin);
@@ -50,6 +52,7 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     webSocket: webSocket ? "forward" : "refuse",
     transformBody: (body) => transformRequestBody({ body, codexInstructions: "" }),
     ...(pin && { pin }),
+    ...(neighbours && { neighbours }),
   });
   return { proxy, key };
 }

@@ -81,14 +81,23 @@ export default defineCommand({
       ctx.stderr.write(`${name} is not handed on: it would override the login of the account.\n`);
     for (const note of unusedLoginNotes(ctx)) ctx.stderr.write(`${safeText(note)}\n`);
     const login = await usableLogin(withDelays(ctx), account);
-    const launched = options.rotate ? await launchFor(ctx, order, options) : null;
-    const leave = launched && ctx.store.rotationRuns.enter(entryOf(launched, ctx.now()));
+    let neighbours = 0;
+    const launched = options.rotate
+      ? await launchFor(ctx, order, { ...options, neighbours: () => neighbours })
+      : null;
+    const startedAtMs = ctx.now();
+    const leave = launched && ctx.store.rotationRuns.enter(entryOf(launched, startedAtMs));
+    const count = () => (neighbours = ctx.store.rotationRuns.countBefore(startedAtMs));
+    if (launched) count();
+    // Runs that begin at the same moment have entered themselves by then, and Codex has not asked yet.
+    const settle = launched ? ctx.schedule(settleMs, count) : () => undefined;
     try {
       const run = { ...order, login, launched, isPinned: order.pin !== undefined };
       const { ending, notes } = await runPrivately(ctx, snapshot, run);
       const exitCode = exitCodeOf(ending, command);
       return { account: reportOf(snapshot, account, ctx.now()), exitCode, notes };
     } finally {
+      settle();
       leave?.();
       await launched?.proxy.close();
     }
@@ -112,11 +121,21 @@ function entryOf({ proxy: { port }, key }: Launched, startedAtMs: number) {
   return { port, key, startedAtMs };
 }
 
-async function launchFor(ctx: Context, { pin, ...order }: Order, { websocket }: Options): Promise<Launched> {
+const settleMs = 200;
+
+interface Launching extends Pick<Options, "websocket"> {
+  neighbours: () => number;
+}
+
+async function launchFor(
+  ctx: Context,
+  { pin, ...order }: Order,
+  { websocket, neighbours }: Launching,
+): Promise<Launched> {
   const note = bypassNote(ctx, order);
   if (note !== null) ctx.stderr.write(`${note}\n`);
   const { launchProxy } = await import("../cli/rotation-launch.ts");
-  return await launchProxy(ctx, { pin, webSocket: websocket });
+  return await launchProxy(ctx, { pin, webSocket: websocket, neighbours });
 }
 
 /** The first word is the account, unless it stands behind `--` or --auto chooses one. */

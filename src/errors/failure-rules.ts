@@ -167,7 +167,7 @@ function isOfAccount({ status = 0, names, words, error }: FailureFacts): boolean
 
 /** Codes that say nothing about the request: what failed may go well a moment later, or elsewhere. */
 function saysServerTrouble(code: string | undefined): boolean {
-  return /^(?:(?:internal_)?server_error|internal_error|upstream_error|(?:\w+_)?timeout|(?:service_|temporarily_)?unavailable|bad_gateway)$/i.test(
+  return /^(?:(?:internal_)?server_error|internal_error|upstream_error|(?:(?:request|gateway|upstream|read|connect|server)_)?timeout|(?:service_|temporarily_)?unavailable|bad_gateway)$/i.test(
     code ?? "",
   );
 }

@@ -28,6 +28,8 @@ export interface ChoiceState {
   readonly models: ModelBook;
   readonly remembered: RememberedFailures;
   readonly pin: Pin | null;
+  /** Proxies beside this one, each of one run, that began before it and chose before it. */
+  readonly neighbours: () => number;
 }
 
 export interface Choice {
@@ -66,9 +68,11 @@ export function choose(state: ChoiceState, wanted: Wanted, nowMs: number): Choic
   const home = conversations.homeOf(facts);
   const runningTurns = turns.others(key, nowMs);
   const limitId = models.limitOf(facts.model) ?? mainLimitId;
+  const accounts = candidates(state, wanted, { only, limitId, nowMs });
+  if (home === null && only === null) seatNeighbours(accounts, state.neighbours(), { limitId, nowMs });
   const ranking = rankAccounts(
     {
-      accounts: candidates(state, wanted, { only, limitId, nowMs }),
+      accounts,
       runningTurns,
       need: turns.need,
       request: {
@@ -97,6 +101,26 @@ function withUnready({ logins, pool }: ChoiceState, triedIds: ReadonlySet<string
   const dead = [...pool.accounts.values()].filter((account) => !logins.isAlive(account));
   return new Set([...triedIds, ...logins.needed.keys(), ...dead.map(({ id }) => id)]);
 }
+
+/**
+ * Runs that begin together know nothing of each other but how many began before: each of those has taken the account
+ * that is best without it, so this one counts them there. Else eight runs would all take the same of eight accounts.
+ */
+function seatNeighbours(
+  accounts: Candidate[],
+  count: number,
+  { limitId, nowMs }: Omit<Moment, "only">,
+): void {
+  for (let seated = 0; seated < Math.min(count, mostNeighbours); seated += 1) {
+    const { decision } = rankAccounts({ accounts, runningTurns: 0, need: 0 }, nowMs, { limitId });
+    const at = decision.kind === "use" ? accounts.findIndex(({ id }) => id === decision.accountId) : -1;
+    const taken = accounts[at];
+    if (!taken) return;
+    accounts[at] = { ...taken, otherConversations: (taken.otherConversations ?? 0) + 1 };
+  }
+}
+
+const mostNeighbours = 64;
 
 function onlyAccount({ pin, conversations, pool }: ChoiceState, facts: RequestFacts): Choice["only"] {
   if (pin !== null) return { accountId: pin.accountId, reason: "pin" };

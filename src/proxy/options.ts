@@ -77,6 +77,8 @@ export interface RotationProxyOptions {
   /** Epoch ms; default `Date.now`. */
   readonly now?: () => number;
   readonly pin?: Pin;
+  /** How many other proxies of the same pool, each for one run, began before this one; default none. */
+  readonly neighbours?: () => number;
   /** WebSocket upgrades: `refuse` (default) answers 426, which Codex takes silently; `forward` serves them. */
   readonly webSocket?: "refuse" | "forward";
   /** Makes a plain request of a client that is not Codex acceptable to the Codex backend. */

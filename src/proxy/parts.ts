@@ -86,7 +86,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     accounts: () => pool.accounts,
     noteLimits: (account, report) => books.noteLimits(account, report),
   });
-  const { pin = null } = options;
+  const { pin = null, neighbours = () => 0 } = options;
   const kept = {
     pool,
     ledger,
@@ -103,5 +103,5 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     counters,
     sockets: new Set<Duplex>(),
   };
-  return { ...kept, limits, now, pin };
+  return { ...kept, limits, now, pin, neighbours };
 }

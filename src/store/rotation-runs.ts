@@ -11,6 +11,8 @@ import type { RotationEntry } from "./rotation-file.ts";
 export interface RotationRuns {
   /** Those that live, newest first; the files of dead ones are removed. */
   read(): RotationEntry[];
+  /** How many of those that live began before this process, which began at `startedAtMs`. */
+  countBefore(startedAtMs: number): number;
   /** Enters this process; returns what takes it out again. Where it cannot be written, nobody finds it. */
   enter(entry: Pick<RotationEntry, "port" | "key" | "startedAtMs">): () => void;
 }
@@ -21,15 +23,22 @@ export function rotationRuns(
   { storeDir }: Pick<Paths, "storeDir">,
   { fs, self }: { fs: FileSystem; self: () => ProcessIdentity },
 ): RotationRuns {
+  const living = () => {
+    const entries = namesIn(fs, storeDir).flatMap((name) => {
+      const path = join(storeDir, name);
+      const found = runName.test(name) ? readRotation(fs, path, self()) : null;
+      if (found?.liveness === "dead") discard(fs, path);
+      return found === null || found.liveness === "dead" ? [] : [found.entry];
+    });
+    return entries.toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+  };
   return {
-    read: () => {
-      const entries = namesIn(fs, storeDir).flatMap((name) => {
-        const path = join(storeDir, name);
-        const found = runName.test(name) ? readRotation(fs, path, self()) : null;
-        if (found?.liveness === "dead") discard(fs, path);
-        return found === null || found.liveness === "dead" ? [] : [found.entry];
-      });
-      return entries.toSorted((a, b) => b.startedAtMs - a.startedAtMs);
+    read: living,
+    countBefore: (startedAtMs) => {
+      const { pid } = self();
+      const isBefore = ({ startedAtMs: other, process }: RotationEntry) =>
+        other < startedAtMs || (other === startedAtMs && process.pid < pid);
+      return living().filter((each) => each.process.pid !== pid && isBefore(each)).length;
     },
     enter: (fields) => {
       const own = self();
