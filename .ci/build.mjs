@@ -79,9 +79,9 @@ function bundle(entry, outfile, constants) {
       // Its signal-exit loads node:assert and patches process.emit for what takes fifteen lines.
       "signal-exit": join(root, ".ci/on-exit.cjs"),
     },
-    // Rarely needed and as large as the rest of the interface: loaded from node_modules when a table is printed. The
+    // Rarely needed and as large as the rest: cli-table3 when a table is printed, zod when the gateway runs. The
     // drivers of databases are installed by who needs them.
-    external: ["cli-table3", "libsql", "pg"],
+    external: ["cli-table3", "libsql", "pg", "zod"],
     // start.ts runs the program through vm.Script, where import() has no loader: require() does the same.
     supported: { "dynamic-import": false },
     plugins: [withoutSubprograms, openFromPackages],

@@ -45,8 +45,8 @@ test("every command, help and version have their schema in the package", () => {
   expect(schemas.sort()).toEqual(names.map((name) => `dist/schema/${name}.json`).sort());
 });
 
-test("the package is under 1 MB, and its programs may be run", () => {
-  expect(packed.size).toBeLessThan(1_000_000);
+test("the package is under 1.3 MB, and its programs may be run", () => {
+  expect(packed.size).toBeLessThan(1_300_000);
   const programs = packed.files.filter(({ path }) => path.startsWith("bin/codex"));
   expect(programs.map(({ mode }) => mode & 0o111)).toEqual(programs.map(() => 0o111));
 });
