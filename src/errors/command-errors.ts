@@ -208,6 +208,11 @@ export const commandErrors = {
     "pool.json was written by a newer codex-auth.",
     "Update codex-auth: npm install --global codex-auth@latest",
   ),
+  store_folder_foreign: row(
+    "user",
+    "CODEX_AUTH_DIR names a folder that holds other files and no pool.",
+    "Name an empty folder, or one that does not exist yet.",
+  ),
   store_locked: row(
     "environment",
     "Another codex-auth command holds the store.",

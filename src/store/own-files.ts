@@ -35,6 +35,7 @@ const ownNames: readonly OwnName[] = [
   { name: /^backups$/, part: "backups", inside: /^(pool|repair)-\d{8}T\d{9}Z/ },
   { name: /^(limits\.json|history\.jsonl)$/, part: "history" },
   { name: /^sessions$/, part: "history", inside: /^\w+\.json$/ },
+  { name: /^gateway(\.db(-wal|-shm)?|\.json|\.log|-journal\.jsonl)$/, part: "working files" },
   { name: /^(proxied-sessions|rotation(-\d+)?\.json|rotation\.log)$/, part: "working files" },
   { name: /^homes$/, part: "working files", inside: /^[0-9a-f]{12}-\d+(\.owner)?$/ },
   { name: /^locks$/, part: "working files", inside: /^(store|refresh-\w+)\.lock/ },
