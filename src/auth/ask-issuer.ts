@@ -1,5 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { isConnectFailure, networkCode } from "../upstream/network-failure.ts";
+import { codeInWords, isConnectFailure, networkCode } from "../upstream/network-failure.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 
 export interface IssuerEffects {
@@ -46,7 +46,7 @@ function networkError(cause: unknown): CodexAuthError {
   const isUnsent = isConnectFailure(cause);
   const code = isUnsent ? "network_unreachable" : "upstream_unavailable";
   const what = isUnsent ? "cannot be reached" : "did not answer";
-  return new CodexAuthError(code, `The issuer ${what}: ${networkCode(cause)}.`, {
+  return new CodexAuthError(code, `The issuer ${what}: ${codeInWords(networkCode(cause))}.`, {
     hint: "Nothing was changed. Check the network, then start again: codex auth login",
     cause,
   });

@@ -1,6 +1,7 @@
 import { readAuthDocument } from "../codex/auth-json.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { codeInWords } from "../upstream/network-failure.ts";
 import { askIssuer } from "./ask-issuer.ts";
 import type { IssuerEffects } from "./ask-issuer.ts";
 import { chatgptDocument } from "./login-document.ts";
@@ -42,7 +43,7 @@ export async function exchangeCode(
 }
 
 function whyOf(answer: Exclude<TokenAnswer, { kind: "tokens" | "refused" }>): string {
-  return answer.kind === "unreachable" ? answer.code : answer.why;
+  return answer.kind === "unreachable" ? codeInWords(answer.code) : answer.why;
 }
 
 function failed(what: string): CodexAuthError {

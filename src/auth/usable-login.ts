@@ -3,6 +3,7 @@ import type { CommandErrorCode } from "../errors/command-errors.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
+import { codeInWords } from "../upstream/network-failure.ts";
 import { isFreshEnough, isValid } from "./refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
 import { remedyOf } from "./remedies.ts";
@@ -82,7 +83,11 @@ function renewalProblem(outcome: Failed, account: Account): Problem {
   }
   if (outcome.kind === "unreachable") {
     const hint = "Nothing was sent. Check the network, then run the command again.";
-    return { code: "network_unreachable", message: `The issuer cannot be reached: ${outcome.code}.`, hint };
+    return {
+      code: "network_unreachable",
+      message: `The issuer cannot be reached: ${codeInWords(outcome.code)}.`,
+      hint,
+    };
   }
   if (outcome.kind === "cancelled") {
     const message = "The renewal was stopped before anything was sent.";

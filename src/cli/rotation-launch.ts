@@ -1,6 +1,6 @@
 import { whyUnusable } from "../auth/unusable.ts";
 import { loginRestriction } from "../codex/login-restriction.ts";
-import { foreignProxy } from "../codex/proxy-environment.ts";
+import { unusableProxy, wayTo } from "../codex/proxy-environment.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Pin, RotationProxy } from "../proxy/options.ts";
 import { accountName } from "../store/account-name.ts";
@@ -34,9 +34,7 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
   const snapshot = await ctx.store.read();
   requireAllowed(ctx, snapshot, pin);
   requireQuota(snapshot, pin);
-  const skipped = foreignProxy(ctx.env, backend);
-  if (skipped)
-    ctx.stderr.write(`${skipped} names a SOCKS proxy; the rotation proxy connects to OpenAI directly.\n`);
+  requireWay(ctx, backend);
   const { startRotationProxy } = await import("../proxy/rotation-proxy.ts");
   const { transformRequestBody } = await import("../helpers/transform-request-body.ts");
   // It begins as the keys of OpenAI do: clients ask for that, and our redactor knows it.
@@ -55,6 +53,14 @@ export async function launchProxy(ctx: Context, options: LaunchOptions): Promise
     ...(neighbours && { neighbours }),
   });
   return { proxy, key };
+}
+
+/** Every request would fail, and none may go past the proxy that the person asks for. */
+function requireWay({ env }: Context, backend: string): void {
+  const way = wayTo(env, backend);
+  if (way.kind !== "unsupported") return;
+  const { message, fix } = unusableProxy(env, way);
+  throw new CodexAuthError("network_unreachable", message, { hint: `Name one that Codex takes: ${fix}` });
 }
 
 /** An account that is paused or limited may serve later; a key has no plan, and never serves. */

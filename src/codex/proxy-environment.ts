@@ -7,9 +7,19 @@ interface Proxy {
   address: string;
 }
 
-/** The proxies that Codex goes through, by the variables that name them. What is no URL, Codex ignores. */
+/** The proxies that Codex goes through, by the variables that name them. What it cannot use, it passes over. */
 export function proxiesIn(env: Env): Proxy[] {
-  return named(env).map(({ name, url }) => ({ name, address: `${url.protocol}//${url.host}` }));
+  return pairs("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY").flatMap((pair) => {
+    const named = taken(env, pair);
+    return named ? [{ name: named.name, address: `${named.url.protocol}//${named.url.host}` }] : [];
+  });
+}
+
+/** Whether a variable names a proxy for anything, also one that cannot be used. */
+export function namesProxy(env: Env): boolean {
+  return pairs("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
+    .flat()
+    .some((name) => isNamed(env, name));
 }
 
 interface Named {
@@ -18,12 +28,68 @@ interface Named {
   url: URL;
 }
 
-function named(env: Env): Named[] {
-  return ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"].flatMap((upper) => {
-    const name = [upper.toLowerCase(), upper].find((each) => env[each]);
-    const url = name === undefined ? null : urlOf(env[name] ?? "");
-    return name !== undefined && url !== null ? [{ name, url }] : [];
-  });
+/** How a request gets to an address. */
+export type Way =
+  | { kind: "direct" }
+  | ({ kind: "proxy" } & Named)
+  /** A variable asks for a proxy, which Codex goes past. `hiddenBy`: the variable that Codex reads instead. */
+  | { kind: "unsupported"; name: string; hiddenBy: string | null };
+
+/**
+ * The way to an https address: as Codex takes it, but never directly where a variable asks for a proxy. Measured on
+ * Codex 0.171: the upper case wins, also where it is empty; an address that it cannot use is passed over.
+ */
+export function wayTo(env: Env, url: string): Way {
+  const { protocol, hostname, host } = new URL(url);
+  if (protocol !== "https:" || isDirect(env, hostname)) return { kind: "direct" };
+  const ways = pairs("HTTPS_PROXY", "ALL_PROXY");
+  for (const pair of ways) {
+    const named = taken(env, pair);
+    if (named) return named.url.host === host ? { kind: "direct" } : { kind: "proxy", ...named };
+  }
+  for (const pair of ways) {
+    const name = pair.find((each) => isNamed(env, each));
+    const read = pair.find((each) => env[each] !== undefined) ?? null;
+    if (name !== undefined) return { kind: "unsupported", name, hiddenBy: read === name ? null : read };
+  }
+  return { kind: "direct" };
+}
+
+/** What it means that Codex goes past a proxy, and what a person types against that. */
+export function unusableProxy(
+  env: Env,
+  { name, hiddenBy }: Way & { kind: "unsupported" },
+): { message: string; fix: string } {
+  if (hiddenBy !== null) {
+    const message = `${name} names a proxy, but Codex reads ${hiddenBy} instead, which names none: Codex connects directly, and codex-auth not at all.`;
+    return { message, fix: `unset ${hiddenBy}` };
+  }
+  const message = `${name} names a proxy of a kind that Codex ignores: Codex connects directly, and codex-auth not at all.`;
+  return { message, fix: `export ${name}=http://${hostIn(env[name] ?? "")}` };
+}
+
+/** Of an address that is of no use otherwise. */
+function hostIn(value: string): string {
+  const [, host = "", port = ""] =
+    /^(?:\w+:(?!\d+$)(?:\/\/)?)?(?:[^@/]*@)?([\w.-]+|\[[\da-f:]+\])(?::(\d+))?(?:$|\/)/i.exec(value.trim()) ??
+    [];
+  return `${host || "<host>"}:${port || "<port>"}`;
+}
+
+/** As Codex reads them: the first that is set counts. */
+function pairs(...names: string[]): [string, string][] {
+  return names.map((name) => [name, name.toLowerCase()]);
+}
+
+function isNamed(env: Env, name: string): boolean {
+  return (env[name] ?? "").trim() !== "";
+}
+
+/** Of a pair of variables, the proxy that Codex takes. */
+function taken(env: Env, pair: readonly string[]): Named | null {
+  const name = pair.find((each) => env[each] !== undefined);
+  const url = name === undefined ? null : proxyUrl(env[name] ?? "");
+  return name !== undefined && url ? { name, url } : null;
 }
 
 /** The one for a plain http address, which an address on this machine is. */
@@ -31,43 +97,25 @@ export function plainProxy(env: Env): Proxy | null {
   return proxiesIn(env).find(({ name }) => !/^https_/i.test(name)) ?? null;
 }
 
-function urlOf(value: string): URL | null {
+/** `socks5:` and the like get a CONNECT of HTTP, which a mixed port understands; `socks:` is none that Codex knows. */
+function proxyUrl(value: string): URL | null {
   const text = value.includes("://") ? value : `http://${value}`;
   if (!URL.canParse(text)) return null;
   const url = new URL(text);
-  return url.host === "" ? null : url;
+  // Measured: in capitals, SOCKS is taken for one question of many.
+  const isTaken = /^https?:$/.test(url.protocol) || /^socks(?:4a?|5h?):/.test(text);
+  return url.host !== "" && isTaken ? url : null;
 }
 
-/**
- * The proxy through which Codex reaches an https address, with the user and password that the variable may hold; null
- * when it goes there directly, and for what is no http proxy (SOCKS).
- */
-export function tunnelFor(env: Env, url: string): URL | null {
-  const proxy = proxyFor(env, url)?.url;
-  return proxy && isHttp(proxy) && proxy.host !== new URL(url).host ? proxy : null;
-}
-
-/** The variable with a proxy by which Codex alone goes to an https address, because we do not speak to it (SOCKS). */
-export function foreignProxy(env: Env, url: string): string | null {
-  const proxy = proxyFor(env, url);
-  return proxy && !isHttp(proxy.url) ? proxy.name : null;
-}
-
-function proxyFor(env: Env, url: string): Named | null {
-  const { protocol, hostname } = new URL(url);
-  if (protocol !== "https:" || isDirect(env, hostname)) return null;
-  return named(env).find(({ name }) => !/^http_/i.test(name)) ?? null;
-}
-
-function isHttp({ protocol }: URL): boolean {
-  return protocol === "http:" || protocol === "https:";
+/** Whether a proxy is named as one that speaks SOCKS. */
+export function isSocks(address: string): boolean {
+  return address.startsWith("socks");
 }
 
 /** Whether NO_PROXY names a host. Measured: `localhost` there does not cover 127.0.0.1. */
 export function isDirect(env: Env, hostname: string): boolean {
   const host = hostname.toLowerCase();
-  const list = env["no_proxy"] || env["NO_PROXY"] || "";
-  return list
+  return exceptions(env)
     .split(",")
     .map((each) => each.trim().toLowerCase())
     .filter((each) => each !== "")
@@ -78,6 +126,10 @@ export function isDirect(env: Env, hostname: string): boolean {
         host.endsWith(each.startsWith(".") ? each : `.${each}`) ||
         isInside(host, each),
     );
+}
+
+function exceptions(env: Env): string {
+  return env["NO_PROXY"] ?? env["no_proxy"] ?? "";
 }
 
 const here = "127.0.0.1";
@@ -94,7 +146,7 @@ export const loopbackBypass =
 /** The variables that do the same for a program that we start; none where no proxy catches anything. */
 export function bypassVariables(env: Env): Record<string, string> {
   if (catchesLoopback(env) === null) return {};
-  const names = [env["no_proxy"] || env["NO_PROXY"] || "", here].filter((each) => each !== "").join(",");
+  const names = [exceptions(env), here].filter((each) => each !== "").join(",");
   return { NO_PROXY: names, no_proxy: names };
 }
 

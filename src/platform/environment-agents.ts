@@ -3,11 +3,11 @@ import { Agent } from "node:https";
 import { createSecureContext, rootCertificates } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { namedCertificates } from "../codex/certificate-environment.ts";
-import { tunnelFor } from "../codex/proxy-environment.ts";
+import { wayTo } from "../codex/proxy-environment.ts";
 import { readCertificates } from "../store/certificate-file.ts";
 import { isLoopbackHost } from "../upstream/loopback.ts";
 import type { Agents } from "../upstream/network-failure.ts";
-import { TunnelAgent } from "./tunnel-agent.ts";
+import { NoWayAgent, TunnelAgent } from "./tunnel-agent.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -18,8 +18,9 @@ export function environmentAgents(env: Env): Agents {
     const { protocol, hostname } = new URL(url);
     if (protocol !== "https:") return null;
     const options = { ...kept, ...(secureContext && { secureContext }) };
-    const proxy = isLoopbackHost(hostname) ? null : tunnelFor(env, url);
-    if (proxy) return new TunnelAgent(proxy, options);
+    const way = isLoopbackHost(hostname) ? null : wayTo(env, url);
+    if (way?.kind === "proxy") return new TunnelAgent(way.url, options);
+    if (way?.kind === "unsupported") return new NoWayAgent();
     return secureContext && new Agent(options);
   };
 }

@@ -1,5 +1,5 @@
 import { namedCertificates } from "../codex/certificate-environment.ts";
-import { proxiesIn } from "../codex/proxy-environment.ts";
+import { namesProxy } from "../codex/proxy-environment.ts";
 import type { Agents, Fetch } from "../upstream/network-failure.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
@@ -8,7 +8,8 @@ type Env = Readonly<Record<string, string | undefined>>;
 interface Network {
   /**
    * By the proxies and certificates that the environment names for Codex; Node's own fetch knows none of them. Where it
-   * names some, no redirect is followed, and what needs no proxy goes out directly, whatever NODE_USE_ENV_PROXY says.
+   * names some, no redirect is followed, and what needs no proxy goes out directly, whatever NODE_USE_ENV_PROXY says. Where one
+   * is named that cannot be used, nothing is reached.
    */
   fetch: Fetch;
   /** What makes connections in the same way. */
@@ -20,7 +21,7 @@ export function networkIn(env: Env): Network {
   let made: Promise<Agents> | null = null;
   const agents = () => (made ??= makeAgents(env));
   const fetchBy: Fetch = async (url, init) => {
-    if (proxiesIn(env).length === 0 && namedCertificates(env) === null) return await fetch(url, init);
+    if (!namesProxy(env) && namedCertificates(env) === null) return await fetch(url, init);
     const { requestFetch } = await import("./request-fetch.ts");
     return await requestFetch((await agents())(url), url, init);
   };

@@ -9,7 +9,7 @@ const patienceMs = 30_000;
 
 type Callback<Connection> = (error: Error | null, socket?: Connection) => void;
 
-/** Reaches https addresses through a proxy that knows CONNECT. What is sent is encrypted between us and the address. */
+/** Reaches https addresses through a proxy that knows CONNECT, also one that is named as SOCKS, as Codex does. What is sent is encrypted between us and the address. */
 export class TunnelAgent extends Agent {
   readonly #proxy: URL;
 
@@ -26,6 +26,13 @@ export class TunnelAgent extends Agent {
   }
 }
 
+/** Reaches nothing: to go past the proxy that the environment asks for would show what the person wants to hide. */
+export class NoWayAgent extends Agent {
+  createConnection(_: RequestOptions, callback: Callback<TLSSocket>): void {
+    callback(new TunnelError("UNSUPPORTED"));
+  }
+}
+
 /** Nothing has been sent to the address itself. `code` begins with PROXY_; an answer of the proxy is PROXY_HTTP_407. */
 class TunnelError extends Error {
   readonly code: string;
@@ -38,7 +45,9 @@ class TunnelError extends Error {
 }
 
 function openTunnel(proxy: URL, address: string, callback: Callback<Socket>): void {
-  const { protocol, hostname, port, username, password } = proxy;
+  const { protocol, hostname, port, password } = proxy;
+  // Measured: Codex shows no password to what is named as SOCKS.
+  const username = /^https?:$/.test(protocol) ? proxy.username : "";
   const credentials = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
   const request = (protocol === "https:" ? httpsRequest : httpRequest)({
     host: hostname.replace(/^\[|\]$/g, ""),

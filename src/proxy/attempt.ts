@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
-import { isConnectFailure, networkCode } from "../upstream/network-failure.ts";
+import { codeInWords, isConnectFailure, networkCode } from "../upstream/network-failure.ts";
 import { peek } from "./first-event.ts";
 import type { ProxyLimits } from "./options.ts";
 import type { Refusal } from "./refusal.ts";
@@ -134,7 +134,7 @@ export function lostFailure(error: Error, nowMs: number): FailureClassification 
   const isConnect = isConnectFailure(error);
   const code = networkCode(error);
   const words = isConnect
-    ? `OpenAI cannot be reached: ${code}.`
+    ? `OpenAI cannot be reached: ${codeInWords(code)}.`
     : `The connection to OpenAI was lost: ${code}.`;
   return classifyFailure(new Error(words), nowMs, { stage: isConnect ? "connect" : "stream" });
 }

@@ -2,6 +2,7 @@ import { isFreshEnough } from "../auth/refresh-outcome.ts";
 import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
 import { flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
+import { codeInWords } from "../upstream/network-failure.ts";
 
 type Login = Account["login"];
 type Renew = (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
@@ -155,7 +156,7 @@ function missing(outcome: RefreshOutcome): FailedRenewal {
   if (outcome.kind === "unreachable")
     return {
       kind: "none",
-      why: `the issuer cannot be reached (${outcome.code})`,
+      why: `the issuer cannot be reached: ${codeInWords(outcome.code)}`,
       isIssuerDown: true,
       isOffline: true,
     };

@@ -3,7 +3,7 @@ import { answerText } from "../errors/answer-text.ts";
 import { classifyFailure } from "../errors/classify.ts";
 import type { FailureClassification } from "../errors/classify.ts";
 import { backendUrl } from "./backend.ts";
-import { isConnectFailure, networkCode } from "./network-failure.ts";
+import { codeInWords, isConnectFailure, networkCode } from "./network-failure.ts";
 import type { Fetch } from "./network-failure.ts";
 
 export interface BackendRequest {
@@ -77,7 +77,7 @@ function networkMessage(
 ): string {
   const { host } = new URL(url);
   const code = networkCode(error);
-  if (isConnectFailure(error)) return `${host} cannot be reached: ${code}.`;
+  if (isConnectFailure(error)) return `${host} cannot be reached: ${codeInWords(code)}.`;
   if (code === "TimeoutError") return `${host} did not answer within ${timeoutMs / 1000} s.`;
   if (isRedirect(error)) return `${host} answered with a redirect, which is not followed.`;
   return `The connection to ${host} was lost: ${code}.`;

@@ -21,6 +21,12 @@ export function networkCode(error: unknown): string {
   return code || "unknown";
 }
 
+/** A code for people: where they must do something about it, what that is. */
+export function codeInWords(code: string): string {
+  if (code !== "PROXY_UNSUPPORTED") return code;
+  return `${code} (Codex ignores a proxy that the environment names, and codex-auth does not go past it: codex auth doctor)`;
+}
+
 /** Whether the request certainly never left this machine. */
 export function isConnectFailure(error: unknown): boolean {
   return connectCodes.test(networkCode(error)) || isForbiddenPort(error) || isBeforeSending(error);

@@ -19,6 +19,7 @@ export type Trouble =
   | "route"
   | "proxy"
   | "no-proxy"
+  | "no-way"
   | "other";
 
 const timeoutMs = 10_000;
@@ -47,6 +48,7 @@ export async function reach(fetch: Fetch, origin: Origin, url: string): Promise<
 
 const troubles: readonly [Trouble, RegExp][] = [
   ["proxy", /^PROXY_HTTP_/],
+  ["no-way", /^PROXY_UNSUPPORTED$/],
   ["no-proxy", /^PROXY_/],
   ["timeout", /^(?:TimeoutError|AbortError|ETIMEDOUT|UND_ERR_\w{1,40}_TIMEOUT)$/],
   ["name", /^(?:ENOTFOUND|EAI_AGAIN|EAI_\w{1,20})$/],

@@ -372,17 +372,21 @@ test("where a proxy of the network would get it all, start and env say what help
   expect(shell.stdout).toBe(`http://127.0.0.1:${port}/v1 ${key} ${names} ${names}\n`);
 });
 
-test("a network proxy that the rotation proxy does not take is named", async () => {
+test("the rotation proxy does not start where it would have to go past a network proxy", async () => {
   const home = await homeWithThree();
   const env = {
     CODEX_AUTH_BACKEND: "https://backend.example/backend-api",
-    https_proxy: "socks5://p.example:1",
+    https_proxy: "socks://p.example:1",
   };
   const { code, stderr } = await home.run(["exec", "--rotate", "--", "true"], { env });
   expect([code, stderr]).toEqual([
-    0,
-    "https_proxy names a SOCKS proxy; the rotation proxy connects to OpenAI directly.\n",
+    1,
+    expect.stringContaining("https_proxy names a proxy of a kind that Codex ignores"),
   ]);
+  const taken = await home.run(["exec", "--rotate", "--", "true"], {
+    env: { ...env, https_proxy: "socks5://p.example:1" },
+  });
+  expect([taken.code, taken.stderr]).toEqual([0, ""]);
 });
 
 test("with --pin one account serves, and without it nothing is served", async () => {

@@ -1,3 +1,5 @@
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
 import { requestFetch } from "../../src/platform/request-fetch.ts";
 import { TunnelAgent } from "../../src/platform/tunnel-agent.ts";
@@ -35,7 +37,11 @@ test("a renewal and a check go through the proxy that HTTPS_PROXY names", async 
 });
 
 test.each([
-  ["https_proxy", (url: string) => ({ https_proxy: url, HTTPS_PROXY: "http://127.0.0.1:3" })],
+  [
+    "HTTPS_PROXY before https_proxy",
+    (url: string) => ({ HTTPS_PROXY: url, https_proxy: "http://127.0.0.1:3" }),
+  ],
+  ["https_proxy", (url: string) => ({ https_proxy: url })],
   ["ALL_PROXY without a scheme", (url: string) => ({ ALL_PROXY: url.replace("http://", "") })],
   ["beside NODE_USE_ENV_PROXY", (url: string) => ({ HTTPS_PROXY: url, NODE_USE_ENV_PROXY: "1" })],
 ])("the proxy is found: %s", async (_, variables) => {
@@ -43,6 +49,28 @@ test.each([
   const { code } = await home.run(["check"], { env: { ...openai, ...variables(proxy.url) } });
   expect([code, fake.count("usage")]).toEqual([0, 1]);
 });
+
+// Measured: Codex 0.171 asks such an address by CONNECT, as a mixed port takes it, and keeps its password to itself.
+test.each(["socks5", "socks5h", "socks4", "socks4a"])("%s:// is asked as Codex asks it", async (scheme) => {
+  const { fake, home, proxy } = await scene();
+  const ALL_PROXY = proxy.url.replace("http://", `${scheme}://ada:secret@`);
+  const { code } = await home.run(["check"], { env: { ...openai, ALL_PROXY } });
+  expect([code, fake.count("usage"), proxy.credentials]).toEqual([0, 1, []]);
+});
+
+test.each([["check"], ["login", "--device-auth"]])(
+  "%s does not go past a proxy that Codex ignores, and says so",
+  async (...words) => {
+    const { fake, home } = await scene();
+    const before = home.read("auth.json");
+    const { code, stdout, stderr } = await home.run(words, {
+      env: { ...openai, ALL_PROXY: "socks://127.0.0.1:7897/" },
+    });
+    expect([code, stdout + stderr]).toEqual([1, expect.stringContaining("PROXY_UNSUPPORTED")]);
+    expect(stdout + stderr).toContain("codex auth doctor");
+    expect([fake.log, home.read("auth.json")]).toEqual([[], before]);
+  },
+);
 
 test("user and password of the variable are given to the proxy, and to nobody else", async () => {
   const authorization = `Basic ${Buffer.from("ada:pass word").toString("base64")}`;
@@ -113,6 +141,36 @@ test("doctor --live tells a proxy that refuses from one that is dead", async () 
     fix: "unset HTTPS_PROXY",
   });
   expect(hidden.map(({ severity }) => severity)).toEqual(["info", "info", "info"]);
+});
+
+test("doctor --live tells a port for SOCKS alone from a mixed one", async () => {
+  const { home, proxy } = await scene();
+  const socksOnly = createServer((client) => {
+    client.on("error", () => client.destroy());
+    client.once("data", (sent) => (sent[0] === 5 ? client.write("\u0005\u0000") : client.destroy()));
+  });
+  await new Promise<void>((resolve) => socksOnly.listen(0, "127.0.0.1", resolve));
+  onTestFinished(() => void socksOnly.close());
+  const { port } = socksOnly.address() as AddressInfo;
+  const look = async (ALL_PROXY: string) => {
+    const { stdout } = await home.run(["doctor", "--live", "--json"], { env: { ...openai, ALL_PROXY } });
+    const { findings } = JSON.parse(stdout) as { findings: { id: string; severity: string }[] };
+    return findings.filter(({ id }) => id.startsWith("proxy") || id === "network_unreachable");
+  };
+  const [dead, ...rest] = await look(`socks5://127.0.0.1:${port}`);
+  expect(dead).toMatchObject({
+    id: "proxy_dead",
+    severity: "error",
+    message: expect.stringContaining("as one for SOCKS alone does not"),
+    evidence: [`socks5://127.0.0.1:${port}`, "PROXY_ECONNRESET"],
+    fix: "export HTTPS_PROXY=http://127.0.0.1:<port>",
+  });
+  expect(rest.map(({ id, severity }) => `${id} ${severity}`)).toEqual([
+    "proxy_set info",
+    ...Array(3).fill("network_unreachable info"),
+  ]);
+  const mixed = await look(proxy.url.replace("http:", "socks5h:"));
+  expect(mixed.map(({ id }) => id)).toEqual(["proxy_set"]);
 });
 
 test("the rotation proxy reaches OpenAI through the network proxy, and reuses its connections", async () => {

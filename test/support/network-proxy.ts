@@ -24,6 +24,8 @@ interface Manner {
 export class NetworkProxy {
   /** The addresses that were asked for. */
   readonly connected: string[] = [];
+  /** Every Proxy-Authorization that came. */
+  readonly credentials: string[] = [];
   readonly url: string;
   /** The same server with TLS, without the proxy. */
   readonly direct: string;
@@ -33,6 +35,8 @@ export class NetworkProxy {
     this.direct = `https://127.0.0.1:${frontPort}`;
     server.on("connect", ({ url = "", headers }, client: Socket) => {
       this.connected.push(url);
+      const shown = headers["proxy-authorization"];
+      if (shown !== undefined) this.credentials.push(shown);
       client.on("error", () => client.destroy());
       const isWelcome = authorization === undefined || headers["proxy-authorization"] === authorization;
       const status = refusesWith ?? (isWelcome ? 200 : 407);

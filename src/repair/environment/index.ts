@@ -12,6 +12,7 @@ import { folderRuleInvalid } from "./folder-rule-invalid.ts";
 import { homeOfAnother } from "./home-of-another.ts";
 import { openaiKeyIgnored } from "./openai-key-ignored.ts";
 import { proxyLoopback, proxySet } from "./proxy-loopback.ts";
+import { proxyUnsupported } from "./proxy-unsupported.ts";
 import { sqliteHome } from "./sqlite-home.ts";
 import { urlOverride } from "./url-override.ts";
 
@@ -30,6 +31,7 @@ export const environmentChecks: readonly Check[] = [
   baseUrlIgnored,
   proxyLoopback,
   proxySet,
+  proxyUnsupported,
   caFile,
   clockBehind,
 ];

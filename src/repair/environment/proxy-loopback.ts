@@ -1,5 +1,5 @@
 import { configString, configValue, isTable } from "../../codex/config-tree.ts";
-import { isDirect, loopbackBypass, plainProxy, proxiesIn } from "../../codex/proxy-environment.ts";
+import { isDirect, isSocks, loopbackBypass, plainProxy, proxiesIn } from "../../codex/proxy-environment.ts";
 import type { Check, Sighting } from "../check.ts";
 import type { Scene } from "../scene.ts";
 
@@ -35,8 +35,12 @@ export const proxySet: Check = {
     const proxies = proxiesIn(scene.fx.env);
     const caught = await proxyLoopback.look(scene);
     if (proxies.length === 0 || "skipped" in caught || caught.length > 0) return [];
-    const message =
-      "Codex and codex-auth go through the proxy that the environment names; codex-auth speaks to no SOCKS proxy and connects directly there.";
+    const socks = proxies.filter(({ address }) => isSocks(address)).map(({ name }) => name);
+    const note =
+      socks.length > 0
+        ? ` To what ${socks.join(" and ")} names as SOCKS, both speak HTTP (CONNECT): a mixed port understands that, a port for SOCKS alone lets nothing through.`
+        : "";
+    const message = `Codex and codex-auth go through the proxy that the environment names.${note}`;
     const sighting: Sighting = {
       message,
       evidence: proxies.map(({ name, address }) => `${name} is ${address}`),

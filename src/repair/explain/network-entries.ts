@@ -17,7 +17,7 @@ export const networkEntries: readonly Entry[] = [
     cause:
       "The address refuses connections. It is tried again for ever: most often a local proxy that config.toml names (openai_base_url) has ended, or HTTP_PROXY, HTTPS_PROXY or ALL_PROXY (also in ~/.codex/.env) name a proxy that does not run.",
     fix: `Start the proxy again, or remove openai_base_url from config.toml and the proxy variables; ${networkTriage}`,
-    checks: ["config", "proxy_catches_loopback", "proxy_set", "network"],
+    checks: ["config", "proxy_catches_loopback", "proxy_set", "proxy_unsupported", "network"],
     example: "Reconnecting... waiting for network",
   },
   {
@@ -53,7 +53,7 @@ export const networkEntries: readonly Entry[] = [
     cause:
       "Somebody stands between: a proxy of the company or a virus scanner signs with its own certificate; or the clock is wrong, so that a good certificate seems expired.",
     fix: 'Name the certificate of the company: export CODEX_CA_CERTIFICATE="/path/to/company.pem"',
-    checks: ["ca_file_unusable", "proxy_set", "clock_behind", "network"],
+    checks: ["ca_file_unusable", "proxy_set", "proxy_unsupported", "clock_behind", "network"],
     example: "stream disconnected before completion: invalid peer certificate: UnknownIssuer",
   },
   {
@@ -63,7 +63,7 @@ export const networkEntries: readonly Entry[] = [
     explains: vaguer,
     cause: "There is no network, or its name server does not know OpenAI's names.",
     fix: `Check the network and its name server; ${networkTriage}`,
-    checks: ["proxy_set", "network"],
+    checks: ["proxy_set", "proxy_unsupported", "network"],
     example:
       "error sending request: dns error: failed to lookup address information: Name or service not known",
   },
@@ -89,7 +89,7 @@ export const networkEntries: readonly Entry[] = [
     cause:
       "A firewall drops the packets, the network is very slow, or a proxy must be used that the environment does not name.",
     fix: `${networkTriage}; behind a company proxy: export HTTPS_PROXY=http://<host>:<port>`,
-    checks: ["proxy_set", "network"],
+    checks: ["proxy_set", "proxy_unsupported", "network"],
     example: "operation timed out (os error 110)",
   },
   {
@@ -102,7 +102,14 @@ export const networkEntries: readonly Entry[] = [
     cause:
       "A fault of the network or of a proxy, not of the login (that would be 401): the connection was cut, or WebSockets are blocked on the way. After five attempts Codex goes on over HTTPS.",
     fix: `${networkTriage}; look at proxy variables and at openai_base_url in config.toml`,
-    checks: ["config", "proxy_catches_loopback", "proxy_set", "ca_file_unusable", "network"],
+    checks: [
+      "config",
+      "proxy_catches_loopback",
+      "proxy_set",
+      "proxy_unsupported",
+      "ca_file_unusable",
+      "network",
+    ],
     example: "Reconnecting... 2/5 (stream disconnected before completion: error sending request)",
   },
   {

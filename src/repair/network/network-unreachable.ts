@@ -1,4 +1,3 @@
-import { foreignProxy } from "../../codex/proxy-environment.ts";
 import type { Reached, Trouble } from "../../upstream/reach.ts";
 import type { Severity } from "../../errors/finding.ts";
 import type { Check } from "../check.ts";
@@ -13,6 +12,7 @@ const texts: Record<Trouble, string> = {
   cut: "cuts the connection before it answers: a firewall or a proxy does that",
   proxy: "is not let through by the network proxy",
   "no-proxy": "cannot be reached, because the network proxy does not answer",
+  "no-way": "is not asked, because the proxy that the environment names is none that Codex takes",
   route: "cannot be reached: there is no way out of this network",
   other: "cannot be asked",
 };
@@ -31,21 +31,14 @@ export const networkUnreachable: Check = {
   title: "a service of OpenAI cannot be reached",
   isLive: true,
   look: async (scene) => {
-    const { env } = scene.fx;
     const failed = (await scene.reached()).filter((each) => each.kind === "failed");
-    return failed.map((each) => {
-      const isOtherWay = foreignProxy(env, each.url) !== null;
-      const note = isOtherWay
-        ? " Codex goes through a SOCKS proxy and may reach it; codex-auth connects directly."
-        : "";
-      return {
-        // Where the proxy is dead, that is the error.
-        severity: each.trouble === "no-proxy" || isOtherWay ? "info" : severityOf(scene, each),
-        message: `${hostOf(each.url)} ${texts[each.trouble]}.${note}`,
-        evidence: [`${each.code}, asked for ${purposes[each.origin]}`],
-        fix: remedies[each.trouble] ?? null,
-      };
-    });
+    return failed.map((each) => ({
+      // Where the proxy is dead or of no use, that is the error.
+      severity: each.trouble.startsWith("no-") ? "info" : severityOf(scene, each),
+      message: `${hostOf(each.url)} ${texts[each.trouble]}.`,
+      evidence: [`${each.code}, asked for ${purposes[each.origin]}`],
+      fix: remedies[each.trouble] ?? null,
+    }));
   },
 };
 
