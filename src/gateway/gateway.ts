@@ -146,7 +146,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 const restMs = 50;
 
 function makeGatewayParts(options: GatewayOptions): GatewayParts {
-  const { store, database, journal, transformBody, renew, now = Date.now } = options;
+  const { store, database, journal, transformBody, renew, now = () => Date.now() } = options;
   const { backend, agents, limits } = options;
   const rotation = makeParts({
     store,

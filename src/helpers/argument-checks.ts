@@ -1,15 +1,27 @@
 import { field, isRecord } from "../errors/json-value.ts";
 
-/** True when every field passes its check. An absent field passes only a check made with `optional`. */
-export function fieldsPass(
-  params: object,
-  checks: Readonly<Record<string, (value: unknown) => boolean>>,
-): boolean {
-  return Object.entries(checks).every(([name, passes]) => passes(field(params, name)));
+export type Checks = Readonly<Record<string, (value: unknown) => boolean>>;
+
+/** The fields that do not pass their check. An absent field passes only a check made with `optional`. */
+export function wrongFields(params: object, checks: Checks): string[] {
+  return Object.keys(checks).filter((name) => !checks[name]?.(field(params, name)));
+}
+
+export function fieldsPass(params: object, checks: Checks): boolean {
+  return wrongFields(params, checks).length === 0;
 }
 
 export function optional(check: (value: unknown) => boolean): (value: unknown) => boolean {
   return (value) => value === undefined || check(value);
+}
+
+/** Text with something in it. */
+export function isName(value: unknown): boolean {
+  return typeof value === "string" && value !== "";
+}
+
+export function isNumber(value: unknown): boolean {
+  return typeof value === "number" && Number.isFinite(value);
 }
 
 export function isText(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import { field } from "../errors/json-value.ts";
-import { fieldsPass, isHeaderText, isRecord, isText, optional } from "./argument-checks.ts";
+import { isHeaderText, isRecord, isText, optional } from "./argument-checks.ts";
 import { namedCall, wrongCall } from "./named-call.ts";
 import type { CallForm } from "./named-call.ts";
 
@@ -22,7 +22,12 @@ const form: CallForm<CodexHeadersParams> = {
   helper: "createCodexHeaders",
   names: ["init", "accountId", "accessToken", "opts"],
   requires: "accountId and accessToken",
-  accepts: isParams,
+  checks: {
+    init: optional(isRecord),
+    accountId: isHeaderText,
+    accessToken: isHeaderText,
+    opts: optional(isOptions),
+  },
 };
 
 // Codex 0.169 sends the names with a hyphen; older ones and other clients the underscores.
@@ -66,15 +71,6 @@ function startFrom(given: RequestInit["headers"]): Headers {
   } catch {
     throw wrongCall({ helper: form.helper, requires: "init.headers that are valid headers" });
   }
-}
-
-function isParams(params: object): params is CodexHeadersParams {
-  return fieldsPass(params, {
-    init: optional(isRecord),
-    accountId: isHeaderText,
-    accessToken: isHeaderText,
-    opts: optional(isOptions),
-  });
 }
 
 function isOptions(value: unknown): boolean {

@@ -1,4 +1,4 @@
-import { fieldsPass, isAmount, isCallable, isPositiveInteger, optional } from "./argument-checks.ts";
+import { isAmount, isCallable, isPositiveInteger, optional } from "./argument-checks.ts";
 import { namedCall } from "./named-call.ts";
 import type { CallForm } from "./named-call.ts";
 
@@ -20,7 +20,13 @@ const form: CallForm<ExponentialBackoffParams> = {
   names: ["attempt", "baseMs", "maxMs", "jitterFactor", "random"],
   requires:
     "a positive integer attempt, finite baseMs and maxMs that are not negative, and jitterFactor in 0-1",
-  accepts: isParams,
+  checks: {
+    attempt: isPositiveInteger,
+    baseMs: optional(isAmount),
+    maxMs: optional(isAmount),
+    jitterFactor: optional((value) => isAmount(value) && Number(value) <= 1),
+    random: optional(isCallable),
+  },
 };
 
 /**
@@ -41,20 +47,10 @@ export function exponentialBackoff(...args: readonly unknown[]): number {
     baseMs = 1000,
     maxMs = 60_000,
     jitterFactor = 0.1,
-    random = Math.random,
+    random = () => Math.random(),
   } = namedCall(form, args);
   // 0 x 2^2000 is NaN, so nothing is doubled more often than a number can grow.
   const delay = Math.min(baseMs * 2 ** Math.min(attempt - 1, 1000), maxMs);
   const jitter = (random() * 2 - 1) * jitterFactor * delay;
   return Math.min(Math.max(0, Math.floor(delay + jitter)), Math.floor(maxMs));
-}
-
-function isParams(params: object): params is ExponentialBackoffParams {
-  return fieldsPass(params, {
-    attempt: isPositiveInteger,
-    baseMs: optional(isAmount),
-    maxMs: optional(isAmount),
-    jitterFactor: optional((value) => isAmount(value) && Number(value) <= 1),
-    random: optional(isCallable),
-  });
 }

@@ -1,5 +1,5 @@
 import { field } from "../errors/json-value.ts";
-import { fieldsPass, hasMethods, isPositiveInteger, isRecord, isText, optional } from "./argument-checks.ts";
+import { hasMethods, isName, isPositiveInteger, isRecord, isText, optional } from "./argument-checks.ts";
 import { HealthScoreTracker } from "./health-score.ts";
 import { hybridScore } from "./hybrid-score.ts";
 import type { HealthSource, HybridWeights, ScoredAccount, TokenSource } from "./hybrid-score.ts";
@@ -43,6 +43,13 @@ export interface GetTopCandidatesParams<A extends CandidateAccount = CandidateAc
 
 const helper = "getTopCandidates";
 const names = ["accountManager", "modelFamily", "model", "maxCandidates", "options"];
+const checks = {
+  accountManager: hasMethods("getAccountsSnapshot"),
+  modelFamily: isName,
+  model: optional((value) => value === null || isText(value)),
+  maxCandidates: isPositiveInteger,
+  options: optional(isRecord),
+};
 const requires = "accountManager, modelFamily, model and a positive integer maxCandidates";
 
 /**
@@ -59,7 +66,7 @@ export function getTopCandidates<A extends CandidateAccount>(
 ): A[];
 export function getTopCandidates<A extends CandidateAccount>(params: GetTopCandidatesParams<A>): A[];
 export function getTopCandidates<A extends CandidateAccount>(...args: readonly unknown[]): A[] {
-  const form: CallForm<GetTopCandidatesParams<A>> = { helper, names, requires, accepts: isParams };
+  const form: CallForm<GetTopCandidatesParams<A>> = { helper, names, requires, checks };
   const { accountManager, modelFamily, model, maxCandidates, options = {} } = namedCall(form, args);
   const nowMs = options.nowMs ?? Date.now();
   const now = () => nowMs;
@@ -95,14 +102,4 @@ function isOpen(account: CandidateAccount, keys: readonly string[], nowMs: numbe
 
 function isAccount(value: unknown): boolean {
   return typeof field(value, "index") === "number" && Number.isFinite(field(value, "lastUsed"));
-}
-
-function isParams<A extends CandidateAccount>(params: object): params is GetTopCandidatesParams<A> {
-  return fieldsPass(params, {
-    accountManager: hasMethods("getAccountsSnapshot"),
-    modelFamily: isText,
-    model: optional((value) => value === null || isText(value)),
-    maxCandidates: isPositiveInteger,
-    options: optional(isRecord),
-  });
 }

@@ -1,4 +1,28 @@
+import { configured, presentMs } from "./tracker-config.ts";
+import type { Clock } from "./tracker-config.ts";
+
 const hourMs = 3_600_000;
+
+/** Points; the names are those of codex-multi-auth. */
+export interface HealthScoreConfig {
+  now: Clock;
+  successDelta: number;
+  rateLimitDelta: number;
+  failureDelta: number;
+  maxScore: number;
+  minScore: number;
+  passiveRecoveryPerHour: number;
+}
+
+const defaults: HealthScoreConfig = {
+  now: presentMs,
+  successDelta: 1,
+  rateLimitDelta: -10,
+  failureDelta: -20,
+  maxScore: 100,
+  minScore: 0,
+  passiveRecoveryPerHour: 2,
+};
 
 interface Health {
   readonly score: number;
@@ -8,14 +32,15 @@ interface Health {
 
 /**
  * How well accounts have served, 0 to 100; an account never seen has 100. Success adds 1, a rate limit takes 10, a
- * failure 20, and every hour of rest gives 2 back. Keyed by account key and quota key. `now` gives epoch ms.
+ * failure 20, and every hour of rest gives 2 back, unless configured otherwise. Keyed by account key and quota key. Throws
+ * TypeError on a setting that it does not have.
  */
 export class HealthScoreTracker {
   readonly #known = new Map<string, Health>();
-  readonly #now: () => number;
+  readonly #config: HealthScoreConfig;
 
-  constructor({ now = Date.now }: { now?: () => number } = {}) {
-    this.#now = now;
+  constructor(config: Partial<HealthScoreConfig> = {}) {
+    this.#config = configured("HealthScoreTracker", defaults, config);
   }
 
   getScore(accountKey: string | number, quotaKey?: string): number {
@@ -27,15 +52,15 @@ export class HealthScoreTracker {
   }
 
   recordSuccess(accountKey: string | number, quotaKey?: string): void {
-    this.#change(accountKey, quotaKey, 1, () => 0);
+    this.#change(accountKey, quotaKey, this.#config.successDelta, () => 0);
   }
 
   recordRateLimit(accountKey: string | number, quotaKey?: string): void {
-    this.#change(accountKey, quotaKey, -10, (failures) => failures);
+    this.#change(accountKey, quotaKey, this.#config.rateLimitDelta, (failures) => failures);
   }
 
   recordFailure(accountKey: string | number, quotaKey?: string): void {
-    this.#change(accountKey, quotaKey, -20, (failures) => failures + 1);
+    this.#change(accountKey, quotaKey, this.#config.failureDelta, (failures) => failures + 1);
   }
 
   reset(accountKey: string | number, quotaKey?: string): void {
@@ -47,11 +72,13 @@ export class HealthScoreTracker {
   }
 
   #read(accountKey: string | number, quotaKey: string | undefined): Health {
-    const atMs = this.#now();
+    const { now, maxScore, passiveRecoveryPerHour } = this.#config;
+    const atMs = now();
     const known = this.#known.get(keyOf(accountKey, quotaKey));
-    if (!known) return { score: 100, failures: 0, atMs };
+    if (!known) return { score: maxScore, failures: 0, atMs };
     const rested = Math.max(0, atMs - known.atMs) / hourMs;
-    return { score: clamp(known.score + 2 * rested), failures: known.failures, atMs };
+    const score = this.#clamp(known.score + passiveRecoveryPerHour * rested);
+    return { score, failures: known.failures, atMs };
   }
 
   #change(
@@ -62,18 +89,18 @@ export class HealthScoreTracker {
   ): void {
     const { score, failures, atMs } = this.#read(accountKey, quotaKey);
     this.#known.set(keyOf(accountKey, quotaKey), {
-      score: clamp(score + step),
+      score: this.#clamp(score + step),
       failures: count(failures),
       atMs,
     });
+  }
+
+  #clamp(score: number): number {
+    return Math.min(this.#config.maxScore, Math.max(this.#config.minScore, score));
   }
 }
 
 /** No two pairs of keys share a text. */
 export function keyOf(accountKey: string | number, quotaKey: string | undefined): string {
   return JSON.stringify([String(accountKey), quotaKey ?? ""]);
-}
-
-function clamp(score: number): number {
-  return Math.min(100, Math.max(0, score));
 }

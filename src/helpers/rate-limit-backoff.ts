@@ -1,7 +1,8 @@
-import { fieldsPass, isIndex, isText, optional } from "./argument-checks.ts";
+import { isIndex, isName, optional } from "./argument-checks.ts";
 import { exponentialBackoff } from "./exponential-backoff.ts";
 import { namedCall } from "./named-call.ts";
 import type { CallForm } from "./named-call.ts";
+import { presentMs } from "./tracker-config.ts";
 
 export type RateLimitReason = "quota" | "tokens" | "concurrent" | "unknown";
 
@@ -53,12 +54,13 @@ const reasonFactors: ReadonlyMap<RateLimitReason, number> = new Map([
 
 /** A backoff with its own memory. `now` gives epoch ms, `random` numbers in [0, 1). */
 export function createRateLimitBackoff({
-  now = Date.now,
-  random = Math.random,
+  now = presentMs,
+  random = () => Math.random(),
 }: { now?: () => number; random?: () => number } = {}): RateLimitBackoff {
   const hits = new Map<string, Hits>();
   return {
-    next(params) {
+    next(given) {
+      const params = namedCall<RateLimitBackoffParams>({ ...form, helper: "RateLimitBackoff.next" }, [given]);
       const { accountIndex, quotaKey, stableAccountKey, reason = "unknown" } = params;
       const key = JSON.stringify([stableAccountKey ?? accountIndex, quotaKey]);
       const nowMs = now();
@@ -84,7 +86,15 @@ const form: CallForm<RateLimitBackoffParams> = {
   names: ["accountIndex", "quotaKey", "serverRetryAfterMs", "reason", "stableAccountKey"],
   requires:
     "accountIndex, quotaKey and, if given, serverRetryAfterMs in ms, a known reason and a stableAccountKey",
-  accepts: isParams,
+  checks: {
+    accountIndex: isIndex,
+    quotaKey: isName,
+    serverRetryAfterMs: optional((value) => value === null || typeof value === "number"),
+    reason: optional(
+      (value) => value === "unknown" || [...reasonFactors.keys()].some((each) => each === value),
+    ),
+    stableAccountKey: optional(isName),
+  },
 };
 
 /**
@@ -124,16 +134,4 @@ function floorOf(serverMs: number | null | undefined): number {
 
 function forgetQuiet(hits: Map<string, Hits>, nowMs: number): void {
   for (const [key, each] of hits) if (!recent(each, nowMs)) hits.delete(key);
-}
-
-function isParams(params: object): params is RateLimitBackoffParams {
-  return fieldsPass(params, {
-    accountIndex: isIndex,
-    quotaKey: isText,
-    serverRetryAfterMs: optional((value) => value === null || typeof value === "number"),
-    reason: optional(
-      (value) => value === "unknown" || [...reasonFactors.keys()].some((each) => each === value),
-    ),
-    stableAccountKey: optional(isText),
-  });
 }

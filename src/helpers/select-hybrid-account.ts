@@ -1,5 +1,5 @@
 import { field } from "../errors/json-value.ts";
-import { fieldsPass, hasMethods, isRecord, isText, optional } from "./argument-checks.ts";
+import { hasMethods, isName, isRecord, optional } from "./argument-checks.ts";
 import { freshnessWeight, hybridScore } from "./hybrid-score.ts";
 import type { HealthSource, HybridWeights, ScoredAccount, TokenSource } from "./hybrid-score.ts";
 import { namedCall } from "./named-call.ts";
@@ -31,6 +31,14 @@ export interface SelectHybridAccountParams<A extends HybridAccount = HybridAccou
 
 const helper = "selectHybridAccount";
 const names = ["accounts", "healthTracker", "tokenTracker", "quotaKey", "config", "options"];
+const checks = {
+  accounts: (value: unknown) => Array.isArray(value) && value.every(isAccount),
+  healthTracker: hasMethods("getScore"),
+  tokenTracker: hasMethods("getTokens"),
+  quotaKey: optional(isName),
+  config: optional((value: unknown) => isRecord(value) && Object.values(value).every(isWeight)),
+  options: optional(isOptions),
+};
 const requires = "accounts, healthTracker and tokenTracker";
 
 /**
@@ -48,7 +56,7 @@ export function selectHybridAccount<A extends HybridAccount>(
 ): A | null;
 export function selectHybridAccount<A extends HybridAccount>(params: SelectHybridAccountParams<A>): A | null;
 export function selectHybridAccount<A extends HybridAccount>(...args: readonly unknown[]): A | null {
-  const form: CallForm<SelectHybridAccountParams<A>> = { helper, names, requires, accepts: isParams };
+  const form: CallForm<SelectHybridAccountParams<A>> = { helper, names, requires, checks };
   const { accounts, options = {}, ...sources } = namedCall(form, args);
   const blocked = options.blockedAccountIndexes;
   const open = accounts.filter(({ isAvailable, index }) => isAvailable && !blocked?.has(index));
@@ -76,17 +84,6 @@ function extraScore(index: number, options: HybridOptions, config: HybridWeights
 
 function pidOffset(index: number, pid: number): number {
   return (index * 0.131 + (pid % 100) * 0.01) % 1;
-}
-
-function isParams<A extends HybridAccount>(params: object): params is SelectHybridAccountParams<A> {
-  return fieldsPass(params, {
-    accounts: (value) => Array.isArray(value) && value.every(isAccount),
-    healthTracker: hasMethods("getScore"),
-    tokenTracker: hasMethods("getTokens"),
-    quotaKey: optional(isText),
-    config: optional((value) => isRecord(value) && Object.values(value).every(isWeight)),
-    options: optional(isOptions),
-  });
 }
 
 function isAccount(value: unknown): boolean {

@@ -1,7 +1,15 @@
 import { keyOf } from "./health-score.ts";
+import { configured, presentMs } from "./tracker-config.ts";
+import type { Clock } from "./tracker-config.ts";
 
-const size = 50;
-const refillPerMs = 6 / 60_000;
+/** The names are those of codex-multi-auth. */
+export interface TokenBucketConfig {
+  now: Clock;
+  maxTokens: number;
+  tokensPerMinute: number;
+}
+
+const defaults: TokenBucketConfig = { now: presentMs, maxTokens: 50, tokensPerMinute: 6 };
 const refundableMs = 90_000;
 
 interface Bucket {
@@ -12,15 +20,15 @@ interface Bucket {
 }
 
 /**
- * A budget of requests per account: 50 tokens, 6 more a minute. It only ranks accounts, it refuses nothing by itself.
- * Keyed by account key and quota key. `now` gives epoch ms.
+ * A budget of requests per account: 50 tokens, 6 more a minute, unless configured otherwise. It only ranks accounts, it
+ * refuses nothing by itself. Keyed by account key and quota key. Throws TypeError on a setting that it does not have.
  */
 export class TokenBucketTracker {
   readonly #buckets = new Map<string, Bucket>();
-  readonly #now: () => number;
+  readonly #config: TokenBucketConfig;
 
-  constructor({ now = Date.now }: { now?: () => number } = {}) {
-    this.#now = now;
+  constructor(config: Partial<TokenBucketConfig> = {}) {
+    this.#config = configured("TokenBucketTracker", defaults, config);
   }
 
   getTokens(accountKey: string | number, quotaKey?: string): number {
@@ -41,7 +49,11 @@ export class TokenBucketTracker {
     const key = keyOf(accountKey, quotaKey);
     const { tokens, atMs, takenAtMs } = this.#read(key);
     if (takenAtMs.length === 0) return false;
-    this.#buckets.set(key, { tokens: Math.min(size, tokens + 1), atMs, takenAtMs: takenAtMs.slice(0, -1) });
+    this.#buckets.set(key, {
+      tokens: Math.min(this.#config.maxTokens, tokens + 1),
+      atMs,
+      takenAtMs: takenAtMs.slice(0, -1),
+    });
     return true;
   }
 
@@ -54,11 +66,12 @@ export class TokenBucketTracker {
   }
 
   #read(key: string): Bucket {
-    const atMs = this.#now();
+    const { now, maxTokens, tokensPerMinute } = this.#config;
+    const atMs = now();
     const known = this.#buckets.get(key);
-    if (!known) return { tokens: size, atMs, takenAtMs: [] };
-    const refilled = known.tokens + Math.max(0, atMs - known.atMs) * refillPerMs;
+    if (!known) return { tokens: maxTokens, atMs, takenAtMs: [] };
+    const refilled = known.tokens + Math.max(0, atMs - known.atMs) * (tokensPerMinute / 60_000);
     const takenAtMs = known.takenAtMs.filter((each) => atMs - each <= refundableMs);
-    return { tokens: Math.min(size, refilled), atMs, takenAtMs };
+    return { tokens: Math.min(maxTokens, refilled), atMs, takenAtMs };
   }
 }

@@ -33,7 +33,17 @@ const form: CallForm<TransformRequestBodyParams> = {
     "deferFastSessionInputTrimming allowBackgroundResponses"
   ).split(" "),
   requires: "body and codexInstructions",
-  accepts: isParams,
+  checks: {
+    body: isBody,
+    codexInstructions: isText,
+    userConfig: optional(isRecord),
+    codexMode: optional(isBoolean),
+    fastSession: optional(isBoolean),
+    fastSessionStrategy: optional((value) => value === "hybrid" || value === "always"),
+    fastSessionMaxInputItems: optional(isPositiveInteger),
+    deferFastSessionInputTrimming: optional(isBoolean),
+    allowBackgroundResponses: optional(isBoolean),
+  },
 };
 
 /**
@@ -93,20 +103,6 @@ function checkBackground({ body, allowBackgroundResponses }: TransformRequestBod
   if (allowBackgroundResponses && body.store !== false) return true;
   const requires = "allowBackgroundResponses, and a store that is not false, for a background request";
   throw wrongCall({ helper: form.helper, requires });
-}
-
-function isParams(params: object): params is TransformRequestBodyParams {
-  return fieldsPass(params, {
-    body: isBody,
-    codexInstructions: isText,
-    userConfig: optional(isRecord),
-    codexMode: optional(isBoolean),
-    fastSession: optional(isBoolean),
-    fastSessionStrategy: optional((value) => value === "hybrid" || value === "always"),
-    fastSessionMaxInputItems: optional(isPositiveInteger),
-    deferFastSessionInputTrimming: optional(isBoolean),
-    allowBackgroundResponses: optional(isBoolean),
-  });
 }
 
 function isBody(value: unknown): boolean {

@@ -39,7 +39,7 @@ const figuresMs = 5000;
 
 /** Everything that a running proxy consists of, put together. */
 export function makeParts(options: RotationProxyOptions): RotationParts {
-  const { store, renew, now = Date.now } = options;
+  const { store, renew, now = () => Date.now() } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const backend = backendOf({ CODEX_AUTH_BACKEND: options.backend }, undefined);
   const busy = new Busy();

@@ -26,5 +26,5 @@ export function openStore({ codexHome, storeDir, env = {} }: OpenStoreOptions = 
   };
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const paths = resolvePaths({ ...env, ...places }, userHome(env), "/");
-  return openFileStore(paths, { fs, now: Date.now, sleep, self: currentProcess });
+  return openFileStore(paths, { fs, now: () => Date.now(), sleep, self: currentProcess });
 }

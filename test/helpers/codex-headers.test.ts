@@ -86,11 +86,21 @@ test.each([
   [[undefined, 5, "tok"]],
   [[{ accountId: "acct-1" }]],
   [[{ headers: {}, accountId: "acct-1", accessToken: "tok" }]],
-  [["init", "acct-1", "tok"]],
-  [[undefined, "acct-1", "tok", { promptCacheKey: 5 }]],
 ])("%j is a wrong call", (args) => {
   expect(() => callLoosely(createCodexHeaders, args)).toThrow(
     new TypeError("createCodexHeaders requires accountId and accessToken"),
+  );
+});
+
+test.each([
+  [[null, "acct-1", "tok"], "init"],
+  [["init", "acct-1", "tok"], "init"],
+  [[{ init: null, accountId: "acct-1", accessToken: "tok" }], "init"],
+  [[undefined, "acct-1", "tok", null], "opts"],
+  [[undefined, "acct-1", "tok", { promptCacheKey: 5 }], "opts"],
+])("what is wrong in %j is named, and not what is right", (args, name) => {
+  expect(() => callLoosely(createCodexHeaders, args)).toThrow(
+    new TypeError(`createCodexHeaders requires a valid ${name}`),
   );
 });
 

@@ -61,7 +61,6 @@ test.each([
   [[1, 1, Number.NaN]],
   [[1, 1, 1, 1.1]],
   [[1, 1, 1, -0.1]],
-  [[1, 1, 1, 1, "random"]],
   [[{ attempt: 1, base: 1 }]],
   [[{ baseMs: 1 }]],
   [[null]],
@@ -70,5 +69,11 @@ test.each([
   expect(() => callLoosely(exponentialBackoff, args)).toThrow(TypeError);
   expect(() => callLoosely(exponentialBackoff, args)).toThrow(
     /^exponentialBackoff requires a positive integer attempt/,
+  );
+});
+
+test("a source of numbers that is none is named", () => {
+  expect(() => callLoosely(exponentialBackoff, [1, 1, 1, 1, "random"])).toThrow(
+    new TypeError("exponentialBackoff requires a valid random"),
   );
 });

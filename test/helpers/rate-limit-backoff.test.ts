@@ -99,10 +99,10 @@ test("both call forms give the same, for any arguments", () => {
   const params = fc.record(
     {
       accountIndex: fc.nat(),
-      quotaKey: fc.string(),
+      quotaKey: fc.string({ minLength: 1 }),
       serverRetryAfterMs: fc.option(fc.integer({ min: 100_000, max: 1e9 }), { freq: 2 }),
       reason: fc.constantFrom<RateLimitReason[]>("quota", "tokens", "concurrent", "unknown"),
-      stableAccountKey: fc.string(),
+      stableAccountKey: fc.string({ minLength: 1 }),
     },
     { requiredKeys: ["accountIndex", "quotaKey"] },
   );
@@ -128,12 +128,20 @@ test("the memory of quiet keys is given back", () => {
   expect(hit({ stableAccountKey: "4999" })).toMatchObject({ attempt: 1, isDuplicate: true });
 });
 
+test("a backoff of one's own takes no empty key either", () => {
+  const backoff = createRateLimitBackoff();
+  expect(() => backoff.next({ accountIndex: 0, quotaKey: "" })).toThrow(TypeError);
+  expect(() => backoff.next({ accountIndex: 0, quotaKey: "q", stableAccountKey: "" })).toThrow(TypeError);
+});
+
 test.each([
   [[]],
   [[0]],
   [[-1, "codex"]],
   [["0", "codex"]],
   [[0, 5]],
+  [[0, ""]],
+  [[0, "codex", 30, "quota", ""]],
   [[0, "codex", "30"]],
   [[0, "codex", 30, "boredom"]],
   [[0, "codex", 30, "quota", 7]],

@@ -81,7 +81,7 @@ test("selectHybridAccount: both call forms give the same, for any arguments", ()
   const params = fc.record(
     {
       accounts,
-      quotaKey: fc.string(),
+      quotaKey: fc.string({ minLength: 1 }),
       config: fc.record(
         { healthWeight: fc.nat(9), tokenWeight: fc.nat(9), freshnessWeight: fc.nat(9) },
         { requiredKeys: [] },
@@ -145,7 +145,7 @@ test("getTopCandidates: both call forms give the same, for any arguments", () =>
   fc.assert(
     fc.property(
       list,
-      fc.string(),
+      fc.string({ minLength: 1 }),
       model,
       fc.integer({ min: 1, max: 9 }),
       (all, modelFamily, model, maxCandidates) => {
@@ -166,9 +166,6 @@ test.each([
   [["accounts", health, tokens]],
   [[[{ index: 0 }], health, tokens]],
   [[[], {}, tokens]],
-  [[[], health, tokens, 5]],
-  [[[], health, tokens, "k", { healthWeight: "2" }]],
-  [[[], health, tokens, "k", {}, { blockedAccountIndexes: [1] }]],
   [[{ accounts: [], healthTracker: health, tokenTracker: tokens, extra: 1 }]],
   [[{ accounts: [] }]],
 ])("selectHybridAccount(%j) is a wrong call", (args) => {
@@ -178,8 +175,20 @@ test.each([
 });
 
 test.each([
+  [[[], health, tokens, 5], "quotaKey"],
+  [[[], health, tokens, ""], "quotaKey"],
+  [[[], health, tokens, "k", { healthWeight: "2" }], "config"],
+  [[[], health, tokens, "k", {}, { blockedAccountIndexes: [1] }], "options"],
+])("selectHybridAccount names what is wrong in call %#: %s", (args, name) => {
+  expect(() => callLoosely(selectHybridAccount, args)).toThrow(
+    new TypeError(`selectHybridAccount requires a valid ${name}`),
+  );
+});
+
+test.each([
   [[]],
   [[snapshot()]],
+  [[snapshot(), "", null, 1]],
   [[{}, "codex", null, 3]],
   [[snapshot(), "codex", null]],
   [[snapshot(), "codex", null, 0]],
