@@ -53,6 +53,7 @@ if (!cliOnly) {
 
 async function bundleBinary() {
   const program = await bundle("src/main.ts", "dist/cli/program.cjs", { CODEX_AUTH_VERSION: version });
+  toAscii(join(root, "dist/cli/program.cjs"));
   const hash = createHash("sha256")
     .update(readFileSync(join(root, "dist/cli/program.cjs")))
     .digest("hex");
@@ -61,6 +62,16 @@ async function bundleBinary() {
     join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"),
     notices(Object.keys(program.metafile.inputs)),
   );
+}
+
+/**
+ * esbuild escapes what is not ASCII in strings, and leaves it in regular expressions. The program is read as Latin-1, which
+ * is quicker: there, a `■` that is no escape would be three other characters.
+ */
+function toAscii(path) {
+  const text = readFileSync(path, "utf8");
+  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  writeFileSync(path, text.replace(/[^\0-\x7f]/g, escaped));
 }
 
 function bundle(entry, outfile, constants) {

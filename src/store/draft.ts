@@ -88,7 +88,8 @@ export class WorkingDraft implements Draft {
     if (reading.kind !== "login") throw damagedError(account);
     if (this.live.state === "broken" && !replaceBroken) throw brokenError(this.live);
     this.replacesBrokenLogin = this.live.state === "broken";
-    if (!this.active && this.live.login) this.#adoptLive();
+    // What a person has just signed in with is not lost to the older login in the file, whatever the clock says.
+    if (!this.active && this.live.login) this.#makeWay(account, this.live.login);
     this.target = { kind: "login", document: account.auth };
     this.isSwitch = true;
     this.#setActive(account.id);
@@ -154,6 +155,11 @@ export class WorkingDraft implements Draft {
   #findActive(): Account | null {
     const { login } = this.live;
     return login && (findAccount(this.pool, login) ?? null);
+  }
+
+  #makeWay(account: Account, old: Login): void {
+    if (isSameIdentity(account.login.identity, old.identity)) this.parked.push(old.document);
+    else this.#adoptLive();
   }
 
   #adoptLive(): void {

@@ -10,7 +10,7 @@ import { sealCode } from "../../src/store/sealed-code.ts";
 import { forgeAuthJson } from "../support/forge.ts";
 import { TestHome, projectRoot } from "../support/home.ts";
 
-const program = fs.readFileSync(join(projectRoot, "dist/cli/program.cjs"), "utf8");
+const program = fs.readFileSync(join(projectRoot, "dist/cli/program.cjs"), "latin1");
 const build = createHash("sha256").update(program).digest("hex").slice(0, 16);
 const cacheName = `${build}-${process.version}-${process.arch}.v8`;
 const isRoot = process.getuid?.() === 0;
@@ -268,4 +268,10 @@ test("uninstall takes the cache along and leaves none behind", async () => {
   await person.run("import");
   expect((await person.run("uninstall --yes")).code).toBe(0);
   expect(fs.readdirSync(person.root.file(".cache"))).toEqual([]);
+});
+
+// Characters in regular expressions were no escapes, and became others when the program was read: `explain` missed `■`.
+test("the program is ASCII, because it is read as Latin-1", () => {
+  const bytes = fs.readFileSync(join(projectRoot, "dist/cli/program.cjs"));
+  expect(bytes.findIndex((byte) => byte > 0x7f)).toBe(-1);
 });

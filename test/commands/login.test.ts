@@ -168,7 +168,11 @@ test("a login is kept when it cannot have the label that is asked for", async ()
 });
 
 test.each([
-  ["config.toml forbids it", 'forced_chatgpt_workspace_id = ["acct-personal"]\n', "config.toml forbids"],
+  [
+    "config.toml forbids it",
+    'forced_chatgpt_workspace_id = ["acct-personal"]\n',
+    "The configuration of Codex forbids",
+  ],
   ["Codex reads the keyring", 'cli_auth_credentials_store = "keyring"\n', "does not read auth.json"],
 ])("a login is kept, but not made live, where %s", async (_, config, text) => {
   const { home, fake } = await prepared("b");
@@ -176,7 +180,7 @@ test.each([
   const live = home.read("auth.json");
   const { code, stdout, stderr } = await signIn(home, fake, ["--switch", "--json"]);
   expect([code, JSON.parse(stdout)]).toMatchObject([1, { error: { code: "login_restricted" } }]);
-  expect(stderr).toContain("The login was renewed as account 2, but: config.toml");
+  expect(stderr).toContain("The login was renewed as account 2, but: ");
   expect(stderr).toContain(text);
   expect([tokenOf(home, 2), home.read("auth.json")]).toEqual([
     fake.issuer.newestToken("dev@team.example"),
