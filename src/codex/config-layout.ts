@@ -35,8 +35,20 @@ export interface Layout {
   headers: Header[];
 }
 
-/** Finds the keys of a text that is valid TOML; of any other text it makes nonsense. */
+/** No key of Codex has more parts, and each line below a header repeats its path; one part may be the path of a file. */
+const mostParts = 100;
+const longestKey = 10_000;
+
+/** Finds the keys of a text that is valid TOML; of any other text it makes nonsense, or nothing. */
 export function scanLayout(text: string): Layout {
+  try {
+    return scanLines(text);
+  } catch {
+    return { pairs: [], headers: [] };
+  }
+}
+
+function scanLines(text: string): Layout {
   const layout: Layout = { pairs: [], headers: [] };
   let table: string[] = [];
   let start = startOfText(text);
@@ -83,7 +95,10 @@ function scanKey(text: string, start: number): { path: string[]; end: number } {
   while (end < text.length && !"=]".includes(text.charAt(end))) {
     end = isQuote(text.charAt(end)) ? skipString(text, end) : end + 1;
   }
-  return { path: parsePath(text.slice(start, end)), end };
+  if (end - start > longestKey) throw new RangeError("A key is too long.");
+  const path = parsePath(text.slice(start, end));
+  if (path.length > mostParts) throw new RangeError("A key has too many parts.");
+  return { path, end };
 }
 
 function scanValue(text: string, start: number): { end: number; members: Pair[] | undefined } {

@@ -33,7 +33,22 @@ function isUnbroken({ headers }: Layout, path: ConfigPath): boolean {
   return belongs.lastIndexOf(true) - belongs.indexOf(true) + 1 === belongs.filter(Boolean).length;
 }
 
-export function linesOf(text: string, { start, end }: Span): LineRange {
+/** Tells the number of the line in which a character stands, counted from 1, without counting anew each time. */
+export function lineFinder(text: string): (position: number) => number {
+  const starts = [0];
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) starts.push(at + 1);
+  return (position) => {
+    let [low, high] = [0, starts.length];
+    while (high - low > 1) {
+      const middle = (low + high) >> 1;
+      if ((starts[middle] ?? 0) <= position) low = middle;
+      else high = middle;
+    }
+    return low + 1;
+  };
+}
+
+function linesOf(text: string, { start, end }: Span): LineRange {
   const first = lineAt(text, start);
   return { first, last: Math.max(first, lineAt(text, Math.max(start, end - 1))) };
 }

@@ -22,6 +22,8 @@ export const preambleTypes: ReadonlySet<string> = new Set([
   "codex.rate_limits",
 ]);
 const mostHeld = 1024 * 1024;
+/** The longest end of an event: two line ends, of which the last byte comes later. */
+const tailBytes = 3;
 
 /**
  * Reads a stream up to its first event that means something, so that a failure can still be answered by another
@@ -32,7 +34,8 @@ const mostHeld = 1024 * 1024;
 export function peek(response: IncomingMessage, { firstEventMs, preambleMs }: PeekWaits): Promise<Beginning> {
   return new Promise((resolve) => {
     const held: Buffer[] = [];
-    let unread: Buffer = Buffer.alloc(0);
+    let unread: Buffer[] = [];
+    let tail: Buffer = Buffer.alloc(0);
     let size = 0;
     let timer = setTimeout(() => conclude({ kind: "stalled", held }), firstEventMs);
     let isPreamble = false;
@@ -40,24 +43,28 @@ export function peek(response: IncomingMessage, { firstEventMs, preambleMs }: Pe
     function onData(chunk: Buffer): void {
       held.push(chunk);
       size += chunk.length;
-      unread = unread.length === 0 ? chunk : Buffer.concat([unread, chunk]);
-      const event = readEvents();
+      unread.push(chunk);
+      // Small pieces are joined once, when an event ends among them.
+      const joint = Buffer.concat([tail, chunk]);
+      tail = joint.subarray(-tailBytes);
+      const event = eventEnd(joint, 0) < 0 ? null : readEvents();
       if (event !== null) conclude(event);
       else if (size > mostHeld) conclude({ kind: "visible", held });
     }
 
     /** Null: only comments and preamble so far. */
     function readEvents(): Beginning | null {
+      const bytes = Buffer.concat(unread);
       let start = 0;
-      for (let end = eventEnd(unread, 0); end >= 0; end = eventEnd(unread, start)) {
-        const data = eventData(unread.toString("utf8", start, end));
+      for (let end = eventEnd(bytes, 0); end >= 0; end = eventEnd(bytes, start)) {
+        const data = eventData(bytes.toString("utf8", start, end));
         start = end;
         if (data === "") continue;
         const type = eventType(data) || lateType(data);
         if (preambleTypes.has(type)) startPreamble();
         else return beginning(type, data);
       }
-      unread = unread.subarray(start);
+      unread = [bytes.subarray(start)];
       return null;
     }
 

@@ -14,7 +14,7 @@ import { settingsOf } from "../store/layered-settings.ts";
 import type { LiveFile } from "../store/auth-file.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import type { FileSystem } from "../store/file-system.ts";
-import { readTextIfPresent } from "../store/files.ts";
+import { configLimit, readTextIfPresent } from "../store/files.ts";
 import { kindOfPath } from "../store/home-place.ts";
 import type { Paths } from "../store/paths.ts";
 import { placeProblem } from "../store/place-problems.ts";
@@ -144,7 +144,9 @@ const noConfig: ConfigScene = {
 
 async function readConfigScene(fx: SceneEffects): Promise<ConfigScene> {
   const { fs, store } = fx;
-  const { value: text, problem } = await attempt(() => readTextIfPresent(fs, store.paths.configFile));
+  const { value: text, problem } = await attempt(() =>
+    readTextIfPresent(fs, store.paths.configFile, configLimit),
+  );
   const files = readLayerFiles(fs, { ...fx, paths: store.paths });
   const others = files.filter(({ kind }) => kind !== "user");
   const nothing = { ...noConfig, text, others, problem };

@@ -3,7 +3,7 @@ import { keyAt } from "../codex/config-lines.ts";
 import { readLoginStatus, readPrintedConfig, type StartupAnswer } from "../codex/startup-answer.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { codexPrograms } from "../store/codex-program.ts";
-import { readTextIfPresent } from "../store/files.ts";
+import { configLimit, readTextIfPresent } from "../store/files.ts";
 import { makeTrialHome, sweepTrialHomes } from "../store/trial-home.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Store } from "../store/store.ts";
@@ -62,7 +62,7 @@ export async function askPassedOver(fx: AskEffects): Promise<PassedOver[] | null
   if (program === null) return null;
   const { configFile } = fx.store.paths;
   const found: PassedOver[] = [];
-  for (let text = readTextIfPresent(fx.fs, configFile) ?? ""; found.length < mostKeys;) {
+  for (let text = readTextIfPresent(fx.fs, configFile, configLimit) ?? ""; found.length < mostKeys;) {
     const answer = judged(fx, readPrintedConfig(await ask(fx, program, strict, text)));
     if (answer.kind === "none") return found.length === 0 ? null : found;
     if (answer.kind === "loads" || answer.unknownKey === null || answer.place === null) return found;

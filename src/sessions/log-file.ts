@@ -4,9 +4,11 @@ import { openRegular } from "../machine/guarded-file.ts";
 const lineEnd = 10;
 const firstChunkBytes = 64 * 1024;
 const largestChunkBytes = 4 * 1024 * 1024;
+/** A longer line holds a picture, or is damaged, and never what is counted here. */
+const longestLineBytes = 4 * 1024 * 1024;
 const nothing: Buffer = Buffer.alloc(0);
 
-/** An open log of whole lines; what stands after the last line end is torn and not read. */
+/** An open log of whole lines; what stands after the last line end is torn and not read, nor is a line without end. */
 export class LogFile {
   readonly #descriptor: number;
   readonly #size: number;
@@ -35,7 +37,8 @@ export class LogFile {
     let end = this.#size;
     let carried = nothing;
     let chunkBytes = firstChunkBytes;
-    let isTail = true;
+    // Of the line that ends at `end`: it is torn, or too long.
+    let isDropped = true;
     while (end > 0) {
       const start = Math.max(0, end - chunkBytes);
       const chunk = Buffer.concat([this.#read(start, end - start), carried]);
@@ -44,29 +47,50 @@ export class LogFile {
       end = start;
       chunkBytes = Math.min(largestChunkBytes, chunkBytes * 2);
       if (start > 0 && from === 0) {
-        carried = chunk;
+        isDropped ||= chunk.length > longestLineBytes;
+        carried = isDropped ? nothing : chunk;
         continue;
       }
-      const until = isTail ? chunk.lastIndexOf(lineEnd) + 1 : chunk.length;
-      yield* linesLastFirst(chunk.subarray(from, until), needle);
-      carried = chunk.subarray(0, from);
-      isTail = false;
+      const until = isDropped ? chunk.lastIndexOf(lineEnd) + 1 : chunk.length;
+      yield* linesLastFirst(chunk.subarray(Math.min(from, until), until), needle);
+      isDropped = from > longestLineBytes;
+      carried = isDropped ? nothing : chunk.subarray(0, from);
     }
   }
 
   /** Lines from byte `start`, the start of a line, that contain one of `needles`. Returns where whole lines end. */
   *linesFrom(start: number, needles: readonly string[]): Generator<string, number> {
     let at = start;
+    let lineStart = start;
     let carried = nothing;
     while (at < this.#size) {
       const chunk = this.#read(at, Math.min(largestChunkBytes, this.#size - at), carried);
       if (chunk.length === carried.length) break;
-      at += chunk.length - carried.length;
+      const before = at - carried.length;
+      at = before + chunk.length;
       const until = chunk.lastIndexOf(lineEnd) + 1;
-      yield* linesInOrder(chunk.subarray(0, until), needles);
+      // Its beginning was let go: what comes until its end is no line.
+      const from = before > lineStart ? chunk.indexOf(lineEnd) + 1 : 0;
+      yield* linesInOrder(chunk.subarray(from, until), needles);
+      if (until > 0) lineStart = before + until;
       carried = chunk.subarray(until);
+      if (before + until > lineStart || carried.length > longestLineBytes) carried = nothing;
     }
-    return at - carried.length;
+    return lineStart;
+  }
+
+  /** Whether a line is longer than this. */
+  hasLineOver(limitBytes: number): boolean {
+    let lineStart = 0;
+    for (let at = 0; at < this.#size;) {
+      const chunk = this.#read(at, Math.min(largestChunkBytes, this.#size - at));
+      if (chunk.length === 0) break;
+      const first = chunk.indexOf(lineEnd);
+      at += chunk.length;
+      if ((first === -1 ? at : at - chunk.length + first) - lineStart > limitBytes) return true;
+      if (first !== -1) lineStart = at - chunk.length + chunk.lastIndexOf(lineEnd) + 1;
+    }
+    return false;
   }
 
   /** Bytes from `start`, after `prefix`; fewer when the file has become shorter. */

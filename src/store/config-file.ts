@@ -2,7 +2,7 @@ import { basename, dirname } from "node:path";
 import { commitFile, discard, stageFile, sweepTemporaries } from "./atomic-write.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { linkTarget, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
+import { configLimit, linkTarget, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
 
 /**
  * Replaces the text of config.toml, keeping its mode and the link that leads to it. False when another program
@@ -11,12 +11,12 @@ import { linkTarget, readTextIfPresent, syncFolder, timeInName } from "./files.t
 export function editConfigFile(fs: FileSystem, path: string, edit: (text: string) => string): boolean {
   const target = linkTarget(fs, path);
   sweepTemporaries(fs, dirname(target), [`${basename(target)}.`]);
-  const before = readTextIfPresent(fs, target);
+  const before = readTextIfPresent(fs, target, configLimit);
   const after = edit(before ?? "");
   if (after === before) return true;
   const staged = stageFile(fs, target, after, modeOf(fs, target));
   try {
-    if (readTextIfPresent(fs, target) !== before) return false;
+    if (readTextIfPresent(fs, target, configLimit) !== before) return false;
     commitFile(fs, staged);
     return true;
   } finally {
@@ -34,7 +34,7 @@ export function moveConfigFile(
   { expected, nowMs }: { expected: string; nowMs: number },
 ): boolean {
   const target = linkTarget(fs, path);
-  if (readTextIfPresent(fs, target) !== expected) return false;
+  if (readTextIfPresent(fs, target, configLimit) !== expected) return false;
   try {
     fs.renameSync(target, `${target}.broken-${timeInName(nowMs)}`);
     syncFolder(fs, dirname(target));

@@ -4,7 +4,7 @@ import { readConfig } from "../codex/config-toml.ts";
 import { configValue, isTable, type ConfigTree } from "../codex/config-tree.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { FileSystem } from "./file-system.ts";
-import { readTextIfPresent } from "./files.ts";
+import { configLimit, readTextIfPresent, readTextIfReadable } from "./files.ts";
 import type { Paths } from "./paths.ts";
 
 /** A file that Codex reads its configuration from, or cannot. */
@@ -55,7 +55,7 @@ function systemFolder(platform: string, env: LayerPlace["env"]): string {
 
 function layerFile(fs: FileSystem, kind: LayerKind, file: string): LayerFile[] {
   try {
-    const text = readTextIfPresent(fs, file);
+    const text = readTextIfPresent(fs, file, configLimit);
     if (text === null) return [];
     const reading = readConfig(text);
     if (reading.kind === "tree") return [{ kind, file, text, tree: reading.tree, problem: null }];
@@ -106,11 +106,7 @@ function mainCheckout(fs: FileSystem, folder: string): string | null {
 }
 
 function smallText(fs: FileSystem, path: string): string {
-  try {
-    return fs.statSync(path).isFile() ? (readTextIfPresent(fs, path) ?? "") : "";
-  } catch {
-    return "";
-  }
+  return readTextIfReadable(fs, path, { limitBytes: 4096 }) ?? "";
 }
 
 /** Codex compares whole paths, in Windows without regard to capitals. */

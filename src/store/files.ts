@@ -5,9 +5,12 @@ import type { ReadOptions } from "../machine/guarded-file.ts";
 import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 
-export function readTextIfPresent(fs: FileSystem, path: string): string | null {
+/** A config.toml is read, parsed and searched by many; one of a thousand projects is a tenth as large. */
+export const configLimit: ReadOptions = { limitBytes: 4_000_000 };
+
+export function readTextIfPresent(fs: FileSystem, path: string, options?: ReadOptions): string | null {
   try {
-    return readRegular(fs, path).toString("utf8");
+    return readRegular(fs, path, options).toString("utf8");
   } catch (error) {
     if (errorCode(error) === "ENOENT") return null;
     throw fileError(error, `read ${path}`);

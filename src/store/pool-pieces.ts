@@ -38,9 +38,24 @@ function headOf(text: string): Record<string, unknown> {
 function objectsIn(text: string): string[] {
   const found: string[] = [];
   let [depth, start] = [0, 0];
-  for (const { 0: token, index } of text.matchAll(/"(?:[^"\\]|\\.)*"|[{}]/g)) {
-    if (token === "{" && depth++ === 0) start = index;
-    if (token === "}" && depth > 0 && --depth === 0) found.push(text.slice(start, index + 1));
+  // A quote that nothing closes is no text, and then no later one is closed either.
+  let hasTexts = true;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text[at];
+    if (character === '"' && hasTexts) {
+      const end = endOfText(text, at);
+      hasTexts = end < text.length;
+      if (hasTexts) at = end;
+    }
+    if (character === "{" && depth++ === 0) start = at;
+    if (character === "}" && depth > 0 && --depth === 0) found.push(text.slice(start, at + 1));
   }
   return depth > 0 ? [...found, text.slice(start)] : found;
+}
+
+/** Where the quote stands that closes a text; the end of all when none does. */
+function endOfText(text: string, start: number): number {
+  let end = start + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+  return Math.min(end, text.length);
 }

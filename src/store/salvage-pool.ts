@@ -2,8 +2,10 @@ import { isObject } from "../codex/claims.ts";
 import type { Login } from "../codex/auth-json.ts";
 import { salvageLogin, stringIn } from "../codex/salvage-login.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { accountIdOf } from "./account-id.ts";
 import type { Account } from "./account.ts";
 import { adopt } from "./adopt.ts";
+import type { Adoption } from "./adopt.ts";
 import { olderPools } from "./older-pools.ts";
 import { emptyPool, poolVersion, readAccount, readRetired } from "./pool-file.ts";
 import { recallAccount } from "./retired-tokens.ts";
@@ -30,11 +32,12 @@ export function salvagePool(store: Store, text: string, nowMs: number): Salvaged
   const { version = poolVersion, ...fields } = head;
   if (typeof version === "number" && version > poolVersion) return null;
   const pool: Pool = { ...emptyPool(), ...knownFields(fields) };
-  const torn = entries.flatMap((entry) => takeEntry(pool, entry, nowMs));
+  const salvage = new Salvage(pool, nowMs);
+  for (const entry of entries) salvage.takeEntry(entry);
   const read = pool.accounts.length;
-  const isComplete = isWhole && torn.length === 0 && read > 0;
+  const isComplete = isWhole && salvage.torn.size === 0 && read > 0;
   const older = isComplete ? null : newestReadable(store);
-  for (const account of older?.pool.accounts ?? []) fillGap(pool, account, { torn, nowMs });
+  for (const account of older?.pool.accounts ?? []) salvage.fillGap(account);
   pool.revision = Math.max(pool.revision, older?.pool.revision ?? 0);
   const added = pool.accounts.length - read;
   return { pool, read, added, backup: added > 0 ? (older?.name ?? null) : null };
@@ -79,45 +82,78 @@ function knownFields(head: Record<string, unknown>): Partial<Pool> {
   };
 }
 
-/** The account of which only the login could be read. */
-function takeEntry(pool: Pool, entry: string, nowMs: number): Account[] {
-  const value = parsed(entry);
-  const account = readAccount(value);
-  if (account && !pool.accounts.some(({ id }) => id === account.id)) {
-    pool.accounts.push(account);
-    return [];
-  }
-  const login = salvageLogin(entry, nowMs);
-  if (login) return [takeTorn(pool, login, { entry, nowMs })];
-  if (isObject(value)) pool.setAside.push(value);
-  return [];
-}
+/** The pool as it grows, with its accounts at hand: a damaged file may hold any number of pieces. */
+class Salvage {
+  readonly pool: Pool;
+  /** Of which only the login could be read. */
+  readonly torn = new Set<Account>();
+  readonly #nowMs: number;
+  readonly #byId = new Map<string, Account>();
+  /** Made when it is first asked for, because it decodes the tokens of all. */
+  #byLogin: Map<string, Account> | null = null;
 
-function takeTorn(pool: Pool, login: Login, { entry, nowMs }: { entry: string; nowMs: number }): Account {
-  const { account, outcome } = adopt(pool, login, { nowMs, tie: "pool" });
-  if (outcome === "added") {
+  constructor(pool: Pool, nowMs: number) {
+    this.pool = pool;
+    this.#nowMs = nowMs;
+  }
+
+  takeEntry(entry: string): void {
+    const value = parsed(entry);
+    const account = readAccount(value);
+    if (account && !this.#byId.has(account.id)) return this.#add(account);
+    const login = salvageLogin(entry, this.#nowMs);
+    if (login) this.#takeTorn(login, entry);
+    else if (isObject(value)) this.pool.setAside.push(value);
+  }
+
+  fillGap(old: Account): void {
+    const known = this.#byId.get(old.id);
+    if (!known) {
+      this.#add(old);
+      recallAccount(this.pool, old, this.#nowMs);
+      return;
+    }
+    // A flag is not brought back: it belongs to a token, and the next renewal finds out.
+    if (this.torn.has(known)) known.label ??= old.label;
+    if (this.torn.has(known)) known.pausedAt ??= old.pausedAt;
+    known.spent = [...new Set([...old.spent, ...known.spent])];
+    this.#adopt(old.login);
+  }
+
+  #takeTorn(login: Login, entry: string): void {
+    const { account, outcome } = this.#adopt(login);
+    this.torn.add(account);
+    if (outcome !== "added") return;
     account.label = stringIn(entry, "label") ?? null;
     account.pausedAt = stringIn(entry, "pausedAt") ?? null;
   }
-  return account;
-}
 
-function fillGap(
-  pool: Pool,
-  old: Account,
-  { torn, nowMs }: { torn: readonly Account[]; nowMs: number },
-): void {
-  const known = pool.accounts.find(({ id }) => id === old.id);
-  if (!known) {
-    pool.accounts.push(old);
-    recallAccount(pool, old, nowMs);
-    return;
+  #adopt(login: Login): Adoption {
+    const known = this.#loginsKnown().get(accountIdOf(login.identity));
+    const near = { ...this.pool, accounts: known ? [known] : [] };
+    const adoption = adopt(near, login, { nowMs: this.#nowMs, tie: "pool" });
+    if (!known) this.#add(adoption.account);
+    return adoption;
   }
-  // A flag is not brought back: it belongs to a token, and the next renewal finds out.
-  if (torn.includes(known)) known.label ??= old.label;
-  if (torn.includes(known)) known.pausedAt ??= old.pausedAt;
-  known.spent = [...new Set([...old.spent, ...known.spent])];
-  adopt(pool, old.login, { nowMs, tie: "pool" });
+
+  #loginsKnown(): Map<string, Account> {
+    if (this.#byLogin) return this.#byLogin;
+    this.#byLogin = new Map();
+    for (const account of this.pool.accounts) this.#noteLogin(account);
+    return this.#byLogin;
+  }
+
+  #add(account: Account): void {
+    this.pool.accounts.push(account);
+    this.#byId.set(account.id, account);
+    if (this.#byLogin) this.#noteLogin(account);
+  }
+
+  /** Of several with one login the first counts, as it does for every command. */
+  #noteLogin(account: Account): void {
+    const key = accountIdOf(account.login.identity);
+    if (this.#byLogin && !this.#byLogin.has(key)) this.#byLogin.set(key, account);
+  }
 }
 
 function parsed(text: string): unknown {

@@ -37,6 +37,36 @@ it("finds the same lines from the front and from the back, whatever their length
   );
 });
 
+const mega = 1024 * 1024;
+
+// One line of 400 MB took 1.3 GB of memory, and the more time the longer it had become.
+it.each([
+  ["before", (endless: string) => `${endless}\na NEEDLE\nb NEEDLE\n`],
+  ["between", (endless: string) => `a NEEDLE\n${endless}\nb NEEDLE\n`],
+  ["behind", (endless: string) => `a NEEDLE\nb NEEDLE\n${endless}\n`],
+])("a line without end %s the others is passed over, whatever is in it", (_, around) => {
+  using home = makeHome();
+  const endless = `NEEDLE${"x".repeat(30 * mega)}NEEDLE`;
+  const path = home.write("one", around(endless));
+  const log = new LogFile(path, statSync(path).size);
+  expect([...log.linesBackwards("NEEDLE")]).toEqual(["b NEEDLE", "a NEEDLE"]);
+  expect([...log.linesFrom(0, ["NEEDLE"])]).toEqual(["a NEEDLE", "b NEEDLE"]);
+  expect([log.hasLineOver(29 * mega), log.hasLineOver(31 * mega)]).toEqual([true, false]);
+  log.close();
+});
+
+it("counting goes on at the start of a line that has no end yet", () => {
+  using home = makeHome();
+  const head = "a NEEDLE\n";
+  const path = home.write("one", `${head}NEEDLE${"x".repeat(30 * mega)}`);
+  const log = new LogFile(path, statSync(path).size);
+  const lines = log.linesFrom(0, ["NEEDLE"]);
+  expect(lines.next().value).toBe("a NEEDLE");
+  expect(lines.next()).toEqual({ done: true, value: head.length });
+  expect([...log.linesBackwards("NEEDLE")]).toEqual(["a NEEDLE"]);
+  log.close();
+});
+
 it("gives what is there of a file that has become shorter", () => {
   using home = makeHome();
   const path = home.write("one", "a NEEDLE\n");

@@ -35,5 +35,6 @@ process.on("message", async ({ argv, env, cwd, uid }) => {
   const program = { exports: { finished: Promise.resolve(false) } };
   script.runInThisContext()(program.exports, createRequire(file), program, file, dirname(file));
   await program.exports.finished;
-  process.send({ code: process.exitCode ?? 0, stdout: said[1], stderr: said[2] });
+  const peakMb = process.resourceUsage().maxRSS / 1024;
+  process.send({ code: process.exitCode ?? 0, stdout: said[1], stderr: said[2], peakMb });
 });

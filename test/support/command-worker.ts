@@ -15,6 +15,11 @@ interface WorkerOptions {
   patienceMs?: number;
 }
 
+interface Worked extends Finished {
+  /** The most memory that the process has had so far. */
+  peakMb: number;
+}
+
 /**
  * Runs commands of the built program one after another in one process, which is killed when one of them does not end:
  * its code is then null. A reader that waits for a pipe cannot be interrupted in any other way.
@@ -28,22 +33,22 @@ export class CommandWorker {
     onTestFinished(() => this.#end());
   }
 
-  async run(home: TestHome, line: string, env: Record<string, string> = {}): Promise<Finished> {
+  async run(home: TestHome, line: string, env: Record<string, string> = {}): Promise<Worked> {
     const { uid, patienceMs = 30_000 } = this.#options;
     const child = (this.#child ??= this.#start());
     const message = { argv: line.split(" "), env: { ...home.env, ...env }, cwd: home.path, uid };
-    const finished = await new Promise<Finished | null>((resolve) => {
+    const finished = await new Promise<Worked | null>((resolve) => {
       const timer = setTimeout(() => resolve(null), patienceMs);
       child.once("message", (answer) => {
         clearTimeout(timer);
-        resolve(answer as Finished);
+        resolve(answer as Worked);
       });
       child.send(message);
     });
     child.removeAllListeners("message");
     if (finished) return finished;
     this.#end();
-    return { code: null, stdout: "", stderr: "" };
+    return { code: null, stdout: "", stderr: "", peakMb: 0 };
   }
 
   #start(): ChildProcess {

@@ -1,4 +1,4 @@
-import { readTextIfPresent } from "../../store/files.ts";
+import { configLimit, readTextIfPresent } from "../../store/files.ts";
 import type { Check } from "../check.ts";
 import type { Diagnosis } from "../check.ts";
 import type { Scene } from "../scene.ts";
@@ -32,6 +32,6 @@ function isExplained({ severity, area, message }: Diagnosis): boolean {
 }
 
 function lineOf({ fx }: Scene, { file, line }: { file: string; line: number }): string[] {
-  const text = readTextIfPresent(fx.fs, file)?.split("\n")[line - 1]?.trim() ?? "";
+  const text = readTextIfPresent(fx.fs, file, configLimit)?.split("\n")[line - 1]?.trim() ?? "";
   return text === "" ? [] : [`${line}: ${withoutSecret(text)}`];
 }

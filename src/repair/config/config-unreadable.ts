@@ -1,5 +1,6 @@
 import { correctTypos } from "../../codex/config-typos.ts";
 import type { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { errorCode } from "../../store/file-error.ts";
 import type { Check, Sighting } from "../check.ts";
 import { moveAside } from "../move-aside.ts";
 import type { Scene } from "../scene.ts";
@@ -41,9 +42,11 @@ export const configUnreadable: Check = {
 const whyNot =
   "Not moved away by itself: it may hold what keeps Codex in bounds (sandbox, approvals, provider, login).";
 
-function unopened({ code, message }: CodexAuthError, { fx, paths }: Scene): Sighting {
+function unopened({ code, message, cause }: CodexAuthError, { fx, paths }: Scene): Sighting {
   const path = paths.configFile;
   const own = `sudo chown "$(id -un)" ${shellWord(path)} && chmod 600 ${shellWord(path)}`;
   const fix = code === "permission_denied" ? own : moveAside(fx.fs, path, "broken");
-  return { message: `Codex does not start: ${message}`, fix, canMend: false };
+  // Codex reads it all the same, at every start.
+  const isLarge = errorCode(cause) === "EFBIG";
+  return { message: isLarge ? message : `Codex does not start: ${message}`, fix, canMend: false };
 }

@@ -1,7 +1,7 @@
 import { configFaults } from "../../codex/config-faults.ts";
 import { formatPath, readConfig } from "../../codex/config-toml.ts";
 import { configString, type ConfigTree } from "../../codex/config-tree.ts";
-import { linkTarget, namesIn, readTextIfPresent } from "../../store/files.ts";
+import { configLimit, linkTarget, namesIn, readTextIfPresent } from "../../store/files.ts";
 import { placeProblem } from "../../store/place-problems.ts";
 import type { Check, Sighting } from "../check.ts";
 import { placeSighting } from "../place-sighting.ts";
@@ -34,7 +34,7 @@ function lookAt(scene: Scene, profile: string): Sighting[] {
   const problem = placeProblem(fx.fs, place);
   if (problem) return [placeSighting(scene, problem)];
   const path = linkTarget(fx.fs, named);
-  const text = readTextIfPresent(fx.fs, path) ?? "";
+  const text = readTextIfPresent(fx.fs, path, configLimit) ?? "";
   const reading = readConfig(text);
   if (reading.kind === "broken") {
     const { line, column, message, excerpt } = reading;

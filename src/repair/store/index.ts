@@ -18,6 +18,7 @@ import { poolTooNew } from "./pool-too-new.ts";
 import { poolUnreadable } from "./pool-unreadable.ts";
 import { rescueTorn } from "./rescue-torn.ts";
 import { rotationKilled, rotationSuspended } from "./rotation-stopped.ts";
+import { sessionLogEndless } from "./session-log-endless.ts";
 import { storeOpen } from "./store-open.ts";
 
 export const storeChecks: readonly Check[] = [
@@ -40,6 +41,7 @@ export const storeChecks: readonly Check[] = [
   filesKeptAside,
   backupUnreadable,
   figuresDamaged,
+  sessionLogEndless,
   locksUnreliable,
   locksNotShared,
 ];
