@@ -158,6 +158,17 @@ const noBackups = { backups: () => [], repairBackups: () => [] } as unknown as P
   typeof salvagePool
 >[0];
 
+/** Twice as much as linear may look like on a busy machine; quadratic is 8. */
+const most = 4;
+
+/** A machine that is busy looks quadratic now and then, a quadratic parser every time. */
+function leastGrowth(make: Make, size: number, run: (text: string) => unknown): number {
+  const measured: number[] = [];
+  do measured.push(growth(make, size, run));
+  while (measured.length < 4 && Math.min(...measured) >= most);
+  return Math.min(...measured);
+}
+
 /** Runs a reader that may refuse what it is given. */
 function tried(work: () => unknown): void {
   try {
@@ -238,8 +249,11 @@ const parsers: [string, Record<string, Make>, number, (text: string) => unknown]
 test.each(parsers)(
   "%s takes time in proportion to its text, whatever is in it",
   (_, texts, size, run) => {
-    const measured = Object.entries(texts).map(([name, make]) => ({ name, growth: growth(make, size, run) }));
-    expect(measured.filter((each) => each.growth >= 4)).toEqual([]);
+    const measured = Object.entries(texts).map(([name, make]) => ({
+      name,
+      growth: leastGrowth(make, size, run),
+    }));
+    expect(measured.filter((each) => each.growth >= most)).toEqual([]);
   },
   300_000,
 );
@@ -252,5 +266,5 @@ test("a stream in tiny pieces is read once, and not anew with every piece", () =
     for (const chunk of chunks) response.emit("data", chunk);
     response.emit("end");
   };
-  expect(growth(pieces, 1_000_000, read)).toBeLessThan(4);
+  expect(growth(pieces, 1_000_000, read)).toBeLessThan(most);
 });

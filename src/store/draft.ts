@@ -1,3 +1,4 @@
+// Longer than 250 lines: one transaction, from what it finds to what it leaves.
 import { isSameIdentity, readAuthDocument } from "../codex/auth-json.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
