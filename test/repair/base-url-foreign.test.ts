@@ -22,15 +22,15 @@ interface Machine {
 /** What is found where these listen, and Codex is sent somewhere. */
 async function look({ listeners, config = {}, env = {}, commandLine }: Machine) {
   const home = new TestHome();
-  const readFileSync = (path: string, encoding: BufferEncoding) => {
-    if (path === "/proc/net/tcp") return head + listeners;
-    if (path === "/proc/net/tcp6") return head;
-    if (path === "/proc/77/cmdline") return commandLine ?? "";
-    return fs.readFileSync(path, encoding);
-  };
+  const told = new Map([
+    ["/proc/net/tcp", home.write("tcp", head + listeners)],
+    ["/proc/net/tcp6", home.write("tcp6", head)],
+    ["/proc/77/cmdline", home.write("cmdline", commandLine ?? "")],
+  ]);
+  const openSync = (path: string, flags: number) => fs.openSync(told.get(path) ?? path, flags);
   const scene = {
     fx: {
-      fs: { ...fs, readFileSync },
+      fs: { ...fs, openSync },
       platform: "linux",
       env,
       processes: () => (commandLine === undefined ? [] : [{ pid: 77, kind: "session", startedAt: "" }]),
