@@ -83,7 +83,9 @@ export class FaultHome {
     };
     const home = codexHome === undefined ? {} : { CODEX_HOME: this.#here(codexHome) };
     const fullEnv = { ...given, ...home, ...mapValues(env, (value) => this.#here(value)) };
-    const system = mapValues(this.scene.system ?? {}, (value) => this.#here(value));
+    const system = mapValues(this.scene.system ?? {}, (value) =>
+      this.#here(value).replaceAll("$UID", String(process.getuid?.() ?? 0)),
+    );
     const fakeFs = faultyHomeFs(this.home.path, { ...this.scene, system });
     const paths = resolvePaths({ CODEX_HOME: this.home.path, ...fullEnv }, this.home.path, this.home.path);
     const nowOf = () => (now === undefined ? testNowMs : Date.parse(now));
