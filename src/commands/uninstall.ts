@@ -5,7 +5,8 @@ import type { Zod } from "../cli/define-command.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { accountName } from "../store/account-name.ts";
 import type { Account } from "../store/account.ts";
-import type { OwnFile, OwnPart } from "../store/own-files.ts";
+import type { OwnFile } from "../store/own-files.ts";
+import type { OwnPart } from "../store/own-names.ts";
 import type { Removal, Snapshot } from "../store/store.ts";
 import { safeText } from "../ui/safe-text.ts";
 

@@ -8,6 +8,9 @@ import type { FileSystem } from "./file-system.ts";
 import { livenessOf } from "./process-identity.ts";
 import type { Liveness, ProcessIdentity } from "./process-identity.ts";
 
+/** What we name in the folder of locks. */
+export const lockName = /^(store|refresh-\w+)\.lock(\.takeover)?(\.[0-9a-f]{16})?$/;
+
 /** Who holds a lock; stands inside the lock folder. */
 export interface LockOwner extends ProcessIdentity {
   token: string;

@@ -1,47 +1,22 @@
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { isTemporary } from "./atomic-write.ts";
-import { codeCacheName, isOwnFolder, ownCodeCaches } from "./code-cache-files.ts";
+import { isOwnFolder, ownCodeCaches } from "./code-cache-files.ts";
 import { fileError } from "./file-error.ts";
 import { linkTarget, namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
 import { parkedStrangers } from "./leftovers.ts";
+import { ownNameOf } from "./own-names.ts";
+import type { OwnName, OwnPart } from "./own-names.ts";
 import type { Paths } from "./paths.ts";
 import { requirePlaces } from "./places.ts";
 import { rescueName } from "./rescue.ts";
-
-/** What a person may want to keep: logins, copies of them, what is known of quotas; the rest is of no use to anybody. */
-export type OwnPart = "accounts" | "backups" | "history" | "working files";
 
 /** A file or folder that codex-auth made. */
 export interface OwnFile {
   path: string;
   part: OwnPart;
 }
-
-interface OwnName {
-  name: RegExp;
-  part: OwnPart;
-  /** Of a folder: the names that we give in it. */
-  inside?: RegExp;
-}
-
-/** CODEX_AUTH_DIR may name a folder in which somebody else has files: what is not named as we name things is not ours. */
-const ownNames: readonly OwnName[] = [
-  { name: /^pool\.json(\.broken-\d{8}T\d{9}Z)?$/, part: "accounts" },
-  { name: /^parked$/, part: "accounts", inside: /^([0-9a-f]{12}|exec)-\d{8}T\d{9}Z-/ },
-  { name: /^rescue$/, part: "accounts", inside: /^\.?(rescue-|probe)/ },
-  { name: rescueName, part: "accounts" },
-  { name: /^backups$/, part: "backups", inside: /^(pool|repair)-\d{8}T\d{9}Z/ },
-  { name: /^(limits\.json|history\.jsonl)$/, part: "history" },
-  { name: /^sessions$/, part: "history", inside: /^\w+\.json$/ },
-  { name: /^gateway(\.db(-wal|-shm)?|\.json|\.log|-journal\.jsonl)$/, part: "working files" },
-  { name: /^(proxied-sessions|rotation(-\d+)?\.json|rotation\.log)$/, part: "working files" },
-  { name: /^homes$/, part: "working files", inside: /^[0-9a-f]{12}-\d+(\.owner)?$/ },
-  { name: /^locks$/, part: "working files", inside: /^(store|refresh-\w+)\.lock/ },
-  // Of earlier versions.
-  { name: /^code-cache$/, part: "working files", inside: codeCacheName },
-];
 
 const brokenFile = /^(auth\.json|config\.toml)\.broken-\d{8}T\d{9}Z$/;
 
@@ -111,13 +86,6 @@ function accountsLast(a: OwnFile, b: OwnFile): number {
 export function removeEmptyFolders(fs: FileSystem, { locksDir, storeDir, codeCacheDir }: Paths): void {
   for (const folder of [locksDir, storeDir]) removeIfEmpty(fs, folder);
   if (codeCacheDir !== null && isOwnFolder(fs, codeCacheDir)) removeIfEmpty(fs, codeCacheDir);
-}
-
-/** Null for what is not ours, also because it is a link or a file where we would make a folder. */
-function ownNameOf(fs: FileSystem, path: string): OwnName | null {
-  const own = ownNames.find(({ name }) => name.test(basename(path)));
-  if (!own?.inside) return own ?? null;
-  return fs.lstatSync(path, { throwIfNoEntry: false })?.isDirectory() ? own : null;
 }
 
 function isOwnInside({ inside }: OwnName, name: string): boolean {

@@ -4,6 +4,7 @@ import { errorCode, fileError } from "./file-error.ts";
 import type { FileSystem } from "./file-system.ts";
 import { realPath } from "./home-place.ts";
 import type { Paths } from "./paths.ts";
+import { requireStorePlace } from "./store-place.ts";
 
 /** Throws where CODEX_HOME or CODEX_AUTH_DIR names a place that cannot be meant. */
 export function requirePlaces(fs: FileSystem, paths: Paths): void {
@@ -19,7 +20,7 @@ export function requirePlaces(fs: FileSystem, paths: Paths): void {
       hint: `Name a folder of its own, or unset it: our files are then in ${paths.codexHome}/codex-auth`,
     });
   }
-  if (!paths.isHomeExplicit || isFolder(fs, paths.codexHome)) return;
+  if (!paths.isHomeExplicit || isFolder(fs, paths.codexHome)) return requireStorePlace(fs, paths);
   // Codex expands no ~ either.
   const hint = paths.codexHome.includes("/~")
     ? 'The shell left ~ as it is, perhaps because of quotes. Write: export CODEX_HOME="$HOME/…"'

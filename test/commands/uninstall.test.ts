@@ -94,6 +94,7 @@ test("uninstall where nothing was ever written has nothing to do", async () => {
 test("uninstall leaves alone what it did not write, and names it", async () => {
   const home = await homeWithThree();
   const env = { CODEX_AUTH_DIR: home.file("mine") };
+  await home.run(["import", home.file("logins")], { env });
   for (const name of [
     "thesis.txt",
     "backups/2019.zip",
@@ -102,7 +103,6 @@ test("uninstall leaves alone what it did not write, and names it", async () => {
     "pool.json.old",
   ])
     home.write(`mine/${name}`, "mine");
-  await home.run(["import", home.file("logins")], { env });
   await home.run(["switch", "2"], { env });
   const { code, stdout } = await home.run(["uninstall", "--yes", "--forget-accounts"], { env });
   const left = readdirSync(home.file("mine"), { recursive: true, encoding: "utf8" }).sort();

@@ -35,7 +35,7 @@ export interface Home {
 /** A new CODEX_HOME in a folder of its own that goes away when the test ends. */
 export function makeHome(root = mkdtemp()): Home {
   const dir = join(root, "home");
-  fs.mkdirSync(dir, { recursive: true });
+  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
   // No test reaches the real issuer, also not by mistake.
   const env = {
     PATH: process.env["PATH"] ?? "",

@@ -1,4 +1,4 @@
-import { modeOf, refuseWriters } from "../../store/file-mode.ts";
+import { modeOf, ownModeOf, refuseWriters } from "../../store/file-mode.ts";
 import { isLink, linkTarget, readBytes } from "../../store/files.ts";
 import type { Check } from "../check.ts";
 import type { Scene } from "../scene.ts";
@@ -78,11 +78,13 @@ export const configFileOpen: Check = {
         message: `Every user of this machine can change ${target}, and Codex starts the programs that it names.`,
         evidence: [`mode ${mode.toString(8).padStart(4, "0")}`],
         fix: `chmod go-w ${shellWord(target)}`,
+        canMend: ownModeOf(scene.fx.fs, scene.paths, target) !== null,
       },
     ];
   },
   mend: {
     describe: (scene) => `Let nobody else change ${configTarget(scene)}.`,
-    apply: ({ fx, paths }) => Promise.resolve(refuseWriters(fx.fs, linkTarget(fx.fs, paths.configFile))),
+    apply: ({ fx, paths }) =>
+      Promise.resolve(refuseWriters(fx.fs, paths, linkTarget(fx.fs, paths.configFile))),
   },
 };

@@ -4,6 +4,7 @@ import { caFile } from "./ca-file.ts";
 import { clockBehind } from "./clock-behind.ts";
 import { codexHomeMissing } from "./codex-home-missing.ts";
 import { codexHomeOnWindows } from "./codex-home-on-windows.ts";
+import { codexHomeOpen } from "./codex-home-open.ts";
 import { codexHomeRelative } from "./codex-home-relative.ts";
 import { codexHomeTemporary } from "./codex-home-temporary.ts";
 import { codexHomeUnusable } from "./codex-home-unusable.ts";
@@ -22,6 +23,7 @@ export const environmentChecks: readonly Check[] = [
   codexHomeRelative,
   codexHomeTemporary,
   codexHomeOnWindows,
+  codexHomeOpen,
   homeOfAnother,
   folderRuleInvalid,
   sqliteHome,

@@ -19,6 +19,7 @@ import { poolUnreadable } from "./pool-unreadable.ts";
 import { rescueTorn } from "./rescue-torn.ts";
 import { rotationKilled, rotationSuspended } from "./rotation-stopped.ts";
 import { sessionLogEndless } from "./session-log-endless.ts";
+import { storeFolderForeign } from "./store-folder-foreign.ts";
 import { storeOpen } from "./store-open.ts";
 
 export const storeChecks: readonly Check[] = [
@@ -30,6 +31,7 @@ export const storeChecks: readonly Check[] = [
   rotationKilled,
   rotationSuspended,
   poolTooNew,
+  storeFolderForeign,
   poolOfAnotherHome,
   poolForbidden,
   poolUnreadable,
