@@ -78,6 +78,16 @@ const tomlTexts: Record<string, Make> = {
   servers: numbered((n) => `[mcp_servers.s${n}]\ncommand = "x"\n`),
 };
 
+/** What a look at the beginning of lines may stumble over; with many tables the parser itself makes too much of noise. */
+const blankTexts: Record<string, Make> = {
+  blanks: repeated(" ", "", "x"),
+  tabs: repeated("\t"),
+  "a key and blanks": repeated(" ", "a"),
+  "a bracket and blanks": repeated(" ", "["),
+  brackets: repeated("["),
+  "keys of many parts": repeated(`${"a.".repeat(900)}\n`),
+};
+
 /** What a JSON file, a log or a stream may be made of. */
 const jsonTexts: Record<string, Make> = {
   quotes: repeated('"'),
@@ -179,6 +189,7 @@ function tried(work: () => unknown): void {
 }
 
 const parsers: [string, Record<string, Make>, number, (text: string) => unknown][] = [
+  ["readConfig", blankTexts, 100_000, readConfig],
   ["findDuplicates", tomlTexts, 100_000, findDuplicates],
   ["mergeDuplicates", tomlTexts, 100_000, mergeDuplicates],
   ["scanLayout", tomlTexts, 100_000, scanLayout],

@@ -18,7 +18,7 @@ interface ConfigSyntaxError {
 export type ConfigReading = { kind: "tree"; tree: ConfigTree } | ({ kind: "broken" } & ConfigSyntaxError);
 
 /** Codex refuses it too. A table in a table for each part, a hundred thousand deep, takes more than its share of time. */
-const endlessKey = /^[ \t]*\[{0,2}(?:[ \t]*[\w-]+[ \t]*\.){1000}/m;
+const endlessKey = /^(?:[ \t]*\[\[?)?(?:[ \t]*[\w-]+[ \t]*\.){1000}/m;
 
 /** Parses the text of a config.toml. Integers become bigints, so that 1 and 1.0 stay different. */
 export function readConfig(text: string): ConfigReading {
