@@ -217,10 +217,14 @@ test.each(told)(
 /** Types a command as a person would. */
 function follow(home: string, command: string): void {
   const ours = `codex() { shift; "${process.execPath}" "${join(root, "bin/codex-auth")}" "$@"; }`;
-  const { status, stderr } = spawnSync("sh", ["-c", `${ours}\n${command}`], {
-    env: environment({ home }),
-    encoding: "utf8",
-  });
+  const { status, stderr } = spawnSync(
+    "sh",
+    ["-c", `${ours}\n${command.replaceAll("codex-auth ", "codex auth ")}`],
+    {
+      env: environment({ home }),
+      encoding: "utf8",
+    },
+  );
   expect([command, status, stderr]).toEqual([command, 0, ""]);
 }
 
