@@ -81,7 +81,8 @@ export async function complaintsAbout(
   { known, path, env, isSpare, isFine = false }: Trouble,
 ): Promise<string[]> {
   const { failed, wrong, found } = await roundOf(worker, home, env);
-  const fresh = found.filter(({ id }) => !known.has(id));
+  // Another Codex on this machine's PATH is no matter of the path that is tried.
+  const fresh = found.filter(({ id }) => !known.has(id) && id !== "codex_several");
   const named = fresh.filter((each) => JSON.stringify(each).includes(home.file(path)));
   const said = [...wrong];
   if (fresh.some(({ id }) => id === "check_failed")) said.push(`a check failed: ${JSON.stringify(fresh)}`);
