@@ -22,7 +22,8 @@ const keepable: readonly OwnPart[] = ["accounts", "backups", "history"];
 const description = `List everything that codex-auth has written, and remove it.
 
 auth.json and config.toml are Codex's and stay as they are, with the login that is in use. Nothing is revoked. What is
-nowhere else, such as the logins of the other accounts, goes only with --forget-accounts: keep or export it first.`;
+nowhere else, such as the logins of the other accounts, or of one that only a backup has, goes only with
+--forget-accounts: keep or export it first.`;
 
 const fileSchema = (z: Zod) =>
   z.object({ path: z.string(), part: z.enum(["accounts", "backups", "history", "working files"]) });
@@ -59,8 +60,9 @@ export default defineCommand({
     const planned = all.filter(isWanted);
     const report = { dryRun, removed: planned, kept, foreign, next };
     if (dryRun || planned.length === 0) return report;
-    const mayForget = options.forgetAccounts === true || keep.includes("accounts");
-    const check: Removal["check"] = mayForget ? () => undefined : refuseLoss;
+    const check: Removal["check"] = options.forgetAccounts
+      ? () => undefined
+      : (snapshot, only) => refuseLoss(keep.includes("accounts") ? [] : onlyInPool(snapshot), only);
     // What a killed command left may still find its way into auth.json.
     await ctx.store.transaction("uninstall", () => undefined);
     check(await ctx.store.read(), []);
@@ -98,15 +100,18 @@ function keptParts(words: readonly string[]): OwnPart[] {
 }
 
 /** The login that is in auth.json is not lost; a newer one that only the pool has is. */
-function refuseLoss({ pool, active, live }: Snapshot, files: readonly string[]): void {
+function onlyInPool({ pool, active, live }: Snapshot): string[] {
   const isLive = (account: Account) =>
     account === active && account.login.refreshToken === live.login?.refreshToken;
   const lost = pool.accounts.filter((account) => !isLive(account)).map(accountName);
-  const unread = pool.setAside.length > 0 ? [`${pool.setAside.length} unreadable in pool.json`] : [];
-  const names = [...lost, ...unread, ...files];
+  return pool.setAside.length > 0 ? [...lost, `${pool.setAside.length} unreadable in pool.json`] : lost;
+}
+
+function refuseLoss(inPool: readonly string[], others: readonly string[]): void {
+  const names = [...inPool, ...others];
   if (names.length === 0) return;
   const hint =
-    "Keep them: codex auth uninstall --keep accounts. Or write them out first: codex auth export. Or forget them: --forget-accounts";
+    "Keep them: codex auth uninstall --keep accounts --keep backups. Or write them out first: codex auth export. Or forget them: --forget-accounts";
   const message = `These logins are nowhere else: ${names.join(", ")}.`;
   throw new CodexAuthError("accounts_would_be_lost", message, { hint });
 }

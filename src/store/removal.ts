@@ -1,12 +1,16 @@
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { namesIn } from "./files.ts";
 import type { FileSystem } from "./file-system.ts";
-import { ownerEnding, readHomeOwner } from "./home-owner.ts";
+import { isThere } from "./file-shape.ts";
+import { lastingLinks } from "./home-layout.ts";
+import { ownerPath } from "./home-owner.ts";
+import { onlyInBackups } from "./only-in-backups.ts";
 import { isAbandoned } from "./lock-owner.ts";
 import { staleMs } from "./lock.ts";
 import { irreplaceableFiles, ownFiles, removeOwnFiles } from "./own-files.ts";
 import type { OwnFile } from "./own-files.ts";
+import type { OwnPart } from "./own-names.ts";
 import type { Paths } from "./paths.ts";
 import type { ProcessIdentity } from "./process-identity.ts";
 import type { Removal, Snapshot } from "./store.ts";
@@ -19,7 +23,12 @@ export function removeWanted(
   { isWanted, check, snapshot }: Removal & { snapshot: Snapshot },
 ): OwnFile[] {
   refuseUsedStore(fs, paths, self());
-  check(snapshot, irreplaceableFiles(fs, paths, new Set(snapshot.pool.accounts.map(({ id }) => id))));
+  const takes = (part: OwnPart) => isWanted({ path: paths.storeDir, part });
+  const ids = new Set(snapshot.pool.accounts.map(({ id }) => id));
+  check(snapshot, [
+    ...(takes("accounts") ? irreplaceableFiles(fs, paths, ids) : []),
+    ...(takes("backups") ? onlyInBackups(fs, paths, snapshot) : []),
+  ]);
   const files = ownFiles(fs, paths).filter(isWanted);
   removeOwnFiles(fs, paths, files);
   return files;
@@ -35,12 +44,15 @@ function refuseUsedStore(fs: FileSystem, paths: Paths, self: ProcessIdentity): v
   if (isRenewing(fs, paths, self)) throw inUse("A token is being renewed.");
 }
 
-/** A transaction has just removed the homes that nobody uses. */
+/** A transaction has just removed the homes that provably nobody uses. Links alone are what such a home may leave. */
 function usedHomes(fs: FileSystem, { homesDir }: Paths): string[] {
-  return namesIn(fs, homesDir)
-    .filter((name) => name.endsWith(ownerEnding))
-    .map((name) => join(homesDir, name.slice(0, -ownerEnding.length)))
-    .filter((home) => readHomeOwner(fs, home) !== null);
+  const homes = namesIn(fs, homesDir).map((name) => join(homesDir, name.replace(/\.owner$/, "")));
+  return [...new Set(homes)].filter((home) => isThere(fs, ownerPath(home)) || holdsMore(fs, home));
+}
+
+function holdsMore(fs: FileSystem, home: string): boolean {
+  const isOurs = /^[0-9a-f]{12}-\d+$/.test(basename(home));
+  return isOurs && namesIn(fs, home).some((name) => !lastingLinks.includes(name));
 }
 
 function isRenewing(fs: FileSystem, { locksDir }: Paths, self: ProcessIdentity): boolean {

@@ -92,8 +92,8 @@ export interface TransactionOptions {
 /** What is to be removed of the store. */
 export interface Removal {
   isWanted: (file: OwnFile) => boolean;
-  /** Sees the store as it goes and throws where that would lose a login; `files` may hold one that nobody could take in. */
-  check: (snapshot: Snapshot, files: readonly string[]) => void;
+  /** Sees the store as it goes and throws where that would lose a login; `only` names what is nowhere else. */
+  check: (snapshot: Snapshot, only: readonly string[]) => void;
 }
 
 /** What is written beside the quotas, under the same lock. */

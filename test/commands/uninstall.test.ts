@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { existsSync, mkdirSync, readdirSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { openFileStore } from "../../src/store/file-store.ts";
 import { resolvePaths } from "../../src/store/paths.ts";
@@ -222,3 +222,53 @@ test("uninstall after one that was killed at its very end removes the empty fold
 function refused(): never {
   throw new Error("unexpected stdin");
 }
+
+// With --keep accounts nothing was looked at: a login that only a backup had went with the backups.
+test.each([
+  ["an account that was removed", async (home: TestHome) => void (await home.run(["remove", "3"]))],
+  [
+    "a pool that is gone",
+    async (home: TestHome) => {
+      await home.run(["label", "1", "one"]);
+      rmSync(home.file("codex-auth/pool.json"));
+    },
+  ],
+])("uninstall --keep accounts refuses to remove backups that alone have %s", async (_, arrange) => {
+  const home = await homeWithThree();
+  await arrange(home);
+  const { code, stderr } = await home.run(["uninstall", "--yes", "--keep", "accounts"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("acct-lab")]);
+  expect(stderr).toContain("--keep backups");
+  expect(readdirSync(home.file("codex-auth/backups")).length).toBeGreaterThan(0);
+  const kept = await home.run(["uninstall", "--yes", "--keep", "accounts", "--keep", "backups"]);
+  expect([kept.code, existsSync(home.file("codex-auth/backups"))]).toEqual([0, true]);
+  const forgotten = await home.run(["uninstall", "--yes", "--keep", "accounts", "--forget-accounts"]);
+  expect([forgotten.code, existsSync(home.file("codex-auth/backups"))]).toEqual([0, false]);
+});
+
+test("uninstall refuses to remove a repair's copy of a login that is nowhere else", async () => {
+  const home = await homeWithOne();
+  const login = forgeAuthJson({ email: "z@example.com", userId: "z", accountId: "acct-z" });
+  home.write("codex-auth/backups/repair-20261121T040000000Z/auth.json", login);
+  const { code, stderr } = await home.run(["uninstall", "--yes", "--keep", "accounts"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("acct-z")]);
+});
+
+test("uninstall lets backups go that hold nothing but what stays, or what is used up", async () => {
+  const home = await homeWithThree();
+  await home.run(["label", "1", "one"]);
+  expect(await home.run(["uninstall", "--yes", "--keep", "accounts"])).toMatchObject({ code: 0 });
+  expect(existsSync(home.file("codex-auth/backups"))).toBe(false);
+});
+
+test("uninstall removes no private home of which nobody knows whether it is in use", async () => {
+  const home = await homeWithOne();
+  home.write(
+    "codex-auth/homes/0123456789ab-1/auth.json",
+    forgeAuthJson({ email: "b@example.com", userId: "b" }),
+  );
+  home.write("codex-auth/homes/0123456789ab-1.owner", "");
+  const { code, stderr } = await home.run(["uninstall", "--yes", "--keep", "accounts"]);
+  expect([code, stderr]).toEqual([1, expect.stringContaining("0123456789ab-1")]);
+  expect(existsSync(home.file("codex-auth/homes/0123456789ab-1/auth.json"))).toBe(true);
+});
