@@ -17,7 +17,10 @@ if (process.argv.includes("--print")) {
   writeFileSync(golden, apiReport());
 }
 
-/** Every export of src/index.ts with its declaration, without comments, sorted by module and name. */
+/**
+ * Every export of src/index.ts with its declaration, without comments, sorted by module and name, and the names that
+ * each other door of the package has.
+ */
 function apiReport() {
   const folder = mkdtempSync(join(tmpdir(), "codex-auth-api-"));
   try {
@@ -47,37 +50,65 @@ function emitDeclarations(folder) {
 
 function report(folder) {
   const modules = new Map();
-  const wanted = exportsOf(folder).flatMap(([from, names]) => names.map((name) => [from, name]));
-  const found = new Map();
-  // Types that an export mentions belong to it, though nobody can import them.
-  for (const [from, name] of wanted) {
+  const read = (from) => {
     if (!modules.has(from)) modules.set(from, readModule(folder, from));
-    const { declared, imported } = modules.get(from);
-    const text = declared.get(name);
+    return modules.get(from);
+  };
+  const found = new Map();
+  for (const [from, name] of exportsOf(folder, "index")) {
+    const text = read(from).declared.get(name);
     if (text === undefined) throw new Error(`${from} does not declare ${name}`);
-    if (found.get(from)?.has(name)) continue;
     found.set(from, new Map([...(found.get(from) ?? []), [name, text]]));
-    for (const [word] of text.matchAll(/\b[A-Za-z]\w*\b/g)) {
-      if (declared.has(word)) wanted.push([from, word]);
-      else if (imported.has(word)) wanted.push([imported.get(word), word]);
-    }
   }
-  const parts = [...found].sort(byFirst);
-  return parts
-    .map(
-      ([from, texts]) =>
-        `// ${from}\n${[...texts]
-          .sort(byFirst)
-          .map(([, text]) => text)
-          .join("\n")}\n`,
-    )
-    .join("\n");
+  const doors = ["errors", "proxy", "store"].map((door) => {
+    const names = [...new Set(exportsOf(folder, door).map(([, name]) => name))].sort();
+    return `// codex-auth/${door}\n// ${names.join(" ")}\n`;
+  });
+  for (const door of ["index", "errors", "proxy", "store"]) requireComplete(folder, door, read);
+  const parts = [...found].sort(byFirst).map(([from, texts]) => {
+    const sorted = [...texts].sort(byFirst).map(([, text]) => text);
+    return `// ${from}\n${sorted.join("\n")}\n`;
+  });
+  return [...doors, ...parts].join("\n");
 }
 
-function exportsOf(folder) {
-  const index = readFileSync(join(folder, "index.d.ts"), "utf8");
-  const lists = [...index.matchAll(/export (?:type )?\{([^}]*)\} from "\.\/([^"]+)\.(?:js|ts)";/g)];
-  return lists.map(([, list, from]) => [from, namesIn(list)]);
+/** Who can call a function must be able to name what it takes and gives, without another door. */
+function requireComplete(folder, door, read) {
+  const exported = exportsOf(folder, door);
+  const homes = new Map();
+  for (const [from, name] of exported) {
+    // TypeScript lets one of two hide the other without a word.
+    if ((homes.get(name) ?? from) !== from)
+      throw new Error(`${door} has ${name} of ${from} and ${homes.get(name)}`);
+    homes.set(name, from);
+  }
+  const has = new Set(exported.map(([from, name]) => `${from} ${name}`));
+  for (const [from, name] of exported) {
+    const { declared, imported } = read(from);
+    for (const [word] of bare(declared.get(name) ?? "").matchAll(/\b[A-Z]\w*\b/g)) {
+      const home = declared.has(word) ? from : imported.get(word);
+      if (home === undefined || has.has(`${home} ${word}`)) continue;
+      throw new Error(`${door} exports ${name}, which mentions ${word} of ${home}, but not ${word}`);
+    }
+  }
+}
+
+/** Without texts, in which any word may stand. */
+function bare(text) {
+  return text.replace(/"[^"\n]*"/g, '""');
+}
+
+/** Module and name of everything that an entry file exports. */
+function exportsOf(folder, entry) {
+  const text = readFileSync(join(folder, `${entry}.d.ts`), "utf8");
+  const lists = [...text.matchAll(/export (?:type )?\{([^}]*)\} from "\.\/([^"]+)\.(?:js|ts)";/g)];
+  const whole = [...text.matchAll(/export (?:type )?\* from "\.\/([^"]+)\.(?:js|ts)";/g)];
+  const own = [...text.matchAll(/^export (?:declare )?(?:function|const|class|interface|type) (\w+)/gm)];
+  return [
+    ...own.map(([, name]) => [entry, name]),
+    ...lists.flatMap(([, list, from]) => namesIn(list).map((name) => [from, name])),
+    ...whole.flatMap(([, from]) => exportsOf(folder, from)),
+  ];
 }
 
 /** tsc puts every declaration at the start of a line and indents what belongs to it. */

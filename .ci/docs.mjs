@@ -1,5 +1,6 @@
 // Writes what is told from the code itself: docs/errors.md, docs/commands.md, docs/troubleshooting.md, the tables of
-// docs/json.md and man/codex-auth.1. `--manual` writes the manual page alone.
+// docs/json.md, src/document-types.ts and man/codex-auth.1. `--manual` writes the manual page alone.
+import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -16,6 +17,10 @@ if (!process.argv.includes("--manual")) {
   const { troubleshootingPage } = await load(".ci/troubleshooting-page.ts");
   write("docs/troubleshooting.md", troubleshootingPage());
   write("docs/commands.md", await commandsPage());
+  const { documentTypes } = await load(".ci/document-types.ts");
+  write("src/document-types.ts", await documentTypes());
+  const formatter = join(root, "node_modules/.bin/oxfmt");
+  execFileSync(formatter, ["-c", ".ci/oxfmtrc.json", "--write", "src/document-types.ts"], { cwd: root });
   const { jsonPage } = await load(".ci/json-page.ts");
   write("docs/json.md", await jsonPage(readFileSync(join(root, "docs/json.md"), "utf8")));
 }

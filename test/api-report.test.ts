@@ -15,7 +15,10 @@ test.each(Object.keys(library))("%s is in the report", (name) => {
 });
 
 test("every exported function and class has a docstring", () => {
-  const index = readFileSync(new URL("../src/index.ts", import.meta.url), "utf8");
+  const doors = ["index", "errors", "proxy", "store"];
+  const index = doors
+    .map((each) => readFileSync(new URL(`../src/${each}.ts`, import.meta.url), "utf8"))
+    .join("");
   const documented = new Set<string | undefined>();
   for (const [, from] of index.matchAll(/from "\.(\/[^"]+)"/g)) {
     const text = readFileSync(new URL(`../src${from}`, import.meta.url), "utf8");

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { documentTypes } from "../.ci/document-types.ts";
 import { jsonPage } from "../.ci/json-page.ts";
 import { findEntry } from "../src/cli/command-table.ts";
 import { makeParser } from "../src/cli/parser.ts";
@@ -80,6 +81,12 @@ test("every command in the pages is one of ours, with options that it has", asyn
     for (const flag of flags)
       expect([name, line, known]).toEqual([name, line, expect.arrayContaining([flag])]);
   }
+});
+
+test("the types of the documents are those of the schemas (npm run docs)", async () => {
+  const bare = (text: string) => text.replaceAll(/[\s()"|;]/g, "");
+  const types = readFileSync(join(projectRoot, "src/document-types.ts"), "utf8");
+  expect(bare(types)).toBe(bare(await documentTypes()));
 });
 
 test("the tables of docs/json.md are those of the schemas (npm run docs)", async () => {

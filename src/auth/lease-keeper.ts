@@ -2,7 +2,7 @@ import type { Login } from "../codex/auth-json.ts";
 import { lentDocument } from "../codex/lease.ts";
 import type { PrivateHome, Store } from "../store/store.ts";
 import { freshUntilMs } from "./refresh-outcome.ts";
-import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./renewal-words.ts";
 import { usableLogin } from "./usable-login.ts";
 
 interface Effects {

@@ -15,7 +15,7 @@ import { mainLimitId, mergeLimits } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import { namesLoginEnd } from "../errors/failure-rules.ts";
 import type { Flag } from "../store/refresh-mark.ts";
-import type { UsageByAccount } from "../store/usage-file.ts";
+import type { UsageByAccount } from "../store/library-store.ts";
 import type { UsageReport } from "../upstream/usage-payload.ts";
 import { isExhausted } from "./probe.ts";
 import type { Probe } from "./probe.ts";

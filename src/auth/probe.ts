@@ -11,7 +11,7 @@ import { findWorkspace } from "../upstream/workspace.ts";
 import { renewalFailure, usageFailure, workspaceFailure } from "./probe-failure.ts";
 import type { ProbeFailure } from "./probe-failure.ts";
 import { isValid } from "./refresh-outcome.ts";
-import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./renewal-words.ts";
 import { usableLogin } from "./usable-login.ts";
 
 export interface ProbeEffects {

@@ -1,6 +1,7 @@
 import type { Login } from "../codex/auth-json.ts";
 import type { Account } from "../store/account.ts";
 import type { Flag, FlagReason, RenewalTrouble } from "../store/refresh-mark.ts";
+import type { RefreshNeed, RefreshOutcome } from "./renewal-words.ts";
 import { fingerprint } from "../store/account-id.ts";
 import { holdsSpentToken } from "../store/retired-tokens.ts";
 import type { Draft } from "../store/store.ts";
@@ -12,34 +13,6 @@ import {
   troubleText,
 } from "./renewal-trouble.ts";
 import type { TokenAnswer } from "./token-endpoint.ts";
-
-/**
- * Why a new token is wanted. `rejected`: upstream answered 401 for exactly this access token. `verify`: as these two,
- * also for an account that was set aside. `isAsked`: a person wants to know, so that nothing rests.
- */
-export type RefreshNeed = { isAsked?: boolean } & (
-  | { kind: "expiring" }
-  | { kind: "verify"; accessToken?: string }
-  | { kind: "rejected"; accessToken: string }
-);
-
-export type RefreshOutcome =
-  /** The access token in the pool is good now; `how` it came there. */
-  | { kind: "ready"; how: "fresh" | "adopted" | "renewed" }
-  /** The account was set aside: a person must log in again. */
-  | { kind: "flagged"; flag: Flag }
-  /**
-   * `uncertain`: nobody knows whether the token is spent. `backing-off`: it is not, but the issuer would not serve. The
-   * token is kept, and tried again from `nextAt` (ISO time) on; `why` is half a sentence.
-   */
-  | { kind: "uncertain" | "backing-off"; since: string; nextAt: string; why: string }
-  | { kind: "unreachable"; code: string }
-  /** A running Codex may be renewing it, so nothing was sent; `who` is for a person. */
-  | { kind: "left"; who: string }
-  /** It has no refresh token: a lease. */
-  | { kind: "not-renewable" }
-  /** The command that wanted it has gone, before anything was sent. */
-  | { kind: "cancelled" };
 
 /** An access token with less life than this is renewed when it is needed. */
 const marginMs = 10 * 60_000;

@@ -15,7 +15,7 @@ import { keepRescue } from "../store/rescue.ts";
 import type { Draft, Store } from "../store/store.ts";
 import type { Fetch } from "../upstream/network-failure.ts";
 import { bookFailure, settledOutcome } from "./refresh-outcome.ts";
-import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./renewal-words.ts";
 import { troubleBefore } from "./renewal-trouble.ts";
 import { renewedDocument, requestRefresh, tokenUrl } from "./token-endpoint.ts";
 import type { NewTokens } from "./token-endpoint.ts";

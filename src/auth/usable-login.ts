@@ -5,7 +5,7 @@ import type { Account } from "../store/account.ts";
 import type { Store } from "../store/store.ts";
 import { codeInWords } from "../upstream/network-failure.ts";
 import { isFreshEnough, isValid } from "./refresh-outcome.ts";
-import type { RefreshNeed, RefreshOutcome } from "./refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "./renewal-words.ts";
 import { remedyOf } from "./remedies.ts";
 
 interface Effects {

@@ -2,7 +2,7 @@ import { currentPlan } from "../accounts/account-news.ts";
 import type { Account } from "../store/account.ts";
 import { seatName } from "../store/account-name.ts";
 import type { Snapshot } from "../store/store.ts";
-import type { UsageByAccount } from "../store/usage-file.ts";
+import type { UsageByAccount } from "../store/library-store.ts";
 import { isoTime, limitSchema, reportLimits } from "./account-limits.ts";
 import { creditsSchema, reportCredits } from "./account-credits.ts";
 import { accountStates, healthOf, stateOf } from "./account-state.ts";

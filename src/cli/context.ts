@@ -1,9 +1,10 @@
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
 import type { CodexProcess } from "../store/codex-processes.ts";
 import type { DatabaseDrivers } from "../database/open-database.ts";
 import type { FileSystem } from "../store/file-system.ts";
 import type { Store } from "../store/store.ts";
-import type { Agents, Fetch } from "../upstream/network-failure.ts";
+import type { Agents } from "../upstream/agents.ts";
+import type { Fetch } from "../upstream/network-failure.ts";
 
 export interface Output {
   write(text: string): void;

@@ -10,7 +10,7 @@ import { renewalBlock } from "../auth/renewal-trouble.ts";
 import { whyUnusable } from "../auth/unusable.ts";
 import type { Account } from "../store/account.ts";
 import type { Snapshot } from "../store/store.ts";
-import type { AccountUsage, UsageByAccount } from "../store/usage-file.ts";
+import type { AccountUsage, UsageByAccount } from "../store/library-store.ts";
 import type { Context } from "./context.ts";
 import { readSessionFigures } from "./session-figures.ts";
 

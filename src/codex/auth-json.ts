@@ -5,7 +5,7 @@ import { readJsonObject } from "./json-object.ts";
 /** The whole content of an auth.json. Keys that we do not know are kept, because Codex or a later version wrote them. */
 export type AuthDocument = Record<string, unknown>;
 
-type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" | "bedrock" | "headers";
+export type LoginKind = "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" | "bedrock" | "headers";
 
 /**
  * Who a login belongs to. A ChatGPT seat is a user in a workspace, by the claims of its tokens; everything

@@ -9,7 +9,7 @@ export interface CatalogRow {
   readonly hint: string;
 }
 
-interface ApiErrorRow extends CatalogRow {
+export interface ApiErrorRow extends CatalogRow {
   /** The `type` of the error envelope. */
   readonly type: ErrorType;
   /** HTTP statuses that carry the code; the first is the usual one. */

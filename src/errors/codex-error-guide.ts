@@ -1,4 +1,4 @@
-import type { CodexErrorName, CodexHttpErrorName } from "./codex-error-info.ts";
+import type { CodexErrorInfoName } from "./codex-error-info.ts";
 
 /** What a class of failures means to a program that drives Codex, and what it does best. */
 export interface CodexErrorAdvice {
@@ -10,9 +10,7 @@ export interface CodexErrorAdvice {
 }
 
 /** Every class of `CodexErrorInfo`, with the action that a client should take. */
-export const codexErrorGuide: Readonly<
-  Record<CodexErrorName | CodexHttpErrorName | "activeTurnNotSteerable", CodexErrorAdvice>
-> = {
+export const codexErrorGuide: Readonly<Record<CodexErrorInfoName, CodexErrorAdvice>> = {
   contextWindowExceeded: advice(
     "The thread is longer than the model can read.",
     "change",

@@ -29,6 +29,8 @@ const httpNames = [
   "responseTooManyFailedAttempts",
 ] as const;
 
+const allNames: readonly CodexErrorInfoName[] = [...unitNames, ...httpNames, "activeTurnNotSteerable"];
+
 /** The variants without data: plain strings since Codex 0.169. */
 export type CodexErrorName = (typeof unitNames)[number];
 /** The variants that carry the HTTP status of the last answer, or null when there was none. */
@@ -134,18 +136,28 @@ export function parseCodexErrorInfo(value: unknown): CodexErrorInfo | undefined 
 export function isKnownCodexErrorInfo(
   info: CodexErrorInfo,
 ): info is CodexErrorName | CodexHttpError | CodexTurnNotSteerable {
-  const name = codexErrorName(info);
-  return [...unitNames, ...httpNames, "activeTurnNotSteerable"].some((each) => each === name);
+  return codexErrorName(info) !== "unknown";
 }
 
-/** The name of a variant: `unauthorized`, `httpConnectionFailed`; `unknown` for an empty object. */
-export function codexErrorName(info: CodexErrorInfo): string {
-  return typeof info === "string" ? info : (Object.keys(info)[0] ?? "unknown");
+/** Every name of a variant that this library knows. */
+export type CodexErrorInfoName = CodexErrorName | CodexHttpErrorName | "activeTurnNotSteerable";
+
+/**
+ * The name of a variant: `unauthorized`, `httpConnectionFailed`; `unknown` for one of a newer Codex, which `info` still
+ * holds. A switch over it is exhaustive: a name that a later version of this library adds is an error of the compiler.
+ */
+export function codexErrorName(info: CodexErrorInfo): CodexErrorInfoName | "unknown" {
+  const spelling = spellingOf(info);
+  return allNames.find((each) => each === spelling) ?? "unknown";
 }
 
-/** The HTTP status inside a variant, or undefined. */
+/** The HTTP status inside a variant, also one that is not known, or undefined. */
 export function codexErrorStatus(info: CodexErrorInfo): number | undefined {
-  return numberField(field(info, codexErrorName(info)), "httpStatusCode");
+  return numberField(field(info, spellingOf(info)), "httpStatusCode");
+}
+
+function spellingOf(info: CodexErrorInfo): string {
+  return typeof info === "string" ? info : (Object.keys(info)[0] ?? "");
 }
 
 function parseVariant(spelling: string, data: unknown): CodexErrorInfo | undefined {

@@ -1,12 +1,12 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
 import type { Database } from "../database/database.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { ProxyLimits } from "../proxy/options.ts";
 import { makeParts } from "../proxy/parts.ts";
 import type { Store } from "../store/store.ts";
-import type { Agents } from "../upstream/network-failure.ts";
+import type { Agents } from "../upstream/agents.ts";
 import { answerRequest, give } from "./door.ts";
 import { KeyRing } from "./key-ring.ts";
 import type { GatewayParts } from "./parts.ts";

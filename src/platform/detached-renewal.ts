@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Store } from "../store/store.ts";
+import type { Store } from "../store/library-store.ts";
 import { startRenewal } from "./renewal-process.ts";
 
 /**

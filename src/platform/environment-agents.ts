@@ -1,18 +1,22 @@
 import * as fs from "node:fs";
+import type { Agent as AnyAgent } from "node:http";
 import { Agent } from "node:https";
+import type { AgentOptions } from "node:https";
 import { createSecureContext, rootCertificates } from "node:tls";
 import type { SecureContext } from "node:tls";
 import { namedCertificates } from "../codex/certificate-environment.ts";
 import { wayTo } from "../codex/proxy-environment.ts";
 import { readCertificates } from "../store/certificate-file.ts";
 import { isLoopbackHost } from "../upstream/loopback.ts";
-import type { Agents } from "../upstream/network-failure.ts";
 import { NoWayAgent, TunnelAgent } from "./tunnel-agent.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
+/** `Agents`, as Node's own types have it. */
+export type NodeAgents = (url: string, options?: AgentOptions) => AnyAgent | null;
+
 /** Connections through the proxy that the environment names for an address, with the certificates that it names. */
-export function environmentAgents(env: Env): Agents {
+export function environmentAgents(env: Env): NodeAgents {
   const secureContext = trusting(env);
   return (url, kept) => {
     const { protocol, hostname } = new URL(url);

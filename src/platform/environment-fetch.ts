@@ -1,6 +1,7 @@
 import { namedCertificates } from "../codex/certificate-environment.ts";
 import { namesProxy } from "../codex/proxy-environment.ts";
-import type { Agents, Fetch } from "../upstream/network-failure.ts";
+import type { NodeAgents } from "./environment-agents.ts";
+import type { Fetch } from "../upstream/network-failure.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -13,12 +14,12 @@ interface Network {
    */
   fetch: Fetch;
   /** What makes connections in the same way. */
-  agents: () => Promise<Agents>;
+  agents: () => Promise<NodeAgents>;
 }
 
 export function networkIn(env: Env): Network {
   // The certificates are read once, and only when something is asked.
-  let made: Promise<Agents> | null = null;
+  let made: Promise<NodeAgents> | null = null;
   const agents = () => (made ??= makeAgents(env));
   const fetchBy: Fetch = async (url, init) => {
     if (!namesProxy(env) && namedCertificates(env) === null) return await fetch(url, init);
@@ -28,7 +29,7 @@ export function networkIn(env: Env): Network {
   return { fetch: fetchBy, agents };
 }
 
-async function makeAgents(env: Env): Promise<Agents> {
+async function makeAgents(env: Env): Promise<NodeAgents> {
   const { environmentAgents } = await import("./environment-agents.ts");
   return environmentAgents(env);
 }

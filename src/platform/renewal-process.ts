@@ -1,6 +1,6 @@
 import { refreshAccount } from "../auth/refresh.ts";
 import type { RefreshEffects } from "../auth/refresh.ts";
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
 import type { CommandErrorCode } from "../errors/command-errors.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { startError } from "./start-error.ts";

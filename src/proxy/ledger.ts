@@ -5,7 +5,7 @@ import type { HistoryStep } from "../accounts/history.ts";
 import { mergeLimits } from "../accounts/limit.ts";
 import type { Limit } from "../accounts/limit.ts";
 import type { Store } from "../store/store.ts";
-import type { UsageByAccount } from "../store/usage-file.ts";
+import type { UsageByAccount } from "../store/library-store.ts";
 
 export interface LedgerOptions {
   readonly store: Store;

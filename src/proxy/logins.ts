@@ -1,5 +1,5 @@
 import { isFreshEnough } from "../auth/refresh-outcome.ts";
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
 import { flagText } from "../auth/usable-login.ts";
 import type { Account } from "../store/account.ts";
 import { codeInWords } from "../upstream/network-failure.ts";

@@ -1,6 +1,6 @@
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
-import type { Store } from "../store/store.ts";
-import type { Agents } from "../upstream/network-failure.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
+import type { Store } from "../store/library-store.ts";
+import type { Agents } from "../upstream/agents.ts";
 
 /** Every cap and wait of the proxy. Times in ms, sizes in bytes. */
 export interface ProxyLimits {

@@ -1,4 +1,5 @@
 import type { Duplex } from "node:stream";
+import type { Store } from "../store/store.ts";
 import { backendOf } from "../upstream/backend.ts";
 import { Books } from "./books.ts";
 import { Busy } from "./busy.ts";
@@ -39,7 +40,9 @@ const figuresMs = 5000;
 
 /** Everything that a running proxy consists of, put together. */
 export function makeParts(options: RotationProxyOptions): RotationParts {
-  const { store, renew, now = () => Date.now() } = options;
+  const { renew, now = () => Date.now() } = options;
+  // The library shows less of a store than `openStore` gives.
+  const store = options.store as Store;
   const limits = { ...defaultLimits, ...options.limits };
   const backend = backendOf({ CODEX_AUTH_BACKEND: options.backend }, undefined);
   const busy = new Busy();

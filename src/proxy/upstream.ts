@@ -1,7 +1,7 @@
 import { Agent as HttpAgent, request as httpRequest } from "node:http";
 import type { ClientRequest, IncomingMessage, RequestOptions } from "node:http";
 import { Agent as HttpsAgent, request as httpsRequest } from "node:https";
-import type { Agents } from "../upstream/network-failure.ts";
+import type { Agents } from "../upstream/agents.ts";
 import type { Body } from "./body.ts";
 
 export interface UpstreamRequest {
@@ -114,7 +114,8 @@ function makeOrigin(origin: string, agents: Agents): Origin {
   const { protocol, hostname, port } = new URL(origin);
   const isTls = protocol === "https:";
   const kept = { keepAlive: true, noDelay: true, maxFreeSockets: 64, scheduling: "lifo" } as const;
-  const agent = agents(origin, kept) ?? (isTls ? new HttpsAgent(kept) : new HttpAgent(kept));
+  const given = agents(origin, kept) as HttpAgent | null;
+  const agent = given ?? (isTls ? new HttpsAgent(kept) : new HttpAgent(kept));
   const host = hostname.replace(/^\[|\]$/g, "");
   const options = { host, port, agent, setHost: false, maxHeaderSize: longestHead };
   return { send: isTls ? httpsRequest : httpRequest, options, agent };

@@ -1,4 +1,4 @@
-import type { RefreshNeed, RefreshOutcome } from "../auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
 import { configFaults } from "../codex/config-faults.ts";
 import type { ConfigFault } from "../codex/config-faults.ts";
 import { mergedTree } from "../codex/config-layers.ts";

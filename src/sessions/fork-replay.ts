@@ -3,7 +3,7 @@ import { withLog } from "./log-file.ts";
 import type { LogFile } from "./log-file.ts";
 import type { SessionFile } from "./session-files.ts";
 import { parseTokenCount } from "./session-lines.ts";
-import type { TokenCountLine, TokenCounts } from "./session-lines.ts";
+import type { TokenCountLine, SessionTokens } from "./session-lines.ts";
 
 // A forked session of Codex up to 0.160 begins with the lines of its parent, written again with the time of the fork;
 // newer ones name their parent (`history_base`) and hold their own lines only.
@@ -49,7 +49,7 @@ function isSame(a: TokenCountLine, b: TokenCountLine): boolean {
   return hasSameTokens(a.total, b.total) && hasSameTokens(a.last, b.last);
 }
 
-function hasSameTokens(a: TokenCounts | null, b: TokenCounts | null): boolean {
+function hasSameTokens(a: SessionTokens | null, b: SessionTokens | null): boolean {
   if (a === null || b === null) return a === b;
   return a.input === b.input && a.output === b.output && a.cachedInput === b.cachedInput;
 }

@@ -1,7 +1,7 @@
 import type { Limit } from "../accounts/limit.ts";
 import { field, isRecord, parseJson, readNumber, readText } from "../accounts/unknown-value.ts";
 import type { SessionFile } from "./session-files.ts";
-import type { SessionHead, TokenCounts } from "./session-lines.ts";
+import type { SessionHead, SessionTokens } from "./session-lines.ts";
 
 /** Where the caller keeps the index: a cache, so losing it costs one full scan. */
 export interface IndexStorage {
@@ -27,14 +27,14 @@ export interface SessionUsage {
   readonly atSize: number;
   readonly countedBytes: number;
   readonly model: string | null;
-  readonly total: TokenCounts | null;
+  readonly total: SessionTokens | null;
   readonly hours: readonly HourUsage[];
 }
 
 export interface HourUsage {
   readonly hourMs: number;
   readonly model: string | null;
-  readonly tokens: TokenCounts;
+  readonly tokens: SessionTokens;
 }
 
 /** By file name, which holds the session's id and survives a move to the archive. */

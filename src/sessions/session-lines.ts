@@ -12,7 +12,7 @@ export interface SessionHead {
   readonly startedAtMs: number;
 }
 
-export interface TokenCounts {
+export interface SessionTokens {
   /** Cached ones included. */
   readonly input: number;
   readonly cachedInput: number;
@@ -25,9 +25,9 @@ export interface TokenCounts {
 export interface TokenCountLine {
   readonly atMs: number;
   /** Since the session began. */
-  readonly total: TokenCounts | null;
+  readonly total: SessionTokens | null;
   /** Of the last response. */
-  readonly last: TokenCounts | null;
+  readonly last: SessionTokens | null;
   readonly limits: readonly Limit[];
 }
 
@@ -71,7 +71,7 @@ export function parseTurnModel(line: string): string | null {
   return field(value, "type") === "turn_context" ? readText(field(field(value, "payload"), "model")) : null;
 }
 
-function readTokens(value: unknown): TokenCounts | null {
+function readTokens(value: unknown): SessionTokens | null {
   const input = readNumber(field(value, "input_tokens"));
   const output = readNumber(field(value, "output_tokens"));
   if (input === null || output === null) return null;

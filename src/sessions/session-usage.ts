@@ -6,7 +6,7 @@ import type { LogFile } from "./log-file.ts";
 import type { SessionFile } from "./session-files.ts";
 import type { HourUsage, SessionUsage } from "./session-index.ts";
 import { parseTokenCount, parseTurnModel } from "./session-lines.ts";
-import type { TokenCountLine, TokenCounts } from "./session-lines.ts";
+import type { TokenCountLine, SessionTokens } from "./session-lines.ts";
 import { isGrown, scanSessions } from "./session-scan.ts";
 import type { Probe, SessionScanOptions } from "./session-scan.ts";
 
@@ -24,11 +24,11 @@ export interface DayUsage {
   readonly model: string | null;
   /** Null when a proxy or an old log hides it. */
   readonly account: SessionAccount | null;
-  readonly tokens: TokenCounts;
+  readonly tokens: SessionTokens;
 }
 
 const needles = ['"token_count"', '"turn_context"'];
-const noTokens: TokenCounts = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
+const noTokens: SessionTokens = { input: 0, cachedInput: 0, output: 0, reasoning: 0 };
 const unread: SessionUsage = { atSize: 0, countedBytes: 0, model: null, total: null, hours: [] };
 
 /** Tokens per day, model and account, by day. A log that has grown is read from where counting stopped. */
@@ -89,7 +89,7 @@ function countTokens(log: LogFile, { atSize, before, files }: Counting): Session
  * What a line adds. Lines repeat their totals when only the limits changed, so the totals are compared; totals that
  * begin elsewhere (a fork, a compaction) leave the last response as the only certain figure.
  */
-function tokensSince(before: TokenCounts | null, { total, last }: TokenCountLine): TokenCounts | null {
+function tokensSince(before: SessionTokens | null, { total, last }: TokenCountLine): SessionTokens | null {
   if (total === null) return null;
   if (before === null || total.input < before.input || total.output < before.output) return last ?? total;
   const tokens = {
@@ -101,7 +101,7 @@ function tokensSince(before: TokenCounts | null, { total, last }: TokenCountLine
   return tokens.input === 0 && tokens.output === 0 ? null : tokens;
 }
 
-function addTokens(a: TokenCounts, b: TokenCounts): TokenCounts {
+function addTokens(a: SessionTokens, b: SessionTokens): SessionTokens {
   return {
     input: a.input + b.input,
     cachedInput: a.cachedInput + b.cachedInput,

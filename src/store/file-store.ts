@@ -27,7 +27,7 @@ import { rotationRuns } from "./rotation-runs.ts";
 import type { ServerKind } from "./rotation-file.ts";
 import { readProxiedSessions } from "./proxied-sessions.ts";
 import { readUsageFile, writeUsageFile } from "./usage-file.ts";
-import type { UsageByAccount } from "./usage-file.ts";
+import type { UsageByAccount } from "./library-store.ts";
 import { sweepAllTemporaries } from "./temporaries.ts";
 import { Waiting } from "./waiting.ts";
 import { watchStore } from "./watch.ts";

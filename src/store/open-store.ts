@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { openFileStore } from "./file-store.ts";
 import { resolvePaths, userHome } from "./paths.ts";
 import { currentProcess } from "./process-identity.ts";
-import type { Store } from "./store.ts";
+import type { Store } from "./library-store.ts";
 
 export interface OpenStoreOptions {
   /** Absolute path; default: CODEX_HOME of `env`, else `~/.codex`. */

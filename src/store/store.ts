@@ -3,6 +3,7 @@ import type { AuthDocument } from "../codex/auth-json.ts";
 import type { Adoption } from "./adopt.ts";
 import type { LiveFile } from "./auth-file.ts";
 import type { Backup } from "./backups.ts";
+import type { Store as LibraryStore, UsageByAccount, WatchOptions } from "./library-store.ts";
 import type { Lease } from "./lock.ts";
 import type { Paths } from "./paths.ts";
 import type { Account } from "./account.ts";
@@ -13,8 +14,6 @@ import type { GatewayFiles } from "./gateway-files.ts";
 import type { Rescue } from "./rescue.ts";
 import type { RotationFile } from "./rotation-file.ts";
 import type { RotationRuns } from "./rotation-runs.ts";
-import type { UsageByAccount } from "./usage-file.ts";
-import type { WatchOptions } from "./watch.ts";
 
 /** The pool and the live login as they are, read without a lock. */
 export interface Snapshot {
@@ -113,8 +112,8 @@ export interface Moved {
   hasOwnLogin: boolean;
 }
 
-/** The one door to credentials. The file store is its first implementation. */
-export interface Store {
+/** The one door to credentials, as the program itself sees it. The file store is its first implementation. */
+export interface Store extends LibraryStore {
   readonly paths: Paths;
   read(): Promise<Snapshot>;
   /** Runs `change` on what is there now and writes nothing: what a dry run shows. */

@@ -5,19 +5,8 @@ import { isObject } from "../codex/claims.ts";
 import { parseJson } from "../errors/json-value.ts";
 import { writeFileAtomic } from "./atomic-write.ts";
 import type { FileSystem } from "./file-system.ts";
+import type { UsageByAccount } from "./library-store.ts";
 import { readTextIfReadable } from "./files.ts";
-
-/** What is known about the quota of an account. May be lost: it is only worth a question to upstream. */
-export interface AccountUsage {
-  limits: Limit[];
-  /** What upstream's answers said; null while it never refused anything. */
-  availability: Availability | null;
-  /** Absent while the usage endpoint was never asked. */
-  news?: AccountNews;
-}
-
-/** By account id. */
-export type UsageByAccount = Map<string, AccountUsage>;
 
 /** Reads limits.json. What cannot be read counts as not known. */
 export function readUsageFile(fs: FileSystem, path: string): UsageByAccount {

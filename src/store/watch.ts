@@ -1,14 +1,7 @@
 import { watch } from "node:fs";
 import type { FileSystem } from "./file-system.ts";
+import type { StoreChange, WatchOptions } from "./library-store.ts";
 import type { Paths } from "./paths.ts";
-
-/** What has changed: the accounts or the live login, or only what is known about quotas. */
-type StoreChange = "accounts" | "usage";
-
-export interface WatchOptions {
-  readonly pollMs: number;
-  readonly onChange: (change: StoreChange) => void;
-}
 
 /**
  * Tells when a file of the store was replaced. The system's notice comes at once; where it does not come (some network

@@ -1,11 +1,5 @@
-import type { Agent } from "node:http";
-import type { AgentOptions } from "node:https";
-
 /** The part of fetch that we use; Node's own fits. */
 export type Fetch = (url: string, init?: RequestInit) => Promise<Response>;
-
-/** What makes connections to an address, where it is not Node's own way; else null. */
-export type Agents = (url: string, options?: AgentOptions) => Agent | null;
 
 /** Codes of failures before a byte of the request was written: name lookup, connection, proxy, TLS handshake. */
 const connectCodes =

@@ -2,6 +2,7 @@ import { Ajv2020 } from "ajv/dist/2020.js";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { documentSchemas } from "../../src/documents.ts";
+import type { DocumentSchemas } from "../../src/documents.ts";
 import { runFake } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
 import { TestHome, homeWithThree, projectRoot, runProcess } from "../support/home.ts";
@@ -145,9 +146,9 @@ test.each(["help", "--help", "help switch", "switch --help", "--version", "versi
   async (line) => {
     const { stdout } = await runFake(new TestHome(), [...line.split(" "), "--json"]);
     const document = JSON.parse(stdout) as { command: string };
-    const schema = (await documentSchemas())[document.command];
+    const schema = (await documentSchemas())[document.command as keyof DocumentSchemas];
     expect([line, schema]).toEqual([line, expect.anything()]);
     const ajv = new Ajv2020({ strict: false });
-    if (schema) expect([ajv.validate(z.toJSONSchema(schema), document), ajv.errors]).toEqual([true, null]);
+    expect([ajv.validate(z.toJSONSchema(schema), document), ajv.errors]).toEqual([true, null]);
   },
 );

@@ -5,6 +5,7 @@ import { default as addFormats } from "ajv-formats";
 import { expect, test } from "vitest";
 import { z } from "zod";
 import { documentSchemas } from "../../src/documents.ts";
+import type { DocumentSchemas } from "../../src/documents.ts";
 import type { Context } from "../../src/cli/context.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
@@ -201,7 +202,7 @@ function checkGolden(name: string, text: string): void {
 }
 
 async function checkSchema(document: { command: string }): Promise<void> {
-  const schema = (await documentSchemas())[document.command];
+  const schema = (await documentSchemas())[document.command as keyof DocumentSchemas];
   if (!schema) throw new Error(`no schema for ${document.command}`);
   const ajv = new Ajv2020({ strict: false });
   addFormats.default(ajv);

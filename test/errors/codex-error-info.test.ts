@@ -7,7 +7,8 @@ import {
   parseCodexErrorInfo,
   toCodexErrorInfo,
 } from "../../src/errors/codex-error-info.ts";
-import type { CodexErrorFacts } from "../../src/errors/codex-error-info.ts";
+import { codexErrorGuide } from "../../src/errors/codex-error-guide.ts";
+import type { CodexErrorFacts, CodexErrorInfo } from "../../src/errors/codex-error-info.ts";
 
 test.each<[CodexErrorFacts, unknown]>([
   [{ status: 401 }, "unauthorized"],
@@ -88,6 +89,35 @@ test.each([["brandNew"], [{ brandNew: { deep: 1 } }], [{ type: "brandNew", x: 1 
     expect(info !== undefined && isKnownCodexErrorInfo(info)).toBe(false);
   },
 );
+
+/** Compiles only while every name has its case. */
+function whatToDo(info: CodexErrorInfo): string {
+  const name = codexErrorName(info);
+  switch (name) {
+    case "usageLimitExceeded":
+    case "serverOverloaded":
+      return "another account";
+    case "unknown":
+      return "show the message";
+    default:
+      return codexErrorGuide[name].action;
+  }
+}
+
+test.each<[CodexErrorInfo, string]>([
+  ["usageLimitExceeded", "another account"],
+  ["brandNew", "show the message"],
+  ["toString", "show the message"],
+  [{ brandNew: { httpStatusCode: 503 } }, "show the message"],
+  [{}, "show the message"],
+  [{ activeTurnNotSteerable: { turnKind: "review" } }, codexErrorGuide.activeTurnNotSteerable.action],
+])("the name of %j is one of a closed list", (info, action) => {
+  expect(whatToDo(info)).toBe(action);
+});
+
+test("the status of a variant that is not known is read all the same", () => {
+  expect(codexErrorStatus({ brandNew: { httpStatusCode: 503 } })).toBe(503);
+});
 
 test.each([[null], [undefined], [7], [[]], [true]])("%j names no variant", (value) => {
   expect(parseCodexErrorInfo(value)).toBeUndefined();

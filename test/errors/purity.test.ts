@@ -43,6 +43,6 @@ test.each(filesOf("helpers"))(
       expect(from).toMatch(/^\.\/|^\.\.\/(?:errors|accounts)\//);
     }
     for (const [found] of text.matchAll(/.{0,20}\bDate\.now\b/g))
-      expect(found).toMatch(/= Date\.now$|\?\? Date\.now$/);
+      expect(found).toMatch(/(?:= (?:\(\) => )?|\?\? )Date\.now$/);
   },
 );

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import type { RefreshOutcome } from "../../src/auth/refresh-outcome.ts";
+import type { RefreshOutcome } from "../../src/auth/renewal-words.ts";
 import { Logins } from "../../src/proxy/logins.ts";
 import type { Account } from "../../src/store/account.ts";
 import { OutageScene } from "../support/outage-scene.ts";

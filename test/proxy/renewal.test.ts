@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { refreshAccount } from "../../src/auth/refresh.ts";
-import type { RefreshNeed, RefreshOutcome } from "../../src/auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../../src/auth/renewal-words.ts";
 import { currentProcess } from "../../src/store/process-identity.ts";
 import { FakeOpenAI } from "../support/fake-openai.ts";
 import { errorBody, goodStream, refuses } from "../support/fake-responses.ts";

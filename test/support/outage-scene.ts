@@ -2,7 +2,7 @@ import * as fs from "node:fs";
 import { onTestFinished } from "vitest";
 import { refreshAccount } from "../../src/auth/refresh.ts";
 import type { RefreshEffects } from "../../src/auth/refresh.ts";
-import type { RefreshNeed, RefreshOutcome } from "../../src/auth/refresh-outcome.ts";
+import type { RefreshNeed, RefreshOutcome } from "../../src/auth/renewal-words.ts";
 import { readAuthDocument } from "../../src/codex/auth-json.ts";
 import { adopt } from "../../src/store/adopt.ts";
 import { openFileStore } from "../../src/store/file-store.ts";

@@ -61,7 +61,7 @@ export class ProxyScene {
   ): Promise<ProxyScene> {
     const home = await homeWith(names);
     const fake = await FakeResponses.start();
-    const store = options.store ?? storeOf(home);
+    const store = (options.store as Store | undefined) ?? storeOf(home);
     const renew = () => Promise.reject(new Error("unexpected renewal"));
     const { limits, ...others } = options;
     const proxy = await startRotationProxy({
