@@ -1,5 +1,5 @@
 // Builds what the package ships: dist/cli (one bundled file for the binary), dist/lib (the library), dist/schema.
-// `--cli` builds the binary alone, in a tenth of a second.
+// `--cli` builds the binary alone, in a tenth of a second; `--library <folder>` the library alone, into that folder.
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { createHash } from "node:crypto";
@@ -11,6 +11,7 @@ import { build } from "esbuild";
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const cliOnly = process.argv.includes("--cli");
+const [, libraryOnly] = process.argv.slice(process.argv.indexOf("--library") >>> 0);
 
 /**
  * commander loads node:child_process, and with it all of Node's network code, for commands that are programs of their
@@ -42,12 +43,15 @@ const openFromPackages = {
   },
 };
 
+if (libraryOnly) {
+  await buildLibrary(libraryOnly);
+  process.exit();
+}
 if (!cliOnly) rmSync(join(root, "dist"), { recursive: true, force: true });
 await bundleBinary();
 linkCodexCommand();
 if (!cliOnly) {
-  buildLibrary();
-  await joinErrors();
+  await buildLibrary(join(root, "dist/lib"));
   await writeSchemas();
   execFileSync(process.execPath, [".ci/docs.mjs", "--manual"], { cwd: root, stdio: "inherit" });
 }
@@ -134,22 +138,20 @@ function linkCodexCommand() {
   for (const name of ["codex", "codex-auth"]) chmodSync(join(root, "bin", name), 0o755);
 }
 
-function buildLibrary() {
+async function buildLibrary(folder) {
   const tsc = createRequire(import.meta.url).resolve("typescript/package.json");
   const { bin } = JSON.parse(readFileSync(tsc, "utf8"));
-  execFileSync(process.execPath, [join(dirname(tsc), bin.tsc), "-p", ".ci/tsconfig.lib.json"], {
-    cwd: root,
-    stdio: "inherit",
-  });
+  const options = ["-p", ".ci/tsconfig.lib.json", "--outDir", folder];
+  execFileSync(process.execPath, [join(dirname(tsc), bin.tsc), ...options], { cwd: root, stdio: "inherit" });
+  await joinErrors(join(folder, "errors.js"));
 }
 
 /**
  * `codex-auth/errors` as one file: to open 26 costs a third of what an empty Node costs. The class stays where the rest
  * of the library has it, so that `instanceof` holds for every door.
  */
-async function joinErrors() {
+async function joinErrors(entry) {
   const shared = "./errors/codex-auth-error.js";
-  const entry = join(root, "dist/lib/errors.js");
   const sharedClass = {
     name: "shared-class",
     setup: ({ onResolve }) =>

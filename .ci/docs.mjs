@@ -1,5 +1,5 @@
 // Writes what is told from the code itself: docs/errors.md, docs/commands.md, docs/troubleshooting.md, the tables of
-// docs/json.md, src/document-types.ts and man/codex-auth.1. `--manual` writes the manual page alone.
+// docs/json.md and docs/library.md, src/document-types.ts and man/codex-auth.1. `--manual` writes the manual page alone.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -21,6 +21,8 @@ if (!process.argv.includes("--manual")) {
   write("src/document-types.ts", await documentTypes());
   const formatter = join(root, "node_modules/.bin/oxfmt");
   execFileSync(formatter, ["-c", ".ci/oxfmtrc.json", "--write", "src/document-types.ts"], { cwd: root });
+  const { libraryPage } = await load(".ci/library-page.ts");
+  write("docs/library.md", libraryPage(readFileSync(join(root, "docs/library.md"), "utf8")));
   const { jsonPage } = await load(".ci/json-page.ts");
   write("docs/json.md", await jsonPage(readFileSync(join(root, "docs/json.md"), "utf8")));
 }

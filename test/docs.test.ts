@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
 import { expect, test } from "vitest";
+import { libraryPage } from "../.ci/library-page.ts";
 import { documentTypes } from "../.ci/document-types.ts";
 import { jsonPage } from "../.ci/json-page.ts";
 import { findEntry } from "../src/cli/command-table.ts";
@@ -81,6 +82,11 @@ test("every command in the pages is one of ours, with options that it has", asyn
     for (const flag of flags)
       expect([name, line, known]).toEqual([name, line, expect.arrayContaining([flag])]);
   }
+});
+
+test("the table of docs/library.md is the guide of the library (npm run docs)", () => {
+  const page = readFileSync(join(projectRoot, "docs/library.md"), "utf8");
+  expect(page).toBe(libraryPage(page));
 });
 
 test("the types of the documents are those of the schemas (npm run docs)", async () => {
