@@ -5,10 +5,22 @@
  * the SHA-384 of the SQL, in base64. Where versions differ, one after another.
  */
 export const migrationSums: Readonly<Record<string, readonly string[]>> = {
-  "goals_1.sqlite": ["jOYoAkSgtLOcfDfH", "8/994v2JkUggvvNx"],
-  "logs_2.sqlite": ["AJY56v5Zm+l9SdHX", "z2yTrwdKkCJFZAEP"],
-  "memories_1.sqlite": ["oa9Q2lB3WnD5jaaA", "GPCo3X/pqEezDXGQ"],
-  "queue_1.sqlite": ["zqETyadP5O0Sz0GV", "mDorF7RU/rANfCId"],
+  "goals_1.sqlite": [
+    "jOYoAkSgtLOcfDfH",
+    "8/994v2JkUggvvNx",
+  ],
+  "logs_2.sqlite": [
+    "AJY56v5Zm+l9SdHX",
+    "z2yTrwdKkCJFZAEP",
+  ],
+  "memories_1.sqlite": [
+    "oa9Q2lB3WnD5jaaA",
+    "GPCo3X/pqEezDXGQ",
+  ],
+  "queue_1.sqlite": [
+    "zqETyadP5O0Sz0GV",
+    "mDorF7RU/rANfCId",
+  ],
   "state_5.sqlite": [
     "Yn7xkWTJuymKDNmZ",
     "Uhtyy8BMfQOx5K74",
