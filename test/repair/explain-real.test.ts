@@ -58,6 +58,8 @@ test.each([
   ["server-error-in-stream", ["server_error"]],
   ["workspace-deactivated", ["account_deactivated"]],
   ["out-of-credits", ["workspace_credits"]],
+  ["context-window", ["context_too_long"]],
+  ["flagged-for-cyber", ["cyber_flag"]],
   ["unknown-text", []],
 ])("a run of codex exec that ended with %s", (name, ids) => {
   expect(idsOf(run(name))).toEqual(ids);

@@ -83,7 +83,8 @@ class Reader {
     if (this.isRun && /^-{8,}$/.test(line)) return this.begin("skipped");
     if (header.test(line)) return this.begin("skipped");
     const role = this.isRun && Object.hasOwn(roles, line) ? roles[line] : undefined;
-    if (role !== undefined) return this.goOn(role);
+    // What a run used is told at its end, after the error that ended it.
+    if (role !== undefined) return line === "tokens used" ? this.begin(role) : this.goOn(role);
     const start = (this.isRun ? startsInRun : starts).find(([pattern]) => pattern.test(line));
     if (start && !this.isOpen()) {
       this.begin(start[1]);

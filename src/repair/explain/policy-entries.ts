@@ -5,7 +5,7 @@ export const policyEntries: readonly Entry[] = [
   {
     id: "cyber_flag",
     title: "OpenAI takes the work for a cybersecurity risk",
-    says: /(?:high-risk cyber activity|possible cybersecurity risk|trusted access for cyber|cybersecurity requests|chatgpt\.com\/cyber)/i,
+    says: /(?:high-risk cyber activity|possible cybersecurity risk|flagged for (?:possible )?cyber|trusted access for cyber|cybersecurity requests|chatgpt\.com\/cyber)/i,
     codes: ["cyber_policy", "cyberPolicy"],
     cause:
       "A safety check has flagged the request or the account: the request is refused, slowed down, or answered by another model. The login and the quota are fine.",
