@@ -1,47 +1,27 @@
-// Builds what the package ships: dist/cli (one bundled file for the binary), dist/lib (the library), dist/schema.
+// Builds what the package ships: dist/cli (the bundled files of the binary), dist/lib (the library), dist/schema.
 // `--cli` builds the binary alone, in a tenth of a second; `--library <folder>` the library alone, into that folder.
 import { execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createHash } from "node:crypto";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { build } from "esbuild";
+import { build, transformSync } from "esbuild";
+import { bundle } from "./bundle.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const { version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
 const cliOnly = process.argv.includes("--cli");
 const [, libraryOnly] = process.argv.slice(process.argv.indexOf("--library") >>> 0);
-
-/**
- * commander loads node:child_process, and with it all of Node's network code, for commands that are programs of their
- * own. We have none.
- */
-const withoutSubprograms = {
-  name: "without-subprograms",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:child_process$/ }, ({ importer }) =>
-      importer.includes("/commander/") ? { path: "none", namespace: "empty" } : null,
-    );
-    onLoad({ filter: /.*/, namespace: "empty" }, () => ({ contents: "module.exports = {};" }));
-  },
-};
-
-/**
- * `open` has a script beside it, which it finds by its own place, so it stays in node_modules. It is an ES module:
- * require() gives its namespace, where a bundled import() expects what a CommonJS module exports.
- */
-const openFromPackages = {
-  name: "open-from-packages",
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^open$/ }, ({ namespace }) =>
-      namespace === "package" ? { path: "open", external: true } : { path: "open", namespace: "package" },
-    );
-    onLoad({ filter: /.*/, namespace: "package" }, () => ({
-      contents: 'module.exports = require("open").default;',
-    }));
-  },
-};
 
 if (libraryOnly) {
   await buildLibrary(libraryOnly);
@@ -53,58 +33,39 @@ linkCodexCommand();
 if (!cliOnly) {
   await buildLibrary(join(root, "dist/lib"));
   await writeSchemas();
+  removeUnreached(join(root, "dist/lib"), ["index", "errors", "proxy", "store"]);
   execFileSync(process.execPath, [".ci/docs.mjs", "--manual"], { cwd: root, stdio: "inherit" });
 }
 
 async function bundleBinary() {
-  const program = await bundle("src/main.ts", "dist/cli/program.cjs", { CODEX_AUTH_VERSION: version });
-  toAscii(join(root, "dist/cli/program.cjs"));
-  const hash = createHash("sha256")
-    .update(readFileSync(join(root, "dist/cli/program.cjs")))
-    .digest("hex");
-  await bundle("src/start.ts", "dist/cli/start.cjs", { CODEX_AUTH_BUILD: hash.slice(0, 16) });
-  writeFileSync(
-    join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"),
-    notices(Object.keys(program.metafile.inputs)),
-  );
+  const packaged = { CODEX_AUTH_VERSION: version };
+  const whole = await bundle("src/main.ts", "dist/cli/program.cjs", packaged);
+  const builds = { program: hashOf("dist/cli/program.cjs") };
+  const daily = await bundle("src/daily.ts", "dist/cli/daily.cjs", packaged);
+  builds.daily = hashOf("dist/cli/daily.cjs");
+  await bundle("src/general-help.ts", "dist/cli/general.cjs", packaged);
+  const words = { CODEX_AUTH_WORDS: await commandWords(packaged) };
+  await bundle("src/complete.ts", "dist/cli/complete.cjs", words);
+  await bundle("src/offer.ts", "dist/cli/offer.cjs", words);
+  await bundle("src/start.ts", "dist/cli/start.cjs", { ...packaged, CODEX_AUTH_BUILDS: builds });
+  const inputs = [whole, daily].flatMap(({ metafile }) => Object.keys(metafile.inputs));
+  writeFileSync(join(root, "dist/cli/THIRD-PARTY-NOTICES.txt"), notices(inputs));
 }
 
-/**
- * esbuild escapes what is not ASCII in strings, and leaves it in regular expressions. The program is read as Latin-1, which
- * is quicker: there, a `■` that is no escape would be three other characters.
- */
-function toAscii(path) {
-  const text = readFileSync(path, "utf8");
-  const escaped = (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`;
-  writeFileSync(path, text.replace(/[^\0-\x7f]/g, escaped));
+/** The words that TAB offers are read from the commands now, so that TAB has to load none. */
+async function commandWords(constants) {
+  const file = join(root, "dist/cli/words.cjs");
+  await bundle("src/completion-words.ts", file, constants);
+  const words = await createRequire(import.meta.url)(file).allWords();
+  rmSync(file);
+  // As texts: of all the commands one is asked about.
+  return Object.fromEntries(Object.entries(words).map(([name, each]) => [name, JSON.stringify(each)]));
 }
 
-function bundle(entry, outfile, constants) {
-  return build({
-    absWorkingDir: root,
-    entryPoints: [entry],
-    outfile,
-    bundle: true,
-    minify: true,
-    platform: "node",
-    target: "node20",
-    format: "cjs",
-    alias: {
-      // proper-lockfile's graceful-fs patches nothing that we need, and costs start-up time.
-      "graceful-fs": "node:fs",
-      // Its signal-exit loads node:assert and patches process.emit for what takes fifteen lines.
-      "signal-exit": join(root, ".ci/on-exit.cjs"),
-    },
-    // Rarely needed and as large as the rest: cli-table3 when a table is printed, zod when the gateway runs. The
-    // drivers of databases are installed by who needs them.
-    external: ["cli-table3", "libsql", "pg", "zod"],
-    // start.ts runs the program through vm.Script, where import() has no loader: require() does the same.
-    supported: { "dynamic-import": false },
-    plugins: [withoutSubprograms, openFromPackages],
-    define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
-    metafile: true,
-    logLevel: "warning",
-  });
+/** The programs have different names in the cache of compiled code. */
+function hashOf(file) {
+  const text = readFileSync(join(root, file));
+  return createHash("sha256").update(text).digest("hex").slice(0, 16);
 }
 
 /** The licences of every package whose code is inside the bundle. */
@@ -143,7 +104,34 @@ async function buildLibrary(folder) {
   const { bin } = JSON.parse(readFileSync(tsc, "utf8"));
   const options = ["-p", ".ci/tsconfig.lib.json", "--outDir", folder];
   execFileSync(process.execPath, [join(dirname(tsc), bin.tsc), ...options], { cwd: root, stdio: "inherit" });
+  for (const name of readdirSync(folder, { recursive: true, encoding: "utf8" }))
+    if (name.endsWith(".js")) dropComments(join(folder, name));
   await joinErrors(join(folder, "errors.js"));
+}
+
+/** Who reads the library's documentation reads it in the declarations; here it would be a tenth of the package. */
+function dropComments(path) {
+  const { code } = transformSync(readFileSync(path, "utf8"), { format: "esm", target: "node20" });
+  writeFileSync(path, code);
+}
+
+/** The command line's own modules are compiled on the way; nobody can import them, so they are not shipped. */
+function removeUnreached(folder, entries) {
+  const reached = new Set();
+  const waiting = entries.flatMap((name) => [`${name}.js`, `${name}.d.ts`]);
+  for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
+    if (reached.has(file)) continue;
+    reached.add(file);
+    const text = readFileSync(join(folder, file), "utf8");
+    for (const [, target] of text.matchAll(/(?:from|import)\s*\(?\s*"(\.[^"]+)"/g)) {
+      const path = join(dirname(file), target);
+      waiting.push(file.endsWith(".d.ts") ? path.replace(/\.(?:js|ts)$/, ".d.ts") : path);
+    }
+  }
+  const all = readdirSync(folder, { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(?:js|d\.ts)$/.test(name),
+  );
+  for (const name of all) if (!reached.has(name)) rmSync(join(folder, name));
 }
 
 /**
@@ -179,4 +167,7 @@ async function writeSchemas() {
     const text = JSON.stringify(z.toJSONSchema(schema, { io: "input" }), null, 2);
     writeFileSync(join(root, `dist/schema/${name}.json`), text + "\n");
   }
+  const { openApiDocument } = await import(join(root, "dist/lib/gateway/admin/openapi.js"));
+  const openApi = JSON.stringify(openApiDocument(version), null, 2);
+  writeFileSync(join(root, "dist/schema/gateway.openapi.json"), openApi + "\n");
 }

@@ -1,6 +1,7 @@
-import { packedNodes } from "./config-nodes.ts";
-import { beginningOf } from "../src/codex/migration-checksums.ts";
+import { beginningOf } from "../src/codex/database/migrations.ts";
 import type { CodexFacts, Migration } from "../test/e2e/facts/facts.ts";
+import { looserKeys } from "./config-differences.ts";
+import { packedNodes } from "./config-nodes.ts";
 
 const head = "// Written by `npm run compare-codex` from fixtures/codex; a test compares.\n";
 
@@ -14,13 +15,13 @@ export function writtenFromFacts(facts: readonly CodexFacts[]): Record<string, s
 
 /** Of the newest version whose keys were asked for. */
 function configNodesModule(facts: readonly CodexFacts[]): string {
-  const [newest] = facts
-    .filter(({ config }) => config)
+  const [newest, ...older] = facts
+    .flatMap(({ version, config }) => (config ? [{ version, config }] : []))
     .toSorted((a, b) => b.version.localeCompare(a.version, "en", { numeric: true }));
-  const looser = new Set(facts.flatMap(({ takesMoreAt = [] }) => takesMoreAt));
-  const packed = newest?.config ? packedNodes(newest.config, looser) : "[]";
+  const looser = newest ? older.flatMap(({ config }) => looserKeys(newest.config, config)) : [];
+  const packed = newest ? packedNodes(newest.config, new Set(looser)) : "[]";
   return `${head}
-/** What Codex ${newest?.version} takes as the value of each key of config.toml; see config-schema.ts. */
+/** What Codex ${newest?.version} takes as the value of each key of config.toml; see config/schema.ts. */
 export const configNodes = String.raw\`${packed}\`;
 `;
 }

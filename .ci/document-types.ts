@@ -2,6 +2,8 @@ import { z } from "zod";
 import { documentSchemas } from "../src/documents.ts";
 
 interface Schema {
+  $ref?: string;
+  $defs?: Readonly<Record<string, Schema>>;
   type?: string | readonly string[];
   const?: unknown;
   enum?: readonly unknown[];
@@ -21,13 +23,15 @@ export async function documentTypes(): Promise<string> {
     ([name, schema]) => [name, split(schema)] as const,
   );
   const failure = schemas[0]?.[1].failure ?? {};
+  // Each schema names its own command; one type stands for all of them.
+  const anyFailure = { ...failure, properties: { ...failure.properties, command: { type: "string" } } };
   const parts = schemas.map(([name, { success }]) => declare(`${pascal(name)}Document`, success));
   const rows = schemas.map(([name]) => `${JSON.stringify(name)}: ${pascal(name)}Document;`);
   return [
     "// Longer than 250 lines, because it is the schemas of the commands as types: `npm run docs` writes it.",
     "",
     "/** What every command prints with `--json` when it could not do its work. */",
-    declare("FailureDocument", failure),
+    declare("FailureDocument", anyFailure),
     ...parts,
     "/** What each command prints with `--json` when it did, by its name. */",
     `export interface Documents { ${rows.join("\n")} }`,
@@ -36,12 +40,20 @@ export async function documentTypes(): Promise<string> {
 }
 
 function split(document: z.ZodType): { success: Schema; failure: Schema } {
-  const { anyOf = [] } = z.toJSONSchema(document, { io: "output" }) as Schema;
+  const { anyOf = [], $defs = {} } = z.toJSONSchema(document, { io: "output" }) as Schema;
   const isFailure = ({ properties = {} }: Schema) => properties["ok"]?.const === false;
   return {
-    success: anyOf.find((each) => !isFailure(each)) ?? {},
-    failure: anyOf.find(isFailure) ?? {},
+    success: resolve(anyOf.find((each) => !isFailure(each)) ?? {}, $defs),
+    failure: resolve(anyOf.find(isFailure) ?? {}, $defs),
   };
+}
+
+/** What a schema refers to, in its place. */
+function resolve(schema: Schema, defs: Readonly<Record<string, Schema>>): Schema {
+  const text = JSON.stringify(schema, (_key, value: Schema | null) =>
+    typeof value === "object" && value?.$ref ? defs[value.$ref.replace("#/$defs/", "")] : value,
+  );
+  return JSON.parse(text) as Schema;
 }
 
 function declare(name: string, schema: Schema): string {

@@ -1,10 +1,7 @@
-import { consequences } from "../src/errors/failure-rules.ts";
-import type { NextStep } from "../src/errors/failure-rules.ts";
-import { finalCodes, seenVersions } from "../src/errors/final-codes.ts";
-import { apiErrors } from "../src/errors/catalog.ts";
+import { apiErrors, type Fault } from "../src/errors/api-errors.ts";
 import { commandErrors } from "../src/errors/command-errors.ts";
+import { consequences, finalCodes, type NextStep, seenVersions } from "../src/errors/failure-rules.ts";
 import { table } from "./markdown-table.ts";
-import type { Fault } from "../src/errors/catalog.ts";
 
 const actors: Readonly<Record<Fault, string>> = {
   user: "you",

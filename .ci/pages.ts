@@ -1,8 +1,7 @@
 import type { Command } from "commander";
-import type { LoadedCommand } from "../src/cli/define-command.ts";
-import { makeParser } from "../src/cli/parser.ts";
-import type { CommandEntry } from "../src/cli/command-table.ts";
 import { commands } from "../src/commands/index.ts";
+import type { CommandEntry, LoadedCommand } from "../src/program/command.ts";
+import { makeParser } from "../src/program/parser.ts";
 
 interface Documented {
   entry: CommandEntry;

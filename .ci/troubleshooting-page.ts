@@ -1,6 +1,14 @@
-import { checks } from "../src/repair/index.ts";
-import { entries } from "../src/repair/explain/explain.ts";
+import { readdirSync, readFileSync } from "node:fs";
+import { entries } from "../src/doctor/explain/explain.ts";
+import { checks } from "../src/doctor/index.ts";
 import { table } from "./markdown-table.ts";
+
+interface Recorded {
+  id: string;
+  canMend: boolean;
+}
+
+const homes = new URL("../fixtures/homes/", import.meta.url);
 
 /** A row or section of the troubleshooting guide for Codex: what answers it here, and where the guide is out of date. */
 export interface GuideRow {
@@ -167,7 +175,7 @@ export const guideSections: readonly GuideRow[] = [
   row("Broken config file", {
     checks: ["config_unreadable", "config_typo", "config_duplicate_key", "config_encoding"],
     explain: ["config_broken"],
-    note: "`codex auth fix` mends slips of the pen and what stands twice; the rest of the file stays.",
+    note: "`codex auth fix` corrects simple typing errors and keys that are there twice; the rest of the file stays.",
   }),
   row("Sandbox blocking commands", {
     checks: ["sandbox_mode_invalid", "approval_policy_invalid"],
@@ -216,7 +224,7 @@ export function troubleshootingPage(): string {
   const head = ["trouble", "checks of `doctor`", "ids of `explain`", "note"];
   return `${[
     "# Troubleshooting",
-    'When Codex shows an error: `codex auth explain "<the error>"`. When something is odd: `codex auth doctor`, with `--live` to ask OpenAI too, and `codex auth fix` for what can be mended safely. This page is written from `src/repair` by `npm run docs`.',
+    'When Codex shows an error: `codex auth explain "<the error>"`. When something is odd: `codex auth doctor`, with `--live` to ask OpenAI too, and `codex auth fix` for what can be fixed safely. This page is written from `src/doctor` by `npm run docs`.',
     "## The troubleshooting guide, row by row",
     "What answers each row of the table of errors in the troubleshooting guide for Codex. The notes correct it for Codex 0.169.",
     table(head, guideErrors.map(cells)),
@@ -229,17 +237,31 @@ export function troubleshootingPage(): string {
     ),
     "## What `doctor` looks for",
     table(
-      ["id", "area", "fault", "at worst usually", "asked with", "`fix` mends it"],
-      checks.map(({ id, area, title, severity, isLive, mend }) => [
+      ["id", "area", "fault", "at worst usually", "asked with", "ended by `fix`"],
+      checks.map(({ id, area, title, severity, isLive }) => [
         `\`${id}\``,
         area,
         plain(title),
         severity,
         isLive ? "`--live`" : "",
-        mend ? "yes" : "",
+        fixedBy(id),
       ]),
     ),
   ].join("\n\n")}\n`;
+}
+
+/** Of which at least one finding carries a fix: seen in the homes with a fault, or by the tests of --live. */
+const fixable = new Set(
+  readdirSync(homes, { recursive: true, encoding: "utf8" })
+    .filter((name) => name.endsWith("findings.json"))
+    .flatMap((name) => JSON.parse(readFileSync(new URL(name, homes), "utf8")) as Recorded[])
+    .flatMap(({ id, canMend }) => (canMend ? [id] : [])),
+);
+const fixableLive = new Set(["login_flagged", "login_refused", "refresh_interrupted", "renewal_unclear"]);
+
+function fixedBy(id: string): string {
+  if (fixableLive.has(id)) return "with `--live`";
+  return fixable.has(id) ? "yes" : "";
 }
 
 function cells({ trouble, checks: found, explain, note }: GuideRow): string[] {

@@ -2,7 +2,18 @@ import { defineConfig } from "vitest/config";
 import { modern } from "../test/e2e/install.mjs";
 
 /** What a Codex itself does; everything else runs once, with the newest. */
-const ofEachVersion = ["config-edit", "doctor-*", "exec", "interchange", "login", "rotation", "switch"];
+const ofEachVersion = [
+  "config-edit",
+  "doctor-*",
+  "exec",
+  "gateway-codex",
+  "interchange",
+  "keyring",
+  "lease",
+  "login",
+  "rotation",
+  "switch",
+];
 
 // Each test starts real programs, so files run one after another.
 export default defineConfig({

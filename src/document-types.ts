@@ -5,7 +5,87 @@ export interface FailureDocument {
   command: string;
   schemaVersion: 1;
   ok: false;
-  error: { code: string; message: string; hint?: string | undefined; candidates?: string[] | undefined };
+  error: {
+    code:
+      | "usage"
+      | "account_not_found"
+      | "ambiguous_account"
+      | "account_active"
+      | "folder_rule_invalid"
+      | "label_taken"
+      | "label_invalid"
+      | "import_failed"
+      | "export_refused"
+      | "backup_not_found"
+      | "login_restricted"
+      | "login_flagged"
+      | "login_expired"
+      | "login_denied"
+      | "login_state_mismatch"
+      | "login_timed_out"
+      | "login_other_account"
+      | "login_ports_busy"
+      | "login_failed"
+      | "login_secret_invalid"
+      | "device_code_limited"
+      | "device_login_disabled"
+      | "refresh_uncertain"
+      | "network_unreachable"
+      | "upstream_refused"
+      | "upstream_unavailable"
+      | "workspace_unroutable"
+      | "codex_home_missing"
+      | "backend_refused"
+      | "config_unreadable"
+      | "config_edit_refused"
+      | "auth_file_unreadable"
+      | "auth_file_hard_linked"
+      | "file_mounted"
+      | "auth_lock_blocked"
+      | "login_in_use"
+      | "lock_helper_failed"
+      | "seal_key_missing"
+      | "keyring_unusable"
+      | "seal_key_wrong"
+      | "pool_unreadable"
+      | "pool_of_another_home"
+      | "pool_too_new"
+      | "store_folder_foreign"
+      | "store_locked"
+      | "store_changed"
+      | "disk_full"
+      | "permission_denied"
+      | "io_error"
+      | "command_failed"
+      | "program_not_found"
+      | "program_not_executable"
+      | "proxy_host_refused"
+      | "proxy_key_invalid"
+      | "proxy_port_busy"
+      | "rotation_running"
+      | "rotation_not_running"
+      | "rotation_unresponsive"
+      | "no_account_ready"
+      | "store_in_use"
+      | "accounts_would_be_lost"
+      | "gateway_port_busy"
+      | "gateway_running"
+      | "gateway_not_running"
+      | "limit_invalid"
+      | "key_not_found"
+      | "key_name_taken"
+      | "key_revoked"
+      | "database_unavailable"
+      | "database_driver_missing"
+      | "database_copied"
+      | "move_refused"
+      | "database_too_new"
+      | "interrupted"
+      | "internal_error";
+    message: string;
+    hint?: string | undefined;
+    candidates?: string[] | undefined;
+  };
 }
 
 export interface HelpDocument {
@@ -67,8 +147,9 @@ export interface LoginDocument {
   switched: boolean;
   processes: {
     pid: number;
-    kind: "daemon" | "app-server" | "exec" | "session";
+    kind: "daemon" | "app-server" | "exec" | "session" | "acp";
     startedAt: string;
+    editor?: string | undefined;
     restarted?: boolean | undefined;
   }[];
 }
@@ -206,11 +287,120 @@ export interface StatusDocument {
   overrides: { name: string; effect: string }[];
   processes: {
     pid: number;
-    kind: "daemon" | "app-server" | "exec" | "session";
+    kind: "daemon" | "app-server" | "exec" | "session" | "acp";
     startedAt: string;
+    editor?: string | undefined;
     restarted?: boolean | undefined;
   }[];
   findings: { id: string; severity: "error" | "warning" | "info"; message: string; fix: string | null }[];
+}
+
+export interface WatchDocument {
+  command: "watch";
+  schemaVersion: 1;
+  ok: boolean;
+  accounts: {
+    id: string;
+    row: number;
+    name: string;
+    label: string | null;
+    email: string | null;
+    accountId: string | null;
+    userId: string | null;
+    plan: string | null;
+    kind: "chatgpt" | "apiKey" | "accessToken" | "agentIdentity" | "bedrock" | "headers";
+    state: "ready" | "limited" | "flagged" | "paused" | "expired" | "unclear" | "backing-off";
+    stateReason: string | null;
+    active: boolean;
+    limits: {
+      window: string;
+      limitId: string;
+      usedPercent: number;
+      remainingPercent: number;
+      windowMinutes: number | null;
+      resetsAt: string | null;
+      observedAt: string;
+      source: string;
+    }[];
+    credits: {
+      hasCredits: boolean;
+      unlimited: boolean;
+      balance: string | null;
+      onlyCredits: boolean;
+      observedAt: string | null;
+    } | null;
+    credential: {
+      expiresAt: string | null;
+      lastRefreshAt: string | null;
+      health: "valid" | "renewable" | "expired" | "unknown";
+    };
+    isReady: boolean;
+    readyAt: string | null;
+    isReadyAtGuessed: boolean;
+    risk: "low" | "medium" | "high" | "empty" | "unknown";
+    windows: {
+      kind: "short" | "long";
+      window: string;
+      windowMinutes: number;
+      usedPercent: number;
+      remainingPercent: number;
+      resetsAt: string | null;
+      observedAt: string;
+      ageMs: number;
+      source: string;
+      emptyInMs: { p10: number; p50: number; p90: number } | null;
+      runsOutPercent: number | null;
+      basis: "analogs" | "rate" | null;
+      historyDays: number | null;
+      isHistoryShort: boolean;
+    }[];
+    lastDay: { windowMinutes: number; percentPerHour: number[] } | null;
+  }[];
+  recommendation: {
+    kind: "use" | "wait" | "none";
+    id: string | null;
+    name: string | null;
+    until: string | null;
+    reason: string;
+    hint: string | null;
+    explanation: string;
+  };
+  pool: {
+    accounts: number;
+    ready: number;
+    isDry: boolean;
+    horizonMs: number;
+    dryPercent: number | null;
+    dryInMs: { p10: number; p50: number; p90: number } | null;
+    refills: {
+      id: string;
+      row: number;
+      name: string;
+      at: string;
+      windowMinutes: number;
+      refillPercent: number;
+    }[];
+    gaps: { from: string; until: string | null; id: string | null; name: string | null }[];
+  };
+  processes: {
+    pid: number;
+    kind: "daemon" | "app-server" | "exec" | "session" | "acp";
+    startedAt: string;
+    editor?: string | undefined;
+    restarted?: boolean | undefined;
+    holds: string | null;
+  }[];
+  commands: { pid: number; holds: string; rotates: boolean }[];
+  decisions: {
+    at: string;
+    server: "rotation" | "gateway";
+    kind: string;
+    name: string | null;
+    client: string | null;
+    reason: string;
+    outcome: string | null;
+  }[];
+  live: boolean;
 }
 
 export interface SwitchDocument {
@@ -290,11 +480,13 @@ export interface SwitchDocument {
     };
   } | null;
   dryRun: boolean;
+  place: "file" | "keyring";
   adopted: { id: string; outcome: "added" | "updated" | "kept" } | null;
   processes: {
     pid: number;
-    kind: "daemon" | "app-server" | "exec" | "session";
+    kind: "daemon" | "app-server" | "exec" | "session" | "acp";
     startedAt: string;
+    editor?: string | undefined;
     restarted?: boolean | undefined;
   }[];
   configChanged: boolean;
@@ -430,6 +622,7 @@ export interface PauseDocument {
       health: "valid" | "renewable" | "expired" | "unknown";
     };
   }[];
+  unchanged: string[];
 }
 
 export interface ResumeDocument {
@@ -472,6 +665,7 @@ export interface ResumeDocument {
       health: "valid" | "renewable" | "expired" | "unknown";
     };
   }[];
+  unchanged: string[];
 }
 
 export interface RemoveDocument {
@@ -515,6 +709,7 @@ export interface RemoveDocument {
     };
   }[];
   authFileRemoved: boolean;
+  place: "file" | "keyring";
   risk: string | null;
 }
 
@@ -524,8 +719,9 @@ export interface ExportDocument {
   ok: boolean;
   format: "codex" | "opencode" | "cliproxyapi" | "bundle";
   encrypted: boolean;
+  lease: boolean;
   sharesRefreshToken: boolean;
-  files: { accountId: string; name: string; path: string }[];
+  files: { accountId: string; name: string; path: string; endsAt: string | null; isShort: boolean }[];
 }
 
 export interface BackupDocument {
@@ -545,6 +741,21 @@ export interface BackupDocument {
     file: "pool.json" | "auth.json" | "config.toml";
     outcome: "restored" | "taken into the pool" | "kept in the backup";
   }[];
+}
+
+export interface SealDocument {
+  command: "seal";
+  schemaVersion: 1;
+  ok: boolean;
+  files: number;
+  key: { id: string; source: "file" | "command" | "keyring"; isNew: boolean; path: string | null };
+}
+
+export interface UnsealDocument {
+  command: "unseal";
+  schemaVersion: 1;
+  ok: boolean;
+  files: number;
 }
 
 export interface ForecastDocument {
@@ -609,7 +820,7 @@ export interface ForecastDocument {
   }[];
   recommendation: {
     kind: "use" | "wait" | "none";
-    accountId: string | null;
+    id: string | null;
     name: string | null;
     until: string | null;
     reason: string;
@@ -624,7 +835,15 @@ export interface ForecastDocument {
     horizonMs: number;
     dryPercent: number | null;
     dryInMs: { p10: number; p50: number; p90: number } | null;
-    refills: { accountId: string; name: string; at: string; windowMinutes: number; refillPercent: number }[];
+    refills: {
+      id: string;
+      row: number;
+      name: string;
+      at: string;
+      windowMinutes: number;
+      refillPercent: number;
+    }[];
+    gaps: { from: string; until: string | null; id: string | null; name: string | null }[];
   };
   failures: {
     code: string;
@@ -635,12 +854,12 @@ export interface ForecastDocument {
     retryAfterMs: number | null;
     resetsAt: string | null;
     requestId: string | null;
-    accountId: string;
+    id: string;
   }[];
   candidates?:
     | {
         rank: number;
-        accountId: string;
+        id: string;
         row: number;
         name: string;
         plan: string | null;
@@ -665,7 +884,7 @@ export interface WhyDocument {
   ok: boolean;
   candidates: {
     rank: number;
-    accountId: string;
+    id: string;
     row: number;
     name: string;
     plan: string | null;
@@ -683,7 +902,7 @@ export interface WhyDocument {
   }[];
   recommendation: {
     kind: "use" | "wait" | "none";
-    accountId: string | null;
+    id: string | null;
     name: string | null;
     until: string | null;
     reason: string;
@@ -768,13 +987,20 @@ export interface ReportDocument {
   usage: {
     since: string;
     until: string;
-    total: { inputTokens: number; cachedInputTokens: number; outputTokens: number; reasoningTokens: number };
+    total: {
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      reasoningTokens: number;
+      apiUsd: number | null;
+    };
     days: {
       day: string;
       inputTokens: number;
       cachedInputTokens: number;
       outputTokens: number;
       reasoningTokens: number;
+      apiUsd: number | null;
     }[];
     accounts: {
       accountId: string | null;
@@ -783,6 +1009,7 @@ export interface ReportDocument {
       cachedInputTokens: number;
       outputTokens: number;
       reasoningTokens: number;
+      apiUsd: number | null;
     }[];
     models: {
       model: string | null;
@@ -790,6 +1017,15 @@ export interface ReportDocument {
       cachedInputTokens: number;
       outputTokens: number;
       reasoningTokens: number;
+      apiUsd: number | null;
+    }[];
+    projects: {
+      folder: string | null;
+      inputTokens: number;
+      cachedInputTokens: number;
+      outputTokens: number;
+      reasoningTokens: number;
+      apiUsd: number | null;
     }[];
     rows: {
       day: string;
@@ -799,12 +1035,14 @@ export interface ReportDocument {
       cachedInputTokens: number;
       outputTokens: number;
       reasoningTokens: number;
+      apiUsd: number | null;
     }[];
+    calendar: { day: string; tokens: number }[];
   };
   forecast: {
     recommendation: {
       kind: "use" | "wait" | "none";
-      accountId: string | null;
+      id: string | null;
       name: string | null;
       until: string | null;
       reason: string;
@@ -820,12 +1058,14 @@ export interface ReportDocument {
       dryPercent: number | null;
       dryInMs: { p10: number; p50: number; p90: number } | null;
       refills: {
-        accountId: string;
+        id: string;
+        row: number;
         name: string;
         at: string;
         windowMinutes: number;
         refillPercent: number;
       }[];
+      gaps: { from: string; until: string | null; id: string | null; name: string | null }[];
     };
     failures: {
       code: string;
@@ -836,7 +1076,7 @@ export interface ReportDocument {
       retryAfterMs: number | null;
       resetsAt: string | null;
       requestId: string | null;
-      accountId: string;
+      id: string;
     }[];
     courses: {
       accountId: string;
@@ -854,6 +1094,7 @@ export interface ReportDocument {
     sessionFiles: number;
   };
   file: { path: string; format: "text" | "json" | "html" } | null;
+  served: boolean;
 }
 
 export interface GuardDocument {
@@ -864,8 +1105,21 @@ export interface GuardDocument {
   minRemainingPercent: number;
   window: "any" | "short" | "long" | "primary" | "secondary";
   strict: boolean;
+  allowUnknown: boolean;
+  waitedMs: number;
+  failures: {
+    code: string;
+    message: string;
+    hint: string | null;
+    codexErrorInfo: string | Record<string, unknown>;
+    httpStatus: number | null;
+    retryAfterMs: number | null;
+    resetsAt: string | null;
+    requestId: string | null;
+    id: string;
+  }[];
   accounts: {
-    accountId: string;
+    id: string;
     row: number;
     name: string;
     passed: boolean;
@@ -1018,7 +1272,19 @@ export interface GatewayDocument {
   command: "gateway";
   schemaVersion: 1;
   ok: boolean;
-  action: "start" | "status" | "stop" | "key" | "usage" | "client";
+  action:
+    | "start"
+    | "status"
+    | "stop"
+    | "key"
+    | "usage"
+    | "client"
+    | "open"
+    | "demo"
+    | "adopt"
+    | "release"
+    | "accounts"
+    | "database";
   running: boolean;
   url: string | null;
   gateway: { port: number; pid: number; startedAt: string; logFile: string | null } | null;
@@ -1078,7 +1344,20 @@ export interface GatewayDocument {
       }[];
     } | null;
   } | null;
+  link: string | null;
+  steps: { does: string; line: string; exitCode: number | null; status: number | null; output: string }[];
   lines: string[];
+  accounts: { id: string; name: string; place: "pool" | "database" | "moving"; detail: string | null }[];
+  decisions: {
+    at: string;
+    kind: string;
+    accountId: string | null;
+    accountName: string | null;
+    client: string | null;
+    reason: string;
+    outcome: string | null;
+  }[];
+  problems: string[];
   message: string;
 }
 
@@ -1395,6 +1674,7 @@ export interface Documents {
   import: ImportDocument;
   list: ListDocument;
   status: StatusDocument;
+  watch: WatchDocument;
   switch: SwitchDocument;
   "use-here": UseHereDocument;
   label: LabelDocument;
@@ -1403,6 +1683,8 @@ export interface Documents {
   remove: RemoveDocument;
   export: ExportDocument;
   backup: BackupDocument;
+  seal: SealDocument;
+  unseal: UnsealDocument;
   forecast: ForecastDocument;
   why: WhyDocument;
   report: ReportDocument;

@@ -12,7 +12,7 @@ export type {
   RotationStatus,
   TokenCounts,
 } from "./proxy/options.ts";
-export { renewDetached } from "./platform/detached-renewal.ts";
-export type { RefreshNeed, RefreshOutcome } from "./auth/renewal-words.ts";
-export type { AgentSettings, Agents, ConnectionAgent } from "./upstream/agents.ts";
+export { renewDetached } from "./process/detached-renewal.ts";
+export type { RefreshNeed, RefreshOutcome } from "./auth/renew/need.ts";
+export type { AgentSettings, Agents, ConnectionAgent } from "./openai/backend.ts";
 export type * from "./store.ts";

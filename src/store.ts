@@ -14,9 +14,9 @@ export type {
   WatchOptions,
 } from "./store/library-store.ts";
 export type { AuthDocument, Identity, Login, LoginKind } from "./codex/auth-json.ts";
-export type { Flag, FlagReason } from "./store/refresh-mark.ts";
-export type { AccountNews, ReachedKind } from "./accounts/account-news.ts";
-export type { Availability } from "./accounts/availability.ts";
-export type { Block, BlockKind } from "./accounts/block.ts";
-export type { Credits } from "./accounts/credits.ts";
-export type { Limit, LimitSource } from "./accounts/limit.ts";
+export type { Flag, FlagReason } from "./pool/marks.ts";
+export type { AccountNews, ReachedKind } from "./quota/block.ts";
+export type { Availability } from "./quota/availability.ts";
+export type { Block, BlockKind } from "./quota/block.ts";
+export type { Credits } from "./quota/limit.ts";
+export type { Limit, LimitSource } from "./quota/limit.ts";

@@ -1,5 +1,5 @@
 /** Put in by the build from package.json. */
 declare const CODEX_AUTH_VERSION: string;
 
-/** Hash of the built program. */
-declare const CODEX_AUTH_BUILD: string;
+/** Hashes of the built programs. */
+declare const CODEX_AUTH_BUILDS: Readonly<Record<"program" | "daily", string>>;

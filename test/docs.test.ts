@@ -1,16 +1,19 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, relative, resolve } from "node:path";
-import { expect, test } from "vitest";
-import { libraryPage } from "../.ci/library-page.ts";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { documentTypes } from "../.ci/document-types.ts";
 import { jsonPage } from "../.ci/json-page.ts";
-import { findEntry } from "../src/cli/command-table.ts";
-import { makeParser } from "../src/cli/parser.ts";
+import { libraryPage } from "../.ci/library-page.ts";
+import { forecastPicture } from "../.ci/picture.ts";
 import { commands } from "../src/commands/index.ts";
+import { findContent } from "../src/program/command.ts";
+import { makeParser } from "../src/program/parser.ts";
 import { projectRoot } from "./support/home.ts";
 
-const docs = readdirSync(join(projectRoot, "docs")).map((name) => `docs/${name}`);
-const pages = ["README.md", "CHANGELOG.md", ...docs].map((name) => ({
+const docs = readdirSync(join(projectRoot, "docs"), { recursive: true, encoding: "utf8" })
+  .filter((name) => name.endsWith(".md"))
+  .map((name) => `docs/${name}`);
+const pages = ["README.md", "CHANGELOG.md", "CONTRIBUTING.md", ...docs].map((name) => ({
   name,
   text: readFileSync(join(projectRoot, name), "utf8"),
 }));
@@ -72,7 +75,7 @@ test("every command in the pages is one of ours, with options that it has", asyn
   expect(lines.length).toBeGreaterThan(100);
   for (const { name, line } of lines) {
     const [word = "", ...rest] = line.split(/\s+/);
-    const entry = findEntry(commands, word);
+    const entry = findContent(commands, word);
     expect([name, line, entry?.name]).toEqual([name, line, expect.any(String)]);
     if (!entry) continue;
     const parser = await makeParser(entry, await entry.load());
@@ -99,4 +102,11 @@ test("the tables of docs/json.md are those of the schemas (npm run docs)", async
   const page = readFileSync(join(projectRoot, "docs/json.md"), "utf8");
   expect(page).toBe(await jsonPage(page));
   for (const { name } of commands) expect(page).toContain(`| \`${name}\` `);
+});
+
+test("the picture of the README is what forecast shows of the demo (npm run picture)", async () => {
+  const clock = vi.spyOn(Date, "now").mockReturnValue(Date.UTC(2026, 10, 20, 12));
+  onTestFinished(() => clock.mockRestore());
+  const picture = readFileSync(join(projectRoot, "docs/forecast.svg"), "utf8");
+  expect(picture).toBe(await forecastPicture(projectRoot));
 });

@@ -1,34 +1,32 @@
 import { EventEmitter } from "node:events";
 import type { IncomingMessage } from "node:http";
 import { expect, test } from "vitest";
-import { parseHistory } from "../src/accounts/history.ts";
 import { readAuthJson } from "../src/codex/auth-json.ts";
-import { withPathsMeant } from "../src/codex/config-backslashes.ts";
-import { findDuplicates, mergeDuplicates } from "../src/codex/config-duplicates.ts";
-import { editConfig } from "../src/codex/config-edit.ts";
-import { configFaults } from "../src/codex/config-faults.ts";
-import { scanLayout } from "../src/codex/config-layout.ts";
-import { keyAt, linesOfKey, linesOfTable } from "../src/codex/config-lines.ts";
-import { readConfig } from "../src/codex/config-toml.ts";
-import { correctTypos } from "../src/codex/config-typos.ts";
-import { modelsInCache } from "../src/codex/models-cache.ts";
-import { salvageLogin, stringIn } from "../src/codex/salvage-login.ts";
+import { findDuplicates, mergeDuplicates } from "../src/codex/config/duplicates.ts";
+import { editConfig } from "../src/codex/config/edit.ts";
+import { scanLayout } from "../src/codex/config/layout.ts";
+import { keyAt, linesOfKey, linesOfTable } from "../src/codex/config/lines.ts";
+import { correctTypos, withPathsMeant } from "../src/codex/config/mistakes.ts";
+import { readConfig } from "../src/codex/config/toml.ts";
+import { configFaults } from "../src/codex/config/values.ts";
+import { salvageLogin, stringIn } from "../src/codex/login-documents.ts";
+import { modelsInCache } from "../src/codex/models.ts";
+import { withoutSecrets } from "../src/doctor/check.ts";
+import { withoutSecret } from "../src/doctor/checks/config-edit.ts";
+import { matchEntries, nearestEntries } from "../src/doctor/explain/explain.ts";
+import { entriesIn, salvagePool } from "../src/doctor/fixes/salvage-pool.ts";
 import { CodexAuthError } from "../src/errors/codex-auth-error.ts";
-import { parseSse } from "../src/errors/sse.ts";
-import { peek } from "../src/proxy/first-event.ts";
-import { topLevelFields } from "../src/proxy/json-fields.ts";
-import { eventData, eventEnd, eventType, finalEvent, lastBoundary } from "../src/proxy/sse-events.ts";
-import { matchEntries, nearestEntries } from "../src/repair/explain/explain.ts";
-import { withoutSecret } from "../src/repair/config/config-text.ts";
-import { withoutSecrets } from "../src/repair/without-secrets.ts";
-import { parseIndex } from "../src/sessions/session-index.ts";
+import { parseSse } from "../src/errors/stream-failure.ts";
+import { parsePool } from "../src/pool/pool.ts";
+import { eventData, eventEnd, eventType, finalEvent, lastBoundary } from "../src/proxy/answers/events.ts";
+import { peek } from "../src/proxy/answers/first-event.ts";
+import { topLevelFields } from "../src/proxy/door/request-facts.ts";
+import { parseHistory } from "../src/quota/history.ts";
+import { parseSessionHead, parseTokenCount, parseTurnModel } from "../src/sessions/lines.ts";
 import { parseReports } from "../src/sessions/report-index.ts";
-import { parseSessionHead, parseTokenCount, parseTurnModel } from "../src/sessions/session-lines.ts";
-import { parsePool } from "../src/store/pool-file.ts";
-import { entriesIn } from "../src/store/pool-pieces.ts";
-import { salvagePool } from "../src/store/salvage-pool.ts";
-import { safeText } from "../src/ui/safe-text.ts";
-import { displayWidth } from "../src/ui/width.ts";
+import { parseIndex } from "../src/sessions/scan.ts";
+import { safeText } from "../src/text/safe-text.ts";
+import { displayWidth } from "../src/text/width.ts";
 import { growth } from "./support/growth.ts";
 
 type Make = (size: number) => string;
@@ -189,12 +187,12 @@ function tried(work: () => unknown): void {
 }
 
 const parsers: [string, Record<string, Make>, number, (text: string) => unknown][] = [
-  ["readConfig", blankTexts, 100_000, readConfig],
-  ["findDuplicates", tomlTexts, 100_000, findDuplicates],
-  ["mergeDuplicates", tomlTexts, 100_000, mergeDuplicates],
-  ["scanLayout", tomlTexts, 100_000, scanLayout],
+  ["readConfig", blankTexts, 50_000, readConfig],
+  ["findDuplicates", tomlTexts, 50_000, findDuplicates],
+  ["mergeDuplicates", tomlTexts, 50_000, mergeDuplicates],
+  ["scanLayout", tomlTexts, 50_000, scanLayout],
   ["correctTypos", tomlTexts, 50_000, correctTypos],
-  ["withPathsMeant", { ...tomlTexts, ...jsonTexts }, 100_000, withPathsMeant],
+  ["withPathsMeant", { ...tomlTexts, ...jsonTexts }, 50_000, withPathsMeant],
   [
     "editConfig",
     tomlTexts,
@@ -204,7 +202,7 @@ const parsers: [string, Record<string, Make>, number, (text: string) => unknown]
   [
     "configFaults",
     tomlTexts,
-    100_000,
+    50_000,
     (text) => {
       const reading = readConfig(text);
       return reading.kind === "tree" && configFaults(reading.tree);
@@ -216,24 +214,24 @@ const parsers: [string, Record<string, Make>, number, (text: string) => unknown]
     50_000,
     (text) => [keyAt(text, 2, 3), linesOfKey(text, ["a"]), linesOfTable(text, ["a"])],
   ],
-  ["entriesIn", jsonTexts, 100_000, entriesIn],
-  ["salvagePool", jsonTexts, 200_000, (text) => salvagePool(noBackups, text, 0)],
-  ["parsePool", jsonTexts, 100_000, (text) => tried(() => parsePool(text, "pool.json"))],
-  ["salvageLogin", jsonTexts, 100_000, (text) => [salvageLogin(text, 0), stringIn(text, "id_token")]],
-  ["readAuthJson", jsonTexts, 100_000, readAuthJson],
-  ["modelsInCache", jsonTexts, 100_000, modelsInCache],
-  ["parseHistory", jsonTexts, 100_000, parseHistory],
-  ["parseSse", jsonTexts, 100_000, parseSse],
+  ["entriesIn", jsonTexts, 50_000, entriesIn],
+  ["salvagePool", jsonTexts, 50_000, (text) => salvagePool(noBackups, text, 0)],
+  ["parsePool", jsonTexts, 50_000, (text) => tried(() => parsePool(text, "pool.json"))],
+  ["salvageLogin", jsonTexts, 50_000, (text) => [salvageLogin(text, 0), stringIn(text, "id_token")]],
+  ["readAuthJson", jsonTexts, 50_000, readAuthJson],
+  ["modelsInCache", jsonTexts, 50_000, modelsInCache],
+  ["parseHistory", jsonTexts, 50_000, parseHistory],
+  ["parseSse", jsonTexts, 50_000, parseSse],
   [
     "topLevelFields",
     jsonTexts,
-    200_000,
+    50_000,
     (text) => topLevelFields(Buffer.from(text), ["model", "id_token", "k1"]),
   ],
   [
     "events of a stream",
     jsonTexts,
-    200_000,
+    50_000,
     (text) => {
       const bytes = Buffer.from(text);
       return [finalEvent(bytes), lastBoundary(bytes), eventEnd(bytes, 0), eventData(text), eventType(text)];
@@ -242,7 +240,7 @@ const parsers: [string, Record<string, Make>, number, (text: string) => unknown]
   [
     "lines and indexes of sessions",
     jsonTexts,
-    100_000,
+    50_000,
     (text) => [
       parseSessionHead(text),
       parseTokenCount(text),
@@ -252,8 +250,8 @@ const parsers: [string, Record<string, Make>, number, (text: string) => unknown]
     ],
   ],
   ["explain", errorTexts, 50_000, (text) => [matchEntries(text), nearestEntries(text)]],
-  ["withoutSecrets", errorTexts, 100_000, (text) => [withoutSecrets(text), withoutSecret(text)]],
-  ["safeText and displayWidth", errorTexts, 100_000, (text) => [safeText(text), displayWidth(text)]],
+  ["withoutSecrets", errorTexts, 50_000, (text) => [withoutSecrets(text), withoutSecret(text)]],
+  ["safeText and displayWidth", errorTexts, 50_000, (text) => [safeText(text), displayWidth(text)]],
 ];
 
 // A config.toml of 32 KB with one table again and again took a minute, a pool.json of 100 KB of escaped quotes half of one.

@@ -1,12 +1,18 @@
 // What a key has used of its limits, and the requests that run. One value, changed only by the functions here, so that
 // a counter and a ticket cannot disagree: whoever stores it replaces the whole, or nothing.
-import { windowAt, type Span } from "./limit-window.ts";
-import { countsModel, ruleName, type KeyPolicy, type LimitKind, type LimitRule } from "./policy.ts";
+import {
+  countsModel,
+  type KeyPolicy,
+  type LimitKind,
+  type LimitRule,
+  type LimitWindow,
+  ruleName,
+} from "./policy.ts";
 
 /** What a request takes of each kind of limit; `cost` in millionths of a dollar. */
 export type Amounts = Readonly<Record<LimitKind, number>>;
 
-export interface Counter extends Span {
+interface Counter extends Span {
   /** Settled requests and what the running ones hold. */
   readonly used: number;
 }
@@ -116,8 +122,9 @@ export function counterAt(state: UsageState, rule: LimitRule, nowMs: number): Co
 /** Counts from now on what is known to have been used in the running window: for a limit that is new to a key. */
 export function startCounter(state: UsageState, rule: LimitRule, used: number, nowMs: number): UsageState {
   const name = ruleName(rule);
-  if (Object.hasOwn(state.counters, name)) return state;
-  const counter = { ...windowAt(rule.window, nowMs), used };
+  const running = counterAt(state, rule, nowMs);
+  // It was a limit of the key before, and counted what the log does not know yet.
+  const counter = { ...running, used: Math.max(running.used, used) };
   return { ...state, counters: { ...state.counters, [name]: counter } };
 }
 
@@ -134,4 +141,51 @@ function kindOf(name: string): LimitKind {
 /** The refusal that lasts longest: coming back at an earlier time would be in vain. */
 function later(one: Refusal | null, other: Refusal & { kind: "limit" }): Refusal {
   return one?.kind === "limit" && one.resetsAtMs >= other.resetsAtMs ? one : other;
+}
+
+/** From `startMs` until just before `endMs`, milliseconds since 1970. */
+interface Span {
+  readonly startMs: number;
+  readonly endMs: number;
+}
+
+const minuteMs = 60_000;
+const hourMs = 60 * minuteMs;
+const dayMs = 24 * hourMs;
+
+/**
+ * The window that counts at `nowMs`. Windows that begin with the first use begin at `nowMs`; the others at midnight,
+ * Monday or the first of the month, in UTC.
+ */
+export function windowAt(window: LimitWindow, nowMs: number): Span {
+  switch (window) {
+    case "minute":
+      return { startMs: nowMs, endMs: nowMs + minuteMs };
+    case "5h":
+      return { startMs: nowMs, endMs: nowMs + 300 * minuteMs };
+    case "day": {
+      const startMs = dayStart(nowMs);
+      return { startMs, endMs: startMs + dayMs };
+    }
+    case "week": {
+      // 1970 began on a Thursday, so Monday is three days before it.
+      const weekday = (Math.floor(nowMs / dayMs) + 3) % 7;
+      const startMs = dayStart(nowMs) - weekday * dayMs;
+      return { startMs, endMs: startMs + 7 * dayMs };
+    }
+    case "month":
+      break;
+  }
+  const date = new Date(nowMs);
+  const [year, month] = [date.getUTCFullYear(), date.getUTCMonth()];
+  return { startMs: Date.UTC(year, month), endMs: Date.UTC(year, month + 1) };
+}
+
+/** Midnight in UTC. */
+export function dayStart(nowMs: number): number {
+  return Math.floor(nowMs / dayMs) * dayMs;
+}
+
+export function hourStart(nowMs: number): number {
+  return Math.floor(nowMs / hourMs) * hourMs;
 }

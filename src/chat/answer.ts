@@ -1,4 +1,4 @@
-import { field, isRecord, numberField, textField } from "../errors/json-value.ts";
+import { field, isRecord, numberField, textField } from "../text/json.ts";
 
 /** One step of an answer, whatever shape it is told in. `index` counts the tool calls of the answer. */
 export type AnswerStep =
@@ -12,7 +12,8 @@ export type AnswerStep =
     }
   | { readonly kind: "arguments"; readonly index: number; readonly text: string; readonly isCustom: boolean }
   | { readonly kind: "end"; readonly reason: FinishReason; readonly usage: ChatUsage | null }
-  | { readonly kind: "failed"; readonly error: unknown };
+  /** By this event. */
+  | { readonly kind: "failed"; readonly event: object };
 
 export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
 
@@ -68,9 +69,8 @@ export class AnswerReader {
       case "response.incomplete":
         return [...this.#leftOver(response), this.#end(response)];
       case "response.failed":
-        return [{ kind: "failed", error: field(response, "error") ?? null }];
       case "error":
-        return [{ kind: "failed", error: field(event, "error") ?? event }];
+        return [{ kind: "failed", event: Object(event) as object }];
       default:
         return [];
     }

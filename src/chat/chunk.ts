@@ -1,3 +1,4 @@
+import { classifyFailure } from "../errors/classify.ts";
 import { AnswerReader, type AnswerStep, type ChatUsage, type FinishReason } from "./answer.ts";
 
 /** What every chunk and document of one answer says. */
@@ -44,7 +45,9 @@ export class ChunkWriter {
       case "failed":
         break;
     }
-    return [{ error: step.error }];
+    // With its type, which OpenAI leaves out inside a stream.
+    const nowMs = this.#names.created * 1000;
+    return [classifyFailure(step.event, nowMs, { stage: "stream" }).envelope];
   }
 
   #last(reason: FinishReason, usage: ChatUsage | null): object[] {
@@ -69,10 +72,10 @@ export class ChunkWriter {
   }
 }
 
-/** The whole answer as one document, or the error that ended it. */
+/** The whole answer as one document, unless it ended in a failure. */
 export type ChatDocument =
   | { readonly kind: "answer"; readonly document: object }
-  | { readonly kind: "failed"; readonly error: unknown };
+  | { readonly kind: "failed" };
 
 /** Null: the events ended without an end. */
 export function chatDocument(events: Iterable<unknown>, names: AnswerNames): ChatDocument | null {
@@ -81,7 +84,7 @@ export function chatDocument(events: Iterable<unknown>, names: AnswerNames): Cha
   const calls: { id: string; name: string; isCustom: boolean; text: string }[] = [];
   for (const event of events) {
     for (const step of reader.read(event)) {
-      if (step.kind === "failed") return { kind: "failed", error: step.error };
+      if (step.kind === "failed") return { kind: "failed" };
       if (step.kind === "end") {
         const message = {
           role: "assistant",

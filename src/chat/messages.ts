@@ -1,5 +1,5 @@
-import type { ValidationIssue } from "../errors/param-path.ts";
-import { field, textField } from "../errors/json-value.ts";
+import type { ValidationIssue } from "../errors/envelope.ts";
+import { field, textField } from "../text/json.ts";
 
 /** A message of a chat request, after its roles and types were checked. Keys that nobody knows are not passed on. */
 export interface ChatMessage {

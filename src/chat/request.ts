@@ -1,11 +1,10 @@
 import { z } from "zod";
-import type { ValidationIssue } from "../errors/param-path.ts";
-import { field, isRecord } from "../errors/json-value.ts";
+import { firstFault, missingIssue, type ValidationIssue } from "../errors/envelope.ts";
+import { field, isRecord, textField } from "../text/json.ts";
 import { responsesInput } from "./messages.ts";
-import { responsesToolChoice, responsesTools } from "./tools.ts";
 
 /** A Chat Completions request as one for the Responses API, or why it cannot be one. */
-export type ChatReading =
+type ChatReading =
   | { readonly kind: "ready"; readonly body: Record<string, unknown>; readonly wants: ChatWishes }
   /** `missing`: 400, what is no request at all. `invalid`: 422, a field of the wrong type, range or kind. */
   | { readonly kind: "missing" | "invalid"; readonly issue: ValidationIssue };
@@ -28,7 +27,7 @@ const toolCall = z.looseObject({
 });
 const message = z.looseObject({
   role: z.enum(["system", "developer", "user", "assistant", "tool", "function"]),
-  content: z.union([text, z.array(part), z.null()]).optional(),
+  content: z.union([text, z.array(part), z.null()], "It must be text, or a list of parts.").optional(),
   tool_calls: z.array(toolCall).nullish(),
   tool_call_id: text.optional(),
   name: text.nullish(),
@@ -66,15 +65,19 @@ type ChatRequest = z.infer<typeof chatRequest>;
  * shape of the Responses API, as Cursor sends it, is taken as it is.
  */
 export function readChatRequest(body: unknown): ChatReading {
-  if (!isRecord(body)) return missing([], "The request body must be a JSON object.");
+  if (!isRecord(body))
+    return { kind: "missing", issue: { path: [], message: "The request body must be a JSON object." } };
   for (const name of ["model", "messages"] as const) {
     if (field(body, name) === undefined && !(name === "messages" && "input" in body)) {
-      return missing([name], `Missing required parameter: '${name}'.`);
+      return missing([name]);
     }
   }
   if (!("messages" in body)) return responsesShaped(body);
   const read = chatRequest.safeParse(body);
-  if (!read.success) return { kind: "invalid", issue: firstIssue(read.error) };
+  if (!read.success) {
+    const { kind, issue } = firstFault(body, read.error.issues);
+    return { kind: kind === "bad" ? "missing" : "invalid", issue };
+  }
   const refused = refusal(read.data);
   if (refused) return refused;
   const input = responsesInput(read.data.messages);
@@ -101,10 +104,15 @@ function responsesBody(chat: ChatRequest): Record<string, unknown> {
 }
 
 function textFormat({ response_format: wanted, verbosity }: ChatRequest): Record<string, unknown> | null {
-  const schema = field(wanted, "json_schema");
+  const named = field(wanted, "json_schema");
+  const schema = field(named, "schema");
   const format =
-    wanted?.type === "json_schema" && isRecord(schema)
-      ? { type: "json_schema", ...pick(schema, ["name", "schema", "strict", "description"]) }
+    wanted?.type === "json_schema" && isRecord(named)
+      ? {
+          type: "json_schema",
+          ...pick(named, ["name", "schema", "strict", "description"]),
+          ...(isRecord(schema) && { schema: withoutDialect(schema) }),
+        }
       : wanted?.type === "json_object"
         ? { type: "json_object" }
         : null;
@@ -139,14 +147,8 @@ function includesUsage(body: unknown): boolean {
   return field(field(body, "stream_options"), "include_usage") === true;
 }
 
-/** The deepest of the issues, because a union reports the union itself first. */
-function firstIssue(error: z.ZodError): ValidationIssue {
-  const [issue] = error.issues;
-  return { path: issue?.path ?? [], message: issue?.message ?? "The request is not valid." };
-}
-
-function missing(path: readonly string[], message: string): ChatReading {
-  return { kind: "missing", issue: { path, message } };
+function missing(path: readonly PropertyKey[]): ChatReading {
+  return { kind: "missing", issue: missingIssue(path) };
 }
 
 function invalid(path: readonly string[], message: string): ChatReading {
@@ -157,4 +159,49 @@ function pick(from: Readonly<Record<string, unknown>>, names: readonly string[])
   return Object.fromEntries(
     names.filter((name) => from[name] !== undefined).map((name) => [name, from[name]]),
   );
+}
+
+/** Tools as the Responses API names them; what was left out stays left out. Kinds that nobody knows go as they are. */
+function responsesTools(
+  tools: readonly object[] | undefined,
+  functions: readonly object[] | undefined,
+): readonly object[] | null {
+  if (tools === undefined && functions === undefined) return null;
+  return [...(tools ?? []).map(responsesTool), ...(functions ?? []).map(functionTool)];
+}
+
+function responsesTool(tool: object): object {
+  const type = textField(tool, "type");
+  const inner = field(tool, type ?? "");
+  if (type === "function" && isRecord(inner)) return functionTool(inner);
+  if (type === "custom" && isRecord(inner)) return { ...inner, type };
+  return tool;
+}
+
+function functionTool(definition: object): object {
+  const parameters = field(definition, "parameters");
+  return {
+    ...definition,
+    type: "function",
+    parameters: isRecord(parameters) ? withoutDialect(parameters) : { type: "object", properties: {} },
+  };
+}
+
+/** The AI SDK names the JSON Schema dialect, which the backend does not take. */
+function withoutDialect({ $schema: _, ...schema }: Readonly<Record<string, unknown>>): object {
+  return schema;
+}
+
+/** `auto`, `none`, `required` stay; a named tool loses the level that chat puts around its name. */
+function responsesToolChoice(choice: unknown): unknown {
+  if (choice === undefined || choice === null || typeof choice === "string") return choice ?? undefined;
+  const type = textField(choice, "type") ?? "function";
+  const name = textField(field(choice, type), "name") ?? textField(choice, "name");
+  if (type === "allowed_tools") {
+    const allowed = field(choice, "allowed_tools");
+    const tools = field(allowed, "tools");
+    const named = Array.isArray(tools) ? tools.map((tool: unknown) => responsesToolChoice(tool)) : [];
+    return { type, mode: field(allowed, "mode") ?? "auto", tools: named };
+  }
+  return name === undefined ? choice : { type, name };
 }

@@ -1,6 +1,5 @@
-import { fieldProblem, idTokenProblem } from "./auth-fields.ts";
-import { isObject, readClaims } from "./claims.ts";
-import { readJsonObject } from "./json-object.ts";
+import { isRecord, readJsonObject } from "../text/json.ts";
+import { claimProblem, jwtPayload, readClaims } from "./claims.ts";
 
 /** The whole content of an auth.json. Keys that we do not know are kept, because Codex or a later version wrote them. */
 export type AuthDocument = Record<string, unknown>;
@@ -74,7 +73,7 @@ export function readAuthDocument(document: AuthDocument): AuthReading {
 export function isKeptDocument(document: AuthDocument): boolean {
   if (fieldProblem(document) !== null) return false;
   return kindOf(document) === "chatgpt"
-    ? isObject(document["tokens"])
+    ? isRecord(document["tokens"])
     : readFields(document).kind === "login";
 }
 
@@ -102,7 +101,7 @@ function kindOf(document: AuthDocument): LoginKind | undefined {
 
 function chatgptLogin(document: AuthDocument): AuthReading {
   const tokens = document["tokens"];
-  if (!isObject(tokens)) return withoutLogin(document);
+  if (!isRecord(tokens)) return withoutLogin(document);
   const idToken = String(tokens["id_token"]);
   const accessToken = String(tokens["access_token"]);
   const refreshToken = String(tokens["refresh_token"]);
@@ -172,4 +171,56 @@ function broken(problem: string): AuthReading {
 
 function text(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
+}
+
+type Json = Record<string, unknown>;
+
+/** The fields on whose type Codex insists; it refuses the whole file otherwise. */
+export function fieldProblem(document: Json): string | null {
+  for (const key of ["OPENAI_API_KEY", "personal_access_token", "auth_mode"]) {
+    if (!isOptional(document[key], isText)) return `${key} is not a string`;
+  }
+  const lastRefresh = document["last_refresh"];
+  if (!isOptional(lastRefresh, isTimestamp)) return "last_refresh is not an RFC 3339 time";
+  const tokens = document["tokens"];
+  if (tokens === undefined || tokens === null) return null;
+  return isRecord(tokens) ? tokenProblem(tokens) : "tokens is not an object";
+}
+
+function tokenProblem(tokens: Record<string, unknown>): string | null {
+  for (const key of ["id_token", "access_token", "refresh_token"]) {
+    if (typeof tokens[key] !== "string") return `tokens.${key} is missing or not a string`;
+  }
+  for (const key of ["account_id", "login_owner_id"]) {
+    if (!isOptional(tokens[key], isText)) return `tokens.${key} is not a string`;
+  }
+  if (!isOptional(tokens["oauth_provenance"], isRecord)) return "tokens.oauth_provenance is not an object";
+  return null;
+}
+
+/** What Codex would find wrong inside the id token. */
+function idTokenProblem({ tokens }: Json): string | null {
+  if (!isRecord(tokens)) return null;
+  const payload = jwtPayload(String(tokens["id_token"]));
+  if (!payload) return "tokens.id_token is not a JWT";
+  const problem = claimProblem(payload);
+  return problem && `${problem} in tokens.id_token`;
+}
+
+function isOptional(value: unknown, test: (value: unknown) => boolean): boolean {
+  return value === undefined || value === null || test(value);
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string";
+}
+
+const rfc3339 = /^\d{4}-\d\d-(\d\d)[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
+
+/** A day that its month does not have becomes another day when it is read, and is no time. */
+function isTimestamp(value: unknown): boolean {
+  const day = isText(value) ? rfc3339.exec(value)?.[1] : undefined;
+  if (day === undefined) return false;
+  const date = new Date(`${String(value).slice(0, 10)}T00:00:00Z`);
+  return !Number.isNaN(Date.parse(String(value))) && date.getUTCDate() === Number(day);
 }

@@ -1,3 +1,4 @@
+import { isRecord } from "../text/json.ts";
 /** What a token says about its owner. Nothing is verified: never base a decision about trust on it. */
 export interface Claims {
   email: string | null;
@@ -23,7 +24,7 @@ export function jwtPayload(token: string): Json | null {
   if (!header || !payload || !signature || rest.length > 0) return null;
   try {
     const value: unknown = JSON.parse(Buffer.from(payload, "base64url").toString("utf8"));
-    return isObject(value) ? value : null;
+    return isRecord(value) ? value : null;
   } catch {
     return null;
   }
@@ -48,7 +49,7 @@ export function claimProblem(payload: Json): string | null {
   if (!isTextOrAbsent(payload["email"])) return "the e-mail is not a string";
   for (const key of [authClaim, profileClaim]) {
     const value = payload[key];
-    if (value !== undefined && value !== null && !isObject(value)) return `${key} is not an object`;
+    if (value !== undefined && value !== null && !isRecord(value)) return `${key} is not an object`;
   }
   const auth = objectAt(payload, authClaim);
   const names = ["chatgpt_plan_type", "chatgpt_user_id", "user_id", "chatgpt_account_id"];
@@ -63,13 +64,9 @@ function isTextOrAbsent(value: unknown): boolean {
   return value === undefined || value === null || typeof value === "string";
 }
 
-export function isObject(value: unknown): value is Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 function objectAt(source: Json, key: string): Json {
   const value = source[key];
-  return isObject(value) ? value : {};
+  return isRecord(value) ? value : {};
 }
 
 function textAt(source: Json, key: string): string | null {

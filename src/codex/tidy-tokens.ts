@@ -1,8 +1,8 @@
+import { isRecord } from "../text/json.ts";
 import type { AuthDocument } from "./auth-json.ts";
-import { isObject } from "./claims.ts";
 
 /** A secret with something around or in it that is no part of it: it was copied by hand. */
-export interface UntidyToken {
+interface UntidyToken {
   /** As the file has it: tokens.access_token. */
   field: string;
   /** What is wrong, as half a sentence. */
@@ -25,7 +25,7 @@ export function tidied(document: AuthDocument): AuthDocument {
   if (untidyTokens(document).length === 0) return document;
   const { tokens } = document;
   const top = tidiedFields(document, atTop);
-  return isObject(tokens) ? { ...top, tokens: tidiedFields(tokens, inTokens) } : top;
+  return isRecord(tokens) ? { ...top, tokens: tidiedFields(tokens, inTokens) } : top;
 }
 
 function tidiedFields(record: Record<string, unknown>, names: readonly string[]): Record<string, unknown> {
@@ -38,7 +38,7 @@ function tidiedFields(record: Record<string, unknown>, names: readonly string[])
 
 function secretsOf(document: AuthDocument): { field: string; value: string }[] {
   const { tokens } = document;
-  const inner = isObject(tokens) ? tokens : {};
+  const inner = isRecord(tokens) ? tokens : {};
   return [
     ...inTokens.map((name) => ({ field: `tokens.${name}`, value: inner[name] })),
     ...atTop.map((name) => ({ field: name, value: document[name] })),
@@ -59,4 +59,18 @@ function problemOf(value: string): string | null {
   if (/[\r\n]/.test(value)) return "has a line break in it";
   if (/\s/.test(value)) return "has blanks in it";
   return /^(["']).*\1$/s.test(value) ? "has quotes around it" : null;
+}
+
+/** The text in some bytes, and whether they are UTF-16, as Windows PowerShell writes what `>` redirects. */
+export function decodedText(bytes: Uint8Array): { text: string; isUtf16: boolean } {
+  const encoding = utf16Of(bytes);
+  return { text: new TextDecoder(encoding ?? "utf-8").decode(bytes), isUtf16: encoding !== null };
+}
+
+/** By its mark or, without one, by the zero beside the brace that every JSON object begins with. */
+function utf16Of([first, second]: Uint8Array): "utf-16le" | "utf-16be" | null {
+  const brace = 0x7b;
+  if ((first === 0xff && second === 0xfe) || (first === brace && second === 0)) return "utf-16le";
+  if ((first === 0xfe && second === 0xff) || (first === 0 && second === brace)) return "utf-16be";
+  return null;
 }

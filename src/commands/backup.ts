@@ -1,15 +1,12 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Backup } from "../store/backups.ts";
-import type { RepairBackup } from "../store/repair-backup.ts";
-import { requireListable } from "../store/files.ts";
-import { restoreBackup } from "../store/restore.ts";
-import { undoRepair } from "../store/undo-repair.ts";
-import { renderTable } from "../ui/table.ts";
-import { clockText, relativeText } from "../ui/time.ts";
+import { requireListable } from "../machine/file-system.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import type { Backup, RepairBackup } from "../store/backups/backups.ts";
+import { restoreBackup, undoRepair } from "../store/backups/restore.ts";
+import { clockText, relativeText } from "../text/times.ts";
+import { table } from "../ui/table.ts";
 
 const backupSchema = (z: Zod) =>
   z.object({
@@ -70,12 +67,21 @@ export default defineCommand({
     if (backups.length === 0) return "No backups yet. One is taken before every removal, and one a day.";
     const rows = backups.map(({ name, takenAt, revision }) => [
       name,
-      `${clockText(takenAt, ui.nowMs)} (${relativeText(takenAt, ui.nowMs)})`,
+      [
+        `${clockText(takenAt, ui.nowMs)} (${relativeText(takenAt, ui.nowMs)})`,
+        relativeText(takenAt, ui.nowMs),
+      ],
       revision === null ? "" : String(revision),
     ]);
-    return renderTable(["NAME", "TAKEN", "REVISION"], rows);
+    return table(columns, rows, ui);
   },
 });
+
+const columns = [
+  { title: "NAME" },
+  { title: "TAKEN", shorten: [1] },
+  { title: "REVISION", isRight: true, drop: 2 },
+];
 
 type AnyBackup = Backup | RepairBackup;
 

@@ -1,20 +1,16 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { limitColumns } from "../cli/limit-columns.ts";
-import { checkAccounts } from "../cli/account-check.ts";
-import { hasUsage } from "../cli/live-probe.ts";
-import { resultSchema } from "../cli/probe-report.ts";
-import type { ResultReport } from "../cli/probe-report.ts";
-import { selectAccounts } from "../cli/select-account.ts";
-import { unusedLoginNotes } from "../cli/login-settings.ts";
 import { overrides } from "../codex/environment.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/account.ts";
+import { type Account, seatText } from "../pool/account.ts";
+import { selectAccounts } from "../pool/select.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { limitColumns } from "../reports/limit-columns.ts";
+import { hasUsage } from "../reports/live-probe.ts";
+import { checkAccounts, type ResultReport, resultSchema } from "../reports/probe.ts";
+import { unusedLoginNotes } from "../store/config-file.ts";
 import type { Snapshot } from "../store/store.ts";
-import { columnText } from "../ui/columns.ts";
-import { safeText } from "../ui/safe-text.ts";
+import { table } from "../ui/table.ts";
 import type { Ui } from "../ui/ui.ts";
 
 const schema = (z: Zod) =>
@@ -75,21 +71,26 @@ function unpaused({ pool }: Snapshot): Account[] {
 
 function render({ results }: { results: readonly ResultReport[] }, ui: Ui): string {
   if (results.length === 0) return "There is no account to check.";
-  const quotas = limitColumns(results, ui);
-  const head = ["#", "ACCOUNT", "PLAN", "RESULT", ...quotas.head];
+  const quotas = limitColumns(results, ui.nowMs);
+  const columns = [
+    { title: "#" },
+    { title: "ACCOUNT", least: 16 },
+    { title: "PLAN", drop: 3 },
+    { title: "RESULT" },
+    ...quotas.columns,
+  ];
   const rows = results.map((result) => [
     String(result.account.row),
     nameOf(result),
-    safeText(result.plan ?? result.account.kind),
+    result.plan ?? result.account.kind,
     resultText(result),
     ...quotas.cells(result),
   ]);
-  const table = columnText([head, ...rows], (cell, row, column) => {
-    if (row === 0) return ui.dim(cell);
-    const ok = results[row - 1]?.ok;
-    return column !== 3 || ok === null ? cell : ok ? ui.green(cell) : ui.red(cell);
+  const text = table(columns, rows, ui, (cell, row, { title }) => {
+    const ok = results[row]?.ok;
+    return title !== "RESULT" || ok === null ? cell : ok ? ui.green(cell) : ui.red(cell);
   });
-  return [table, ...failureLines(results)].join("\n");
+  return [text, ...failureLines(results)].join("\n");
 }
 
 function resultText({ ok, limitReached, reached, resetCredits }: ResultReport): string {
@@ -104,17 +105,24 @@ function resultText({ ok, limitReached, reached, resetCredits }: ResultReport): 
 /** One paragraph per kind of trouble: an offline machine is one fault and not fifty. */
 function failureLines(results: readonly ResultReport[]): string[] {
   const paragraphs = new Map<string, string[]>();
+  const isAlone = (name: string) => results.filter((each) => nameOf(each) === name).length === 1;
   for (const result of results) {
     if (!result.failure) continue;
     const { message, hint } = result.failure;
     const text = hint === null ? message : `${message}\n  ${hint}`;
-    paragraphs.set(text, [...(paragraphs.get(text) ?? []), nameOf(result)]);
+    paragraphs.set(text, [
+      ...(paragraphs.get(text) ?? []),
+      isAlone(nameOf(result)) ? nameOf(result) : seatOf(result),
+    ]);
   }
-  return [...paragraphs].map(
-    ([text, names]) => `\n${names.join(", ")}: ${text.split("\n").map(safeText).join("\n")}`,
-  );
+  return [...paragraphs].map(([text, names]) => `\n${names.join(", ")}: ${text}`);
+}
+
+/** Where an e-mail has several seats. */
+function seatOf({ account: { label, name, row }, plan }: ResultReport): string {
+  return seatText({ name: label ?? name, plan, row });
 }
 
 function nameOf({ account: { label, name } }: ResultReport): string {
-  return safeText(label ?? name);
+  return label ?? name;
 }

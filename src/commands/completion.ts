@@ -1,9 +1,7 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { shellText, shells } from "../cli/shell/shells.ts";
-import type { Shell } from "../cli/shell/shells.ts";
+import type { Context } from "../context.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { type Shell, shells, shellText } from "../program/shell/shells.ts";
 
 const schema = (z: Zod) => z.object({ shell: z.enum(shells), script: z.string() });
 

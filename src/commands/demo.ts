@@ -1,7 +1,6 @@
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { copyDemoHome, removeDemoHome } from "../store/demo-home.ts";
+import type { Context } from "../context.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { copyDemoHome, removeDemoHome } from "../store/homes/demo-home.ts";
 
 const schema = (z: Zod) =>
   z.object({
@@ -46,9 +45,10 @@ export default defineCommand({
       "  codex auth list                see them",
       "  codex auth switch <account>    make one active",
       "  codex auth forecast            see what is left, and which to use next",
-      "  codex auth doctor              find what is wrong; codex auth fix mends it",
+      "  codex auth doctor              find problems; codex auth fix fixes them",
       "  codex auth report --out report.html   all of it with charts",
     ].join("\n"),
+  isPainted: true,
   exitCode: ({ steps }) => (steps.every(({ exitCode }) => exitCode === 0) ? 0 : 1),
 });
 

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
+import type { Context } from "../context.ts";
+import type { DoctorCheck } from "../doctor/check.ts";
+import { type Examination, examine } from "../doctor/examine.ts";
+import { readFacts, type Facts } from "../doctor/facts.ts";
+import { checks } from "../doctor/index.ts";
+import { fixAll } from "../doctor/fix.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { defineCommand, offering, type Zod } from "../program/command.ts";
 import {
   changeLines,
   changeSchema,
@@ -10,18 +15,10 @@ import {
   countsSchema,
   diagnosisLines,
   diagnosisSchema,
-} from "../cli/diagnosis.ts";
-import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Check } from "../repair/check.ts";
-import { examine } from "../repair/examine.ts";
-import type { Examination } from "../repair/examine.ts";
-import { checks } from "../repair/index.ts";
-import { mendAll } from "../repair/mend.ts";
-import { openScene } from "../repair/scene.ts";
-import type { Scene } from "../repair/scene.ts";
-import { requireReportPlace, writeReport } from "../store/export-file.ts";
-import { counted } from "../ui/count-text.ts";
-import { safeText } from "../ui/safe-text.ts";
+} from "../reports/finding.ts";
+import { requireReportPlace, writeReport } from "../store/files/new-file.ts";
+import { counted } from "../text/times.ts";
+import { startProgress } from "../ui/progress.ts";
 import type { Ui } from "../ui/ui.ts";
 
 interface Options {
@@ -33,10 +30,10 @@ interface Options {
   yes?: boolean;
 }
 
-const description = `Look for every known fault of logins, settings, environment, processes and the pool.
+const description = `Find problems with logins, settings, environment, processes and the pool, and say how to fix them.
 
-Reads files and asks nobody; with --live it also asks OpenAI: is it reachable, and does it take each login?
-Exit code 1 when there is an error; with --strict, when there is a warning too.`;
+Without --live it only reads files of this machine. With --live it also asks OpenAI whether it can be reached and
+accepts each login. Exit code 1 when there is an error; with --strict, when there is a warning too.`;
 
 const schema = (z: Zod) =>
   z.object({
@@ -47,7 +44,7 @@ const schema = (z: Zod) =>
     }),
     findings: z.array(diagnosisSchema(z)).describe("worst first"),
     checks: z.array(checkResultSchema(z)),
-    fixed: z.array(changeSchema(z)).describe("with --fix: what was mended"),
+    fixed: z.array(changeSchema(z)).describe("with --fix: what was fixed"),
     bundle: z.string().nullable().describe("the support file that was written"),
   });
 
@@ -55,14 +52,25 @@ export default defineCommand({
   flags: (command: Command) =>
     command
       .description(description)
-      .option("--fix", "mend what can be mended safely, then look again")
+      .option("--fix", "fix what can be fixed safely, then look again")
       .option("--live", "ask OpenAI too")
       .option("--strict", "exit 1 on a warning too")
-      .option("--bundle <file>", "also write a support file: known words only, all else by kind and length")
+      .option(
+        "--bundle <file>",
+        "also write a file for a bug report: known words only, the rest as kind and length",
+      )
       .option("--yes", "let --bundle replace a file")
-      .option("--only <id...>", "make these checks only: ids or areas, as --json names them"),
+      .addOption(
+        offering(
+          command.createOption(
+            "--only <id...>",
+            "make only these checks: ids or areas, as --json names them",
+          ),
+          [...new Set(checks.map(({ area }) => area))],
+        ),
+      ),
   examples: [
-    ["codex auth doctor", "what is wrong, and what ends it"],
+    ["codex auth doctor", "what is wrong, and how to fix it"],
     ["codex auth doctor --live --json", "for CI: asks OpenAI too"],
     ["codex auth doctor --only config", "one area"],
   ],
@@ -78,15 +86,19 @@ export default defineCommand({
     // Before anything is mended or asked.
     if (place) requireReportPlace(ctx.fs, place);
     const chosen = only ? choose(only) : checks;
-    const fixed = fix ? await mendAll(ctx, chosen, { isDryRun: false, isLive: live }) : [];
-    const scene = await openScene(ctx, { asksCodex: true });
-    const examination = await examine(scene, chosen, { isLive: live });
+    const fixed = fix ? await fixAll(ctx, chosen, { isLive: live }) : [];
+    const facts = await readFacts(ctx, { asksCodex: true });
+    const progress = live ? startProgress(ctx.stderr, "Check", chosen.length) : null;
+    const examination = await examine(facts, chosen, {
+      isLive: live,
+      onStep: () => progress?.step(),
+    }).finally(() => progress?.end());
     const { findings } = examination;
     const status = findings[0]?.severity ?? ("ok" as const);
     const counts = countsOf(findings, examination.checks);
     const summary = { status, ...counts, isLive: live, isStrict: strict };
     const bundle = place
-      ? await writeBundle(ctx, place, { scene, doctor: { summary, ...examination } })
+      ? await writeBundle(ctx, place, { facts, doctor: { summary, ...examination } })
       : null;
     return { summary, findings, checks: examination.checks, fixed, bundle };
   },
@@ -95,7 +107,7 @@ export default defineCommand({
       ...fixed.flatMap((change) => changeLines(change, ui)),
       ...findings.flatMap((finding) => diagnosisLines(finding, ui)),
       summaryLine(summary, ui),
-      ...(bundle === null ? [] : [`Wrote ${safeText(bundle)}: read it before you hand it on.`]),
+      ...(bundle === null ? [] : [`Wrote ${bundle}. Read it before you give it to anybody.`]),
     ].join("\n"),
   exitCode: ({ summary }) => (summary.errors > 0 || (summary.isStrict && summary.warnings > 0) ? 1 : 0),
 });
@@ -103,13 +115,13 @@ export default defineCommand({
 async function writeBundle(
   { fs }: Context,
   place: Parameters<typeof writeReport>[1],
-  { scene, doctor }: { scene: Scene; doctor: Examination & { summary: object } },
+  { facts, doctor }: { facts: Facts; doctor: Examination & { summary: object } },
 ): Promise<string> {
-  const { bundleText } = await import("../repair/bundle/bundle.ts");
-  return writeReport(fs, place, bundleText(scene, doctor));
+  const { bundleText } = await import("../doctor/support-file/support-file.ts");
+  return writeReport(fs, place, bundleText(facts, doctor));
 }
 
-function choose(words: readonly string[]): Check[] {
+function choose(words: readonly string[]): DoctorCheck[] {
   const unknown = words.find((word) => !checks.some(({ id, area }) => id === word || area === word));
   if (unknown === undefined)
     return checks.filter(({ id, area }) => words.includes(id) || words.includes(area));
@@ -122,8 +134,8 @@ function summaryLine(
   ui: Ui,
 ): string {
   const { errors, warnings, checks: all, skipped, isLive } = summary;
-  const made = `${all - skipped} checks made`;
-  const hint = isLive ? "" : " The network was not asked: codex auth doctor --live";
-  if (errors + warnings === 0) return `${ui.green("No fault found.")} ${made}.${hint}`;
-  return `${counted(errors, "error")}, ${counted(warnings, "warning")}. ${made}.${hint}`;
+  const made = counted(all - skipped, "check");
+  const hint = isLive ? "" : " To ask OpenAI too: codex auth doctor --live";
+  if (errors + warnings === 0) return `${ui.green("No problem found")} in ${made}.${hint}`;
+  return `${counted(errors, "error")} and ${counted(warnings, "warning")} in ${made}.${hint}`;
 }

@@ -1,24 +1,21 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { diagnosisLines, diagnosisSchema } from "../cli/diagnosis.ts";
+import type { Context } from "../context.ts";
+import type { DoctorFinding } from "../doctor/check.ts";
+import { examine } from "../doctor/examine.ts";
+import { checksFor, matchEntries, nearestEntries } from "../doctor/explain/explain.ts";
+import type { Entry } from "../doctor/explain/known-error.ts";
+import { readFacts } from "../doctor/facts.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { redact } from "../errors/redact.ts";
 import { parseRetryHint } from "../errors/retry-hint.ts";
-import { examine } from "../repair/examine.ts";
-import type { Diagnosis } from "../repair/check.ts";
-import type { Entry } from "../repair/explain/entry.ts";
-import { checksFor, matchEntries, nearestEntries } from "../repair/explain/explain.ts";
-import { openScene } from "../repair/scene.ts";
-import { safeText } from "../ui/safe-text.ts";
-import { clockText, relativeText } from "../ui/time.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { diagnosisLines, diagnosisSchema } from "../reports/finding.ts";
+import { redact } from "../text/secrets.ts";
+import { clockText, relativeText } from "../text/times.ts";
 import type { Ui } from "../ui/ui.ts";
 
-const description = `Explain an error text of Codex: the cause, what ends it, and what this machine shows of it.
+const description = `Explain an error text of Codex: its cause, how to fix it, and what on this machine points to it.
 
-The text is an argument, or comes through a pipe (-): codex exec … 2>&1 | codex auth explain
-Asks nobody. Exit code 1 when the text is not known.`;
+Give the text as an argument, or through a pipe. Nothing is asked over the network. Exit code 1 when the text is not known.`;
 
 const schema = (z: Zod) =>
   z.object({
@@ -48,7 +45,7 @@ interface Report {
     harmless: boolean;
   }[];
   resetsAt: string | null;
-  findings: Diagnosis[];
+  findings: DoctorFinding[];
   nearest: { id: string; title: string }[];
 }
 
@@ -67,8 +64,8 @@ export default defineCommand({
   async run(ctx: Context, [words]: [string[]]) {
     const text = await readText(ctx, words);
     const matches = matchEntries(text);
-    const scene = await openScene(ctx);
-    const { findings } = await examine(scene, checksFor(matches));
+    const facts = await readFacts(ctx);
+    const { findings } = await examine(facts, checksFor(matches));
     return {
       text: redact(text.slice(0, longestShown)),
       matches: matches.map(reportEntry),
@@ -142,7 +139,7 @@ function render({ matches, resetsAt, findings, nearest }: Report, ui: Ui): strin
 }
 
 function unknown(nearest: Report["nearest"], ui: Ui): string {
-  const known = nearest.map(({ id, title }) => `  ${safeText(title)} ${ui.dim(`[${id}]`)}`);
+  const known = nearest.map(({ id, title }) => `  ${title} ${ui.dim(`[${id}]`)}`);
   return [
     "This text is not known.",
     ...(known.length > 0 ? ["The nearest that is known:", ...known] : []),

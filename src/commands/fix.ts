@@ -1,7 +1,11 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
+import type { Context } from "../context.ts";
+import { examine } from "../doctor/examine.ts";
+import { readFacts } from "../doctor/facts.ts";
+import { checks } from "../doctor/index.ts";
+import { fixAll } from "../doctor/fix.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { counted } from "../text/times.ts";
 import {
   changeLines,
   changeSchema,
@@ -9,22 +13,19 @@ import {
   countsSchema,
   diagnosisLines,
   diagnosisSchema,
-} from "../cli/diagnosis.ts";
-import { examine } from "../repair/examine.ts";
-import { checks } from "../repair/index.ts";
-import { mendAll } from "../repair/mend.ts";
-import { openScene } from "../repair/scene.ts";
+} from "../reports/finding.ts";
 
 interface Options {
   dryRun?: boolean;
   live?: boolean;
 }
 
-const description = `Mend what can be mended safely; a second run changes nothing.
+const description = `Fix what can be fixed safely. A second run changes nothing.
 
-The pool, auth.json and config.toml are copied before the first change, and codex auth backup restore takes
-the repair back. Nothing is asked of the network without --live, and nothing at all with --dry-run.
-Exit code 1 when a repair failed or an error is left.`;
+Before the first change codex-auth copies the pool, auth.json and config.toml: codex auth backup restore takes
+everything back. It asks OpenAI only with --live. With --dry-run it makes each fix in memory only and shows what
+fix would do and what it would leave; no file changes, and nobody is asked.
+Exit code 1 when a fix failed or an error is left.`;
 
 const schema = (z: Zod) =>
   z.object({
@@ -38,22 +39,22 @@ export default defineCommand({
   flags: (command: Command) =>
     command
       .description(description)
-      .option("--dry-run", "show what would be done; writes nothing and asks nobody")
-      .option("--live", "also mend what takes a question to OpenAI"),
+      .option("--dry-run", "show what fix would do, and change nothing")
+      .option("--live", "also fix what needs an answer from OpenAI"),
   examples: [
-    ["codex auth fix --dry-run", "show what would be mended"],
-    ["codex auth fix", "mend it; the command that it names takes it back"],
+    ["codex auth fix --dry-run", "show what would be fixed"],
+    ["codex auth fix", "fix it; the last line says how to undo it"],
   ],
   exits: {
-    "1": "a repair failed, or an error is left",
+    "1": "a fix failed, or an error is left",
   },
   schema,
   async run(ctx: Context, _: [], { dryRun = false, live = false }: Options) {
     const isLive = live && !dryRun;
-    const changes = await mendAll(ctx, checks, { isDryRun: dryRun, isLive });
-    const { findings, checks: results } = await examine(await openScene(ctx, { asksCodex: true }), checks, {
-      isLive,
-    });
+    const { changes, left } = dryRun
+      ? await (await import("../doctor/rehearse.ts")).rehearse(ctx, checks)
+      : await fixNow(ctx, isLive);
+    const { findings, checks: results } = left;
     const count = (wanted: (change: (typeof changes)[number]) => boolean) => changes.filter(wanted).length;
     const summary = {
       ...countsOf(findings, results),
@@ -65,14 +66,18 @@ export default defineCommand({
   render: ({ dryRun, changes, findings, summary }, ui) => {
     const undo = changes.find((change) => change.undo !== null)?.undo;
     const left = findings.filter(({ severity }) => severity !== "info");
-    const lines = changes.flatMap((change) => changeLines(change, ui));
-    if (changes.length === 0) lines.push("Nothing to mend.");
+    const lines = changes.flatMap((change) => changeLines(change, ui, dryRun));
+    if (changes.length === 0) lines.push("Nothing to fix.");
     if (undo) lines.push(ui.dim(`To take it back: ${undo}`));
-    // A dry run has changed nothing, so what it would mend is still found.
-    if (left.length > 0 && !dryRun)
-      lines.push("", "Left for you:", ...left.flatMap((each) => diagnosisLines(each, ui)));
-    if (summary.failed > 0) lines.push(`Repairs that failed: ${summary.failed}.`);
+    if (left.length > 0) lines.push("", "Left for you:", ...left.flatMap((each) => diagnosisLines(each, ui)));
+    if (summary.failed > 0)
+      lines.push(`${counted(summary.failed, "fix", "fixes")} ${dryRun ? "would fail" : "failed"}.`);
     return lines.join("\n");
   },
-  exitCode: ({ dryRun, summary }) => (summary.failed > 0 || (!dryRun && summary.errors > 0) ? 1 : 0),
+  exitCode: ({ summary }) => (summary.failed > 0 || summary.errors > 0 ? 1 : 0),
 });
+
+async function fixNow(ctx: Context, isLive: boolean) {
+  const changes = await fixAll(ctx, checks, { isLive });
+  return { changes, left: await examine(await readFacts(ctx, { asksCodex: true }), checks, { isLive }) };
+}

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { failureNotes, forecastSchema, makeForecast } from "../cli/forecast-report.ts";
-import { candidateSchema, reportCandidates } from "../cli/recommendation.ts";
-import { selectAccount } from "../cli/select-account.ts";
-import { candidateLines } from "../ui/candidate-lines.ts";
-import { noAccountsText, poolLine, quotaLines, recommendationLines } from "../ui/forecast-lines.ts";
+import type { Context } from "../context.ts";
+import { selectAccount } from "../pool/select.ts";
+import { accountSynonym, defineCommand, type Zod } from "../program/command.ts";
+import { failureNotes, forecastSchema, makeForecast } from "../reports/forecast.ts";
+import { candidateSchema, reportCandidates } from "../reports/recommendation.ts";
+import { candidateLines, noAccountsText, quotaLines, recommendationLines } from "../ui/forecast-lines.ts";
+import { poolLines, timelineLegend } from "../ui/pool-lines.ts";
 
 interface Options {
   account?: string;
@@ -22,7 +21,8 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .option("--account <account>", "show only this one; the recommendation is for the whole pool")
+      .argument("[account]", "show only this one; the recommendation is for the whole pool")
+      .addOption(accountSynonym(command))
       .option("--live", "ask OpenAI first, as `check` does")
       .option("--explain", "show the score of every account")
       .description(`${command.description()}.\n${about}`),
@@ -32,7 +32,8 @@ export default defineCommand({
     ["codex auth forecast --json | jq .recommendation", "for a script"],
   ],
   schema,
-  async run(ctx: Context, _args: [], { account: wanted, explain = false, live = false }: Options) {
+  async run(ctx: Context, [named]: [string?], { account, explain = false, live = false }: Options) {
+    const wanted = named ?? account;
     const { state, ranking, forecast } = await makeForecast(ctx, live);
     const one = wanted === undefined ? null : selectAccount(state.snapshot, wanted);
     const accounts = forecast.accounts.filter(({ id }) => one === null || id === one.id);
@@ -44,7 +45,8 @@ export default defineCommand({
     if (pool.accounts === 0) return noAccountsText;
     const blocks = [
       quotaLines(accounts, ui),
-      [...recommendationLines(recommendation, ui, candidates !== undefined), poolLine(pool, ui)].join("\n"),
+      recommendationLines(recommendation, ui, candidates !== undefined).join("\n"),
+      [...poolLines(pool, ui), ui.dim(timelineLegend(pool, ui))].join("\n").trimEnd(),
     ];
     if (candidates) blocks.push(candidateLines(candidates, ui));
     return blocks.join("\n\n");

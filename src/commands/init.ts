@@ -1,10 +1,8 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { shellText, shells } from "../cli/shell/shells.ts";
-import type { Shell } from "../cli/shell/shells.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { type Shell, shells, shellText } from "../program/shell/shells.ts";
 
 const schema = (z: Zod) =>
   z.object({
@@ -21,6 +19,12 @@ const about = [
   '  ~/.zshrc     eval "$(codex-auth init zsh)"      (after compinit)',
   "  config.fish  codex-auth init fish | source",
   "  $PROFILE     codex-auth init powershell | Out-String | Invoke-Expression",
+  "",
+  "The function __codex_auth_prompt (bash, zsh, fish) sets CODEX_AUTH_PROMPT to the account and what is left, without starting a process:",
+  "",
+  "  bash  PROMPT_COMMAND=__codex_auth_prompt; PS1='$CODEX_AUTH_PROMPT \\w \\$ '",
+  "  zsh   setopt prompt_subst; precmd_functions+=(__codex_auth_prompt); PROMPT='$CODEX_AUTH_PROMPT %~ %# '",
+  '  fish  call it in fish_prompt, then: echo -n "$CODEX_AUTH_PROMPT > "',
   "",
   "For scripts, CI and containers, where no function reaches:",
   "",
@@ -42,8 +46,9 @@ export default defineCommand({
     const path = `${ctx.packageRoot}/bin`;
     if (isPath === (shell !== undefined)) throw usage();
     if (shell === undefined) return Promise.resolve({ shell: null, script: null, path });
-    const { wrapper, completion } = shellText(shell, `${path}/codex-auth`);
-    return Promise.resolve({ shell, script: `${wrapper}\n${completion}`, path });
+    const { wrapper, prompt, completion } = shellText(shell, `${path}/codex-auth`);
+    const script = [wrapper, prompt, completion].filter((part) => part !== null).join("\n");
+    return Promise.resolve({ shell, script, path });
   },
   render: ({ script, path }) => script ?? `${path}\n`,
   isVerbatim: true,

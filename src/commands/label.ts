@@ -1,12 +1,9 @@
 import type { Command } from "commander";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { checkedLabel, refuseTakenLabel } from "../cli/labels.ts";
-import { selectAccount } from "../cli/select-account.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { safeText } from "../ui/safe-text.ts";
+import { checkedLabel, refuseTakenLabel, selectAccount } from "../pool/select.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportOf } from "../reports/account.ts";
 
 const schema = (z: Zod) => z.object({ account: accountSchema(z) });
 
@@ -28,18 +25,18 @@ export default defineCommand({
       });
     }
     const label = name === undefined ? null : checkedLabel(name);
-    const account = await ctx.store.transaction("label", (draft) => {
-      const chosen = selectAccount(draft, wanted);
-      refuseTakenLabel(draft.pool.accounts, chosen, label);
+    const account = await ctx.store.transaction("label", (transaction) => {
+      const chosen = selectAccount(transaction, wanted);
+      refuseTakenLabel(transaction.pool.accounts, chosen, label);
       chosen.label = label;
-      return reportOf(draft, chosen, ctx.now(), ctx.store.usage());
+      return reportOf(transaction, chosen, ctx.now(), ctx.store.usage());
     });
     return { account };
   },
   render: ({ account }, ui) => {
-    const name = safeText(account.name);
+    const name = account.name;
     return account.label === null
       ? `${name} has no label now.`
-      : `${name} is now ${ui.bold(safeText(account.label))}.`;
+      : `${name} is now called ${ui.bold(account.label)}.`;
   },
 });

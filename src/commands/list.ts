@@ -1,26 +1,34 @@
-import { accountSchema, reportAccounts } from "../cli/account-report.ts";
-import type { AccountReport } from "../cli/account-report.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { findingSchema } from "../cli/finding.ts";
-import { limitColumns } from "../cli/limit-columns.ts";
-import { flagged, loginFlagged } from "../repair/credentials/login-flagged.ts";
-import { interruptedRenewals, refreshInterrupted } from "../repair/credentials/refresh-interrupted.ts";
-import { renewalUnclear, unclearRenewals } from "../repair/credentials/renewal-unclear.ts";
-import { findingsOf } from "../repair/examine.ts";
-import { columnText } from "../ui/columns.ts";
-import { safeText } from "../ui/safe-text.ts";
-import { durationText } from "../ui/time.ts";
+import type { Context } from "../context.ts";
+import { accountMoving, movingAccounts } from "../doctor/checks/accounts.ts";
+import {
+  flagged,
+  interruptedRenewal,
+  loginFlagged,
+  refreshInterrupted,
+  renewalUnclear,
+  unclearRenewals,
+} from "../doctor/checks/login.ts";
+import { loginUnknown, unknownLogin } from "../doctor/checks/login-unknown.ts";
+import { findingsOf } from "../doctor/examine.ts";
+import { nameAmong } from "../pool/account.ts";
+import { stateWords } from "../pool/state.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { type AccountReport, accountSchema, reportAccounts } from "../reports/account.ts";
+import { findingSchema } from "../reports/finding.ts";
+import { limitColumns } from "../reports/limit-columns.ts";
+import { readFigures } from "../reports/pool.ts";
+import { durationText } from "../text/times.ts";
+import { type Column, table } from "../ui/table.ts";
 import type { Ui } from "../ui/ui.ts";
-import { clip } from "../ui/width.ts";
 
 const schema = (z: Zod) =>
   z.object({
     accounts: z.array(accountSchema(z)),
     activeAccountId: z.string().nullable().describe("`id` of the account in auth.json"),
-    findings: z.array(findingSchema(z)).describe("accounts that need a person"),
-    unreadable: z.int().describe("entries of pool.json that were set aside because they cannot be read"),
+    findings: z
+      .array(findingSchema(z))
+      .describe("accounts that need a person, and a login of Codex that is not in the pool"),
+    unreadable: z.int().describe("entries of pool.json that cannot be read; they are kept as they are"),
   });
 
 export default defineCommand({
@@ -32,20 +40,29 @@ export default defineCommand({
   async run(ctx: Context) {
     const snapshot = await ctx.store.read();
     const { pool, active } = snapshot;
+    const nameOf = nameAmong(pool.accounts);
     return {
-      accounts: reportAccounts(snapshot, ctx.now(), ctx.store.usage()),
+      accounts: reportAccounts(snapshot, ctx.now(), readFigures(ctx, snapshot)),
       activeAccountId: active?.id ?? null,
       findings: [
-        ...findingsOf(refreshInterrupted, interruptedRenewals(snapshot.interrupted)),
+        ...findingsOf(
+          refreshInterrupted,
+          snapshot.interrupted.map((account) => interruptedRenewal({ account, name: nameOf(account) })),
+        ),
         ...findingsOf(renewalUnclear, unclearRenewals(pool.accounts, ctx.now())),
-        ...findingsOf(loginFlagged, flagged(pool.accounts)),
+        ...findingsOf(loginFlagged, flagged(pool.accounts, pool.accounts)),
+        ...findingsOf(accountMoving, movingAccounts(pool)),
+        ...findingsOf(loginUnknown, unknownLogin(snapshot)),
       ],
-      unreadable: pool.setAside.length,
+      unreadable: pool.unreadable.length,
     };
   },
   render: ({ accounts }, ui) => (accounts.length === 0 ? noAccounts : accountLines(accounts, ui)),
-  notes: ({ findings, unreadable }) => [
-    ...findings.map(({ message, fix }) => (fix === null ? message : `${message} ${fix}`)),
+  notes: ({ accounts, findings, unreadable }) => [
+    ...findings
+      // What an empty list says itself.
+      .filter(({ id }) => accounts.length > 0 || id !== loginUnknown.id)
+      .map(({ message, fix }) => (fix === null ? message : `${message} Type: ${fix}`)),
     ...(unreadable === 0
       ? []
       : [`${unreadable} of the entries in pool.json cannot be read; they were left as they are.`]),
@@ -56,26 +73,34 @@ const noAccounts =
   "No accounts yet. Take in the login you have: codex auth import, or add one: codex auth login";
 
 function accountLines(accounts: readonly AccountReport[], ui: Ui): string {
-  const quotas = limitColumns(accounts, ui);
-  const head = ["", "#", "LABEL", "ACCOUNT", "PLAN", "STATE", ...quotas.head, "LOGIN"];
-  const nameColumns = Math.max(20, ui.columns - 50 - quotas.width);
+  const quotas = limitColumns(accounts, ui.nowMs);
+  const hasLabels = accounts.some(({ label }) => label !== null);
+  const hasSeats = new Set(accounts.map(({ name }) => name)).size < accounts.length;
+  const columns: Column[] = [
+    { title: "" },
+    { title: "#" },
+    ...(hasLabels ? [{ title: "LABEL", least: 8 }] : []),
+    { title: "ACCOUNT", least: 16 },
+    ...(hasSeats ? [{ title: "WORKSPACE", least: 8 }] : []),
+    { title: "PLAN", drop: 3 },
+    { title: "STATE" },
+    ...quotas.columns,
+    { title: "LOGIN", drop: 2 },
+  ];
   const rows = accounts.map((account) => [
     account.active ? "*" : "",
     String(account.row),
-    safeText(account.label ?? ""),
-    clip(safeText(account.name), nameColumns, ui.isUnicode ? "…" : "..."),
-    safeText(account.plan ?? account.kind),
-    account.state,
+    ...(hasLabels ? [account.label ?? ""] : []),
+    account.name,
+    ...(hasSeats ? [account.accountId ?? ""] : []),
+    account.plan ?? account.kind,
+    stateWords[account.state],
     ...quotas.cells(account),
     credentialText(account, ui.nowMs),
   ]);
-  const shown = rows.some((row) => row[2] !== "")
-    ? [head, ...rows]
-    : [head, ...rows].map((row) => row.toSpliced(2, 1));
-  return columnText(shown, (cell, row) => {
-    if (row === 0) return ui.dim(cell);
-    const account = accounts[row - 1];
-    if (account && account.state !== "ready" && cell === account.state) return ui.yellow(cell);
+  return table(columns, rows, ui, (cell, row, { title }) => {
+    const account = accounts[row];
+    if (title === "STATE" && account?.state !== "ready") return ui.yellow(cell);
     return account?.active ? ui.bold(cell) : cell;
   });
 }

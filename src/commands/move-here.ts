@@ -1,9 +1,7 @@
 import type { Command } from "commander";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { safeText } from "../ui/safe-text.ts";
+import type { Context } from "../context.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportOf } from "../reports/account.ts";
 
 const schema = (z: Zod) =>
   z.object({
@@ -32,8 +30,8 @@ export default defineCommand({
     return { from, to: ctx.store.paths.codexHome, account: report, hasOwnLogin };
   },
   render: ({ from, to, account, hasOwnLogin }) => {
-    if (from === null) return `The pool serves ${safeText(to)} already.`;
-    const lines = [`The pool serves ${safeText(to)} now, and no longer ${safeText(from)}.`];
+    if (from === null) return `The pool serves ${to} already.`;
+    const lines = [`The pool serves ${to} now, and no longer ${from}.`];
     if (account)
       lines.push(
         `Codex is not logged in there any more; nothing was revoked. To use that account here: codex auth switch ${account.id}`,

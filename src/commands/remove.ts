@@ -1,23 +1,21 @@
 import type { Command } from "commander";
-import { afterLostAnswer, troubleBefore } from "../auth/renewal-trouble.ts";
-import { accountSchema, reportAccounts } from "../cli/account-report.ts";
-import { codexAtWork, isInUse } from "../cli/codex-risk.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { selectWholeAccounts } from "../cli/select-account.ts";
-import { fingerprint } from "../store/account-id.ts";
-import { accountName } from "../store/account-name.ts";
+import { afterLostAnswer, troubleBefore } from "../pool/renewal-trouble.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/account.ts";
-import type { Draft } from "../store/store.ts";
-import { retireAccount } from "../store/retired-tokens.ts";
-import { safeText } from "../ui/safe-text.ts";
+import { type Account, accountName, fingerprint } from "../pool/account.ts";
+import { retireAccount } from "../pool/retired-tokens.ts";
+import { selectWholeAccounts } from "../pool/select.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportAccounts } from "../reports/account.ts";
+import { codexAtWork, isInUse } from "../reports/running-codex.ts";
+import type { LivePlace } from "../store/auth-file.ts";
+import type { Transaction } from "../store/store.ts";
 
 const schema = (z: Zod) =>
   z.object({
     removed: z.array(accountSchema(z)).describe("as they were; rows of the old list"),
-    authFileRemoved: z.boolean(),
+    authFileRemoved: z.boolean().describe("the login that Codex used was removed too"),
+    place: z.enum(["file", "keyring"]).describe("where Codex keeps its login"),
     risk: z
       .string()
       .nullable()
@@ -26,43 +24,47 @@ const schema = (z: Zod) =>
       ),
   });
 
+const about =
+  "The logins are not revoked: they stay valid at OpenAI, and a backup of the pool keeps them (codex auth backup list). The active account is removed only with --force. If a Codex renews its token at that moment, the new token is lost.";
+
 export default defineCommand({
   flags: (command: Command) =>
     command
+      .description(`${command.description()}.\n\n${about}`)
       .argument("<account...>", "rows, whole labels, e-mails or ids, or -")
-      .option(
-        "--force",
-        "also the active account, and auth.json with it; what a running Codex renews at that moment is lost",
-      ),
+      .option("--force", "remove the active account too, and auth.json with it"),
   examples: [["codex auth remove 3", "forget it here; the login stays valid"]],
   schema,
   async run(ctx: Context, [wanted]: [string[]], { force = false }: { force?: boolean }) {
     const run = (risk: string | null) =>
-      ctx.store.transaction("remove", (draft) => {
-        const chosen = selectWholeAccounts(draft, wanted);
-        const before = reportAccounts(draft, ctx.now(), ctx.store.usage());
-        for (const account of chosen) draft.awaitRenewal(account);
-        if (risk !== null) doubtLive(draft, ctx.now());
-        draft.backUp();
+      ctx.store.transaction("remove", (transaction) => {
+        const chosen = selectWholeAccounts(transaction, wanted);
+        const before = reportAccounts(transaction, ctx.now(), ctx.store.usage());
+        for (const account of chosen) transaction.awaitRenewal(account);
+        if (risk !== null) doubtLive(transaction, ctx.now());
+        transaction.backUp();
         for (const account of chosen)
-          forget(account, draft, { isForced: force, ignoresCodex: risk !== null });
+          forget(account, transaction, { isForced: force, ignoresCodex: risk !== null });
+        place = transaction.live.place.kind;
         return before.filter(({ id }) => chosen.some((account) => account.id === id));
       });
+    let place: LivePlace["kind"] = "file";
     let risk: string | null = null;
     const removed = await run(null).catch(async (error: unknown) => {
       if (!force || !isInUse(error)) throw error;
       risk = codexAtWork(ctx, await ctx.store.read()) ?? "a running Codex may have renewed its login";
       return await run(risk);
     });
-    return { removed, authFileRemoved: removed.some(({ active }) => active), risk };
+    return { removed, authFileRemoved: removed.some(({ active }) => active), place, risk };
   },
-  render: ({ removed, authFileRemoved, risk }) => {
-    const names = removed.map(({ label, name }) => safeText(label ?? name)).join(", ");
+  render: ({ removed, authFileRemoved, place, risk }) => {
+    const names = removed.map(({ label, name }) => label ?? name).join(", ");
     const lines = [`Removed ${names}. The login itself is not revoked.`];
-    if (authFileRemoved) lines.push("auth.json was removed too: Codex is not logged in now.");
+    const gone = place === "file" ? "auth.json was removed" : "Its entry in the keyring was removed";
+    if (authFileRemoved) lines.push(`${gone} too: Codex is not logged in now.`);
     if (risk !== null)
       lines.push(
-        `But ${safeText(risk)} just then: where it was, the new token is lost, and after an undo that account needs a new login.`,
+        `But ${risk} just then: where it was, the new token is lost, and after an undo that account needs a new login.`,
       );
     const undo = "Undo: codex auth backup restore latest";
     const [first] = removed;
@@ -73,7 +75,7 @@ export default defineCommand({
 });
 
 /** The backup must not promise a token that a Codex may have spent. */
-function doubtLive({ active }: Draft, nowMs: number): void {
+function doubtLive({ active }: Transaction, nowMs: number): void {
   if (!active) return;
   const token = fingerprint(active.login.refreshToken);
   const why = "a running Codex may have used it";
@@ -82,20 +84,20 @@ function doubtLive({ active }: Draft, nowMs: number): void {
 
 function forget(
   account: Account,
-  draft: Draft,
+  transaction: Transaction,
   { isForced, ignoresCodex }: { isForced: boolean; ignoresCodex: boolean },
 ): void {
-  const { pool } = draft;
-  if (draft.active?.id === account.id) {
-    if (!isForced) throw activeError(account);
-    draft.deactivate({ ignoresCodex });
+  const { pool } = transaction;
+  if (transaction.active?.id === account.id) {
+    if (!isForced) throw activeError(accountName(account, pool.accounts));
+    transaction.deactivate({ ignoresCodex });
   }
   retireAccount(pool, account);
   if (pool.previousId === account.id) pool.previousId = null;
 }
 
-function activeError(account: Account): CodexAuthError {
-  return new CodexAuthError("account_active", `${accountName(account)} is the active account.`, {
+function activeError(name: string): CodexAuthError {
+  return new CodexAuthError("account_active", `${name} is the active account.`, {
     hint: "Switch to another one first, or add --force to remove auth.json too. Nothing was changed.",
   });
 }

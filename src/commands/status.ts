@@ -1,32 +1,34 @@
-import type { CreditsReport } from "../cli/account-credits.ts";
-import type { LimitReport } from "../cli/account-limits.ts";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import { accountHere, chosenSchema, hereLine } from "../cli/account-here.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { findingSchema } from "../cli/finding.ts";
-import { limitColumns } from "../cli/limit-columns.ts";
-import { processSchema } from "../cli/running-codex.ts";
+import type { Command } from "commander";
 import { overrides } from "../codex/environment.ts";
-import { providerWithoutLogin } from "../codex/provider-login.ts";
-import { examine, plainFinding } from "../repair/examine.ts";
-import { loginChecks } from "../repair/login-checks.ts";
-import { openScene } from "../repair/scene.ts";
-import { accountName } from "../store/account-name.ts";
-import { processesOnOldLogin } from "../store/old-login.ts";
-import { safeText } from "../ui/safe-text.ts";
-import { relativeText } from "../ui/time.ts";
+import { providerWithoutLogin } from "../codex/models.ts";
+import type { Context } from "../context.ts";
+import { processesOnOldLogin } from "../doctor/checks/processes.ts";
+import { examine, plainFinding } from "../doctor/examine.ts";
+import { once, readFacts } from "../doctor/facts.ts";
+import { loginChecks } from "../doctor/login-checks.ts";
+import { CodexAuthError, type Finding } from "../errors/codex-auth-error.ts";
+import { plainName } from "../pool/account.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, type CreditsReport, type LimitReport, reportOf } from "../reports/account.ts";
+import { findingSchema } from "../reports/finding.ts";
+import { limitLine } from "../reports/limit-columns.ts";
+import { readFigures } from "../reports/pool.ts";
+import { processSchema } from "../reports/running-codex.ts";
+import { chosenAccount, type ChosenAccount } from "../store/files/folder-rule.ts";
+import type { Snapshot } from "../store/store.ts";
+import { relativeText } from "../text/times.ts";
 import type { Ui } from "../ui/ui.ts";
 
 const schema = (z: Zod) =>
   z.object({
     active: accountSchema(z)
       .nullable()
-      .describe("the account in auth.json; null when there is none that we know"),
+      .describe(
+        "the account in auth.json, or in the keyring where Codex keeps it there; null when there is none that we know",
+      ),
     source: z
       .enum(["file", "keyring", "memory", "environment", "provider", "none"])
-      .describe("where Codex takes its login from; only for `file` is it the active account"),
+      .describe("where Codex takes its login from; for `file` and `keyring` it is the active account"),
     login: z.string().nullable().describe("the login that Codex would use, for a person"),
     home: z.string(),
     chosen: chosenSchema(z),
@@ -38,31 +40,34 @@ const schema = (z: Zod) =>
   });
 
 export default defineCommand({
+  flags: (command: Command) => command.option("-q, --quiet", "print nothing: the exit code tells"),
   examples: [["codex auth status", "which login Codex uses now, and why"]],
   exits: {
     "1": "there is a problem with the login, or the command failed",
   },
   schema,
-  async run(ctx: Context) {
-    const scene = await openScene(ctx);
-    const { snapshot } = scene;
-    const provider = scene.config.merged && providerWithoutLogin(scene.config.merged);
-    const source = provider ? ("provider" as const) : scene.source;
-    if (!snapshot) throw scene.problem;
+  async run(given: Context) {
+    // The report and a check tell of them, and to look at all that runs takes longer than the rest.
+    const ctx = { ...given, processes: once(given.processes) };
+    const facts = await readFacts(ctx);
+    const { snapshot } = facts;
+    const provider = facts.config.merged && providerWithoutLogin(facts.config.merged);
+    const source = provider ? ("provider" as const) : facts.source;
+    if (!snapshot) throw facts.problem;
     const { active, live } = snapshot;
     const processes = processesOnOldLogin(ctx, snapshot);
     const inFile = active
-      ? accountName(active)
+      ? plainName(active)
       : (live.login?.email ?? (live.login ? "an unknown login" : null));
     const here = accountHere(ctx, snapshot);
     return {
-      active: active && reportOf(snapshot, active, ctx.now(), ctx.store.usage()),
+      active: active && reportOf(snapshot, active, ctx.now(), readFigures(ctx, snapshot)),
       source,
       login: {
         file: inFile,
         environment: overrides(ctx.env)[0]?.name ?? null,
         provider: provider && `model provider ${provider.id}`,
-        keyring: null,
+        keyring: live.place.kind === "keyring" ? inFile : null,
         memory: null,
         none: null,
       }[source],
@@ -70,7 +75,7 @@ export default defineCommand({
       chosen: here.chosen,
       overrides: overrides(ctx.env),
       processes,
-      findings: [...(await examine(scene, loginChecks)).findings.map(plainFinding), ...here.findings],
+      findings: [...(await examine(facts, loginChecks)).findings.map(plainFinding), ...here.findings],
     };
   },
   render,
@@ -87,31 +92,23 @@ function render(
   ui: Ui,
 ): string {
   const { active, login, findings } = report;
-  const lines = [
-    login === null ? ui.yellow("Codex has no login that we can see.") : ui.bold(safeText(login)),
-  ];
-  lines.push(ui.dim(safeText(whyLine(report))));
-  const isUsed = report.source === "file";
-  if (isUsed && active?.plan) lines.push(`Plan: ${safeText(active.plan)}`);
+  const lines = [login === null ? ui.yellow("Codex has no login that we can see.") : ui.bold(login)];
+  lines.push(ui.dim(whyLine(report)));
+  const isUsed = report.source === "file" || report.source === "keyring";
+  if (isUsed && active?.plan) lines.push(`Plan: ${active.plan}`);
   if (isUsed && active?.credential.expiresAt)
     lines.push(`Access token: ${tokenText(active.credential, ui.nowMs)}`);
   const here = hereLine(report.chosen, active?.id ?? null);
   if (here !== null) lines.push(here);
-  const remaining = active ? remainingText(active, ui) : "";
-  if (remaining !== "") lines.push(`Remaining: ${remaining}`);
+  const remaining = active ? limitLine(active, ui.nowMs) : "";
+  if (remaining !== "") lines.push(`Quota: ${remaining}`);
   const paint = { error: ui.red, warning: ui.yellow, info: ui.cyan };
   for (const { severity, message, fix } of findings) {
     const word = severity === "error" || severity === "warning" ? severity : "info";
-    lines.push(`${paint[word](`${word}:`)} ${safeText(message)}`);
-    if (fix !== null) lines.push(`  ${safeText(fix)}`);
+    lines.push(`${paint[word](`${word}:`)} ${message}`);
+    if (fix !== null) lines.push(`  ${fix}`);
   }
   return lines.join("\n");
-}
-
-function remainingText(quota: NonNullable<Report["active"]>, { columns, nowMs }: Ui): string {
-  const { head, cells } = limitColumns([quota], { columns, nowMs });
-  const texts = cells(quota);
-  return head.map((name, index) => `${name} ${texts[index] ?? ""}`).join("; ");
 }
 
 function whyLine({
@@ -147,4 +144,43 @@ function tokenText(
   return health === "valid"
     ? `valid, ends ${when}`
     : `ended ${when}${health === "renewable" ? "; Codex renews it at its next use" : ""}`;
+}
+
+export const chosenSchema = (z: Zod) =>
+  z
+    .object({
+      accountId: z.string().describe("`id` of the account"),
+      name: z.string().describe("for a person"),
+      source: z.enum(["variable", "folder", "active"]),
+      where: z.string().nullable().describe("CODEX_AUTH_ACCOUNT, or the path of the .codex-auth file"),
+    })
+    .nullable()
+    .describe("what `exec` takes when it is told no account; null when there is none, or its rule is wrong");
+
+/** The account that `exec` would take here, for a report; a rule that cannot be followed is a finding. */
+export function accountHere(ctx: Context, snapshot: Snapshot) {
+  try {
+    const chosen = chosenAccount(ctx, snapshot);
+    return { chosen: chosen && chosenReport(chosen), findings: [] };
+  } catch (error) {
+    if (!(error instanceof CodexAuthError)) throw error;
+    const { code, message, hint = null } = error;
+    const finding: Finding = { id: code, severity: "error", message, fix: hint };
+    return { chosen: null, findings: [finding] };
+  }
+}
+
+function chosenReport({ account, source, where }: ChosenAccount) {
+  return { accountId: account.id, name: plainName(account), source, where };
+}
+
+type ChosenReport = ReturnType<typeof chosenReport>;
+
+/** Null when the active account is used anyway and no rule says so. */
+export function hereLine(chosen: ChosenReport | null, activeId: string | null): string | null {
+  if (!chosen || chosen.where === null) return null;
+  const text = `Here: ${chosen.name}, by ${chosen.where}`;
+  return chosen.accountId === activeId
+    ? text
+    : `${text}\n  codex auth exec -- codex uses it; plain codex does not`;
 }

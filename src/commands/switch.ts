@@ -1,20 +1,24 @@
 import type { Command } from "commander";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import { codexAtWork, isInUse } from "../cli/codex-risk.ts";
-import { autoSelect } from "../cli/auto-select.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { pickAccount } from "../cli/picker.ts";
-import { processLines, processSchema, restartDaemon } from "../cli/running-codex.ts";
-import { selectAccount } from "../cli/select-account.ts";
-import { accountName } from "../store/account-name.ts";
-import { checkLogin, withFileStore } from "../cli/switch-checks.ts";
+import { checkLogin, withFileStore } from "../auth/allowed-login.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/account.ts";
-import type { Draft, Snapshot } from "../store/store.ts";
+import type { Account } from "../pool/account.ts";
+import { adopt } from "../pool/adopt.ts";
+import { selectIndex } from "../pool/select.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportOf } from "../reports/account.ts";
+import { canPick, pickAccount } from "../reports/pick-account.ts";
+import { autoSelect } from "../reports/recommendation.ts";
+import {
+  codexAtWork,
+  isInUse,
+  processLines,
+  processSchema,
+  restartDaemon,
+} from "../reports/running-codex.ts";
+import type { Transaction, Snapshot } from "../store/store.ts";
+import { safe } from "../text/safe-text.ts";
 import type { Ui } from "../ui/ui.ts";
-import { safeText } from "../ui/safe-text.ts";
 
 interface Options {
   auto?: boolean;
@@ -30,6 +34,7 @@ const schema = (z: Zod) =>
     account: accountSchema(z),
     previous: accountSchema(z).nullable().describe("the account that was active before"),
     dryRun: z.boolean(),
+    place: z.enum(["file", "keyring"]).describe("where Codex keeps its login, and where it was changed"),
     adopted: z
       .object({ id: z.string(), outcome: z.enum(["added", "updated", "kept"]) })
       .nullable()
@@ -63,8 +68,12 @@ export default defineCommand({
   async run(ctx: Context, [wanted]: [string?], options: Options) {
     const snapshot = await ctx.store.read();
     const { account: chosen, reason } = await chooseAccount(ctx, snapshot, wanted, options);
-    const { isStoreToChange, warnings } = checkLogin(ctx, chosen, options);
-    const change = (draft: Draft) => activate(ctx, draft, chosen.id, options);
+    const { isStoreToChange, warnings } = checkLogin(ctx, chosen, {
+      ...options,
+      live: snapshot.live,
+      pool: snapshot.pool,
+    });
+    const change = (transaction: Transaction) => activate(ctx, transaction, chosen.id, options);
     if (options.dryRun) {
       const report = await ctx.store.rehearse(change);
       return {
@@ -78,11 +87,12 @@ export default defineCommand({
     }
     const risk = options.now && snapshot.active?.id !== chosen.id ? codexAtWork(ctx, snapshot) : null;
     if (risk !== null)
-      ctx.stderr.write(`Not waiting, although ${safeText(risk)}. Where it was, its new token is lost.\n`);
-    const report = await ctx.store.transaction("switch", change).catch((error: unknown) => {
+      ctx.stderr.write(safe`Not waiting, although ${risk}. Where it was, its new token is lost.\n`);
+    const report = await (
+      isStoreToChange ? toFileStore(ctx, change, options) : ctx.store.transaction("switch", change)
+    ).catch((error: unknown) => {
       throw withNow(error, chosen);
     });
-    if (isStoreToChange) await ctx.store.editConfig(withFileStore);
     const running = ctx.processes() ?? [];
     const processes = options.restartDaemon ? await restartDaemon(ctx, running) : running;
     return { ...report, dryRun: false, processes, configChanged: isStoreToChange, warnings, reason };
@@ -90,6 +100,32 @@ export default defineCommand({
   notes: ({ warnings }) => warnings,
   render,
 });
+
+/** The login in the keyring goes into the pool first: whatever Codex has renewed there is not lost, nor left in two places. */
+async function toFileStore(
+  ctx: Context,
+  change: (transaction: Transaction) => ReturnType<typeof activate>,
+  { now: ignoresCodex = false }: Options,
+) {
+  const left = await ctx.store.transaction("switch", (transaction) => {
+    const { live, active } = transaction;
+    if (live.place.kind !== "keyring" || live.refusal || !live.login) return null;
+    const account = active ?? adopt(transaction.pool, live.login, { nowMs: ctx.now(), tie: "login" }).account;
+    const report = reportOf(transaction, account, ctx.now(), ctx.store.usage());
+    transaction.deactivate({ ignoresCodex });
+    transaction.pool.previousId = account.id;
+    return { account, report };
+  });
+  try {
+    await ctx.store.editConfig(withFileStore);
+  } catch (error) {
+    if (left)
+      await ctx.store.transaction("switch", (transaction) => activate(ctx, transaction, left.account.id, {}));
+    throw error;
+  }
+  const report = await ctx.store.transaction("switch", change);
+  return { ...report, previous: report.previous ?? left?.report ?? null };
+}
 
 /** What helps beside waiting. */
 function withNow(error: unknown, { id }: Account): unknown {
@@ -100,23 +136,24 @@ function withNow(error: unknown, { id }: Account): unknown {
 
 function activate(
   ctx: Context,
-  draft: Draft,
+  transaction: Transaction,
   id: string,
   { replaceBroken = false, now: ignoresCodex = false }: Options,
 ) {
-  const account = draft.pool.accounts.find((each) => each.id === id);
+  const account = transaction.pool.accounts.find((each) => each.id === id);
   if (!account)
     throw new CodexAuthError("account_not_found", "The account was removed in the meantime.", {
       hint: "See: codex auth list",
     });
-  const before = draft.active;
-  draft.activate(account, { replaceBroken, ignoresCodex });
-  const { adoption } = draft;
+  const before = transaction.active;
+  transaction.activate(account, { replaceBroken, ignoresCodex });
+  const { adoption } = transaction;
   const previous = before ?? adoption?.account ?? null;
   const usage = ctx.store.usage();
   return {
-    account: reportOf(draft, account, ctx.now(), usage),
-    previous: previous && reportOf(draft, previous, ctx.now(), usage),
+    account: reportOf(transaction, account, ctx.now(), usage),
+    previous: previous && reportOf(transaction, previous, ctx.now(), usage),
+    place: transaction.live.place.kind,
     adopted:
       adoption && adoption.outcome !== "same" ? { id: adoption.account.id, outcome: adoption.outcome } : null,
   };
@@ -134,60 +171,61 @@ async function chooseAccount(
     });
   }
   if (auto) return autoSelect(ctx);
-  const account = wanted === undefined ? await pickAccount(ctx, snapshot, named) : named(snapshot, wanted);
+  const account = wanted === undefined ? await pickOther(ctx, snapshot) : selectIndex(snapshot, wanted);
   return { account, reason: null };
-}
-
-/** The published contract: one text for everything that names no account, and a second line that helps. */
-function named(snapshot: Snapshot, wanted: string): Account {
-  try {
-    return selectAccount(snapshot, wanted);
-  } catch (error) {
-    if (!(error instanceof CodexAuthError) || error.code !== "account_not_found") throw error;
-    const { candidates = [], hint = "" } = error;
-    const lines = candidates.length > 0 || wanted === "-" ? [hint, rowsHint(snapshot)] : [rowsHint(snapshot)];
-    const details = { hint: lines.join("\n"), candidates, cause: error };
-    throw new CodexAuthError("account_not_found", `Invalid index: ${wanted}`, details);
-  }
-}
-
-function rowsHint({ pool }: Snapshot): string {
-  const rows = pool.accounts.map((account, index) => `${index + 1} ${accountName(account)}`);
-  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth login, or codex auth import";
-  const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
-  return `Accounts: ${shown.join(", ")}`;
 }
 
 type Report = Awaited<ReturnType<typeof activate>>;
 
 function render(report: Rendered, ui: Ui): string {
-  const { account, previous, adopted, dryRun, configChanged, processes, reason } = report;
+  const { account, previous, adopted, dryRun, place, configChanged, processes, reason } = report;
   const isSame = previous?.id === account.id;
   const verb = dryRun ? "Would switch to" : isSame ? "Already on" : "Switched to";
   const lines = [
-    `${verb} ${ui.bold(safeText(account.label ?? account.name))}${account.label ? ` (${safeText(account.name)})` : ""}.`,
+    `${verb} ${ui.bold(account.label ?? account.name)}${account.label ? ` (${account.name})` : ""}.`,
   ];
-  if (reason !== null) lines.push(`Why row ${account.row}: ${safeText(reason)}.`);
-  const adoption = adopted && adoptionLine(adopted.outcome, safeText(previous?.name ?? adopted.id), dryRun);
+  if (reason !== null) lines.push(`Why row ${account.row}: ${reason}.`);
+  const found = { name: previous?.name ?? adopted?.id ?? "", isDry: dryRun, place };
+  const adoption = adopted && adoptionLine(adopted.outcome, found);
   if (adoption) lines.push(ui.dim(adoption));
+  if (place === "keyring" && !dryRun) lines.push("The login is in the keyring, where Codex keeps it here.");
   if (configChanged) lines.push('config.toml now says cli_auth_credentials_store = "file".');
   if (!isSame) lines.push(...processLines(processes, ui));
   return lines.join("\n");
 }
 
-type Rendered = Pick<Report, "account" | "previous" | "adopted"> & {
+type Rendered = Pick<Report, "account" | "previous" | "place" | "adopted"> & {
   dryRun: boolean;
   configChanged: boolean;
   reason: string | null;
   processes: Parameters<typeof processLines>[0];
 };
 
-/** What the switch does to the login that it finds in auth.json. */
-function adoptionLine(outcome: "added" | "updated" | "kept", name: string, isDry: boolean): string | null {
+/** What the switch does to the login that it finds. */
+function adoptionLine(
+  outcome: "added" | "updated" | "kept",
+  { name, isDry, place }: { name: string; isDry: boolean; place: "file" | "keyring" },
+): string | null {
+  const where = place === "file" ? "auth.json" : "the keyring";
   if (outcome === "kept") return null;
   if (outcome === "updated")
     return `Codex had renewed the login it left; the newer token ${isDry ? "would be" : "was"} kept.`;
   return isDry
-    ? `The login in auth.json would be taken into the pool: ${name}.`
-    : `The login that was in auth.json is now in the pool: ${name}.`;
+    ? `The login in ${where} would be taken into the pool: ${name}.`
+    : `The login that was in ${where} is now in the pool: ${name}.`;
+}
+
+/** Which account, when the command line names none: the other one of two, else whichever the person picks. */
+async function pickOther(ctx: Context, snapshot: Snapshot): Promise<Account> {
+  if (!canPick(ctx)) throw missingIndex();
+  const { accounts } = snapshot.pool;
+  const [other, ...more] = accounts.filter(({ id }) => id !== snapshot.active?.id);
+  if (other && more.length === 0 && accounts.length === 2) return other;
+  return selectIndex(snapshot, await pickAccount(ctx, "Switch to:"));
+}
+
+function missingIndex(): CodexAuthError {
+  return new CodexAuthError("usage", "Missing index. Usage: codex auth switch <index>", {
+    hint: "See the rows: codex auth list",
+  });
 }

@@ -1,12 +1,11 @@
 import type { Command } from "commander";
-import { usableLogin } from "../auth/usable-login.ts";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import { withDelays } from "../cli/delayed-renewal.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { selectAccount } from "../cli/select-account.ts";
+import { usableLogin } from "../auth/renew/usable-login.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { selectAccount } from "../pool/select.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportOf } from "../reports/account.ts";
+import { withDelays } from "../reports/live-probe.ts";
 
 const schema = (z: Zod) =>
   z.object({

@@ -1,14 +1,13 @@
 import type { Command } from "commander";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { accountName } from "../store/account-name.ts";
-import type { Account } from "../store/account.ts";
-import type { OwnFile } from "../store/own-files.ts";
-import type { OwnPart } from "../store/own-names.ts";
+import { type Account, accountName, nameAmong } from "../pool/account.ts";
+import { movingOf } from "../pool/moving.ts";
+import { defineCommand, offering, type Zod } from "../program/command.ts";
+import type { OwnFile } from "../store/files/our-files.ts";
+import type { OwnPart } from "../store/files/our-names.ts";
 import type { Removal, Snapshot } from "../store/store.ts";
-import { safeText } from "../ui/safe-text.ts";
+import { safe } from "../text/safe-text.ts";
 
 interface Options {
   keep?: string[];
@@ -41,7 +40,9 @@ export default defineCommand({
   flags: (command: Command) =>
     command
       .description(description)
-      .option("--keep <part...>", `leave these: ${keepable.join(", ")}`)
+      .addOption(
+        offering(command.createOption("--keep <part...>", `leave these: ${keepable.join(", ")}`), keepable),
+      )
       .option("--dry-run", "list it, and remove nothing")
       .option("--yes", "do not ask")
       .option("--forget-accounts", "also accounts whose login is nowhere else"),
@@ -70,16 +71,12 @@ export default defineCommand({
     return { ...report, removed: await ctx.store.removeOwnFiles({ isWanted, check }) };
   },
   render: ({ dryRun, removed, kept, foreign, next: steps }) => {
-    const list = (files: readonly OwnFile[]) =>
-      files.map(({ path, part }) => `  ${safeText(path)} (${part})`);
+    const list = (files: readonly OwnFile[]) => files.map(({ path, part }) => `  ${path} (${part})`);
     if (removed.length === 0) return ["There is nothing to remove.", ...steps].join("\n");
     const lines = [dryRun ? "This would be removed:" : "Removed:", ...list(removed)];
     if (kept.length > 0) lines.push("Kept:", ...list(kept));
     if (foreign.length > 0)
-      lines.push(
-        "Not written by codex-auth, so left alone:",
-        ...foreign.map((path) => `  ${safeText(path)}`),
-      );
+      lines.push("Not written by codex-auth, so left alone:", ...foreign.map((path) => `  ${path}`));
     return [...lines, ...(dryRun ? [] : steps)].join("\n");
   },
 });
@@ -103,8 +100,13 @@ function keptParts(words: readonly string[]): OwnPart[] {
 function onlyInPool({ pool, active, live }: Snapshot): string[] {
   const isLive = (account: Account) =>
     account === active && account.login.refreshToken === live.login?.refreshToken;
-  const lost = pool.accounts.filter((account) => !isLive(account)).map(accountName);
-  return pool.setAside.length > 0 ? [...lost, `${pool.setAside.length} unreadable in pool.json`] : lost;
+  const lost = pool.accounts.filter((account) => !isLive(account)).map(nameAmong(pool.accounts));
+  const moving = movingOf(pool).map(
+    ({ account, place }) =>
+      `${accountName(account, pool.accounts)} (on its way to the database ${place}; end that first: codex auth gateway adopt ${account.id})`,
+  );
+  const unreadable = pool.unreadable.length > 0 ? [`${pool.unreadable.length} unreadable in pool.json`] : [];
+  return [...lost, ...moving, ...unreadable];
 }
 
 function refuseLoss(inPool: readonly string[], others: readonly string[]): void {
@@ -119,9 +121,9 @@ function refuseLoss(inPool: readonly string[], others: readonly string[]): void 
 async function requireConsent(ctx: Context, files: readonly OwnFile[]): Promise<void> {
   if (!ctx.stdin.isTerminal || !ctx.stderr.isTerminal) {
     const hint = "See what would be removed: codex auth uninstall --dry-run. Then add --yes.";
-    throw new CodexAuthError("usage", "Nobody can be asked here.", { hint });
+    throw new CodexAuthError("usage", "This is not a terminal, so codex-auth cannot ask.", { hint });
   }
-  ctx.stderr.write(`${files.map(({ path }) => safeText(path)).join("\n")}\n`);
+  ctx.stderr.write(files.map(({ path }) => safe`${path}\n`).join(""));
   const answer = await ctx.prompt("Remove all of this? [y/N] ");
   if (/^y(es)?$/i.test(answer.trim())) return;
   throw new CodexAuthError("interrupted", "Nothing was removed.", { hint: "Run the command again." });

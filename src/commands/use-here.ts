@@ -1,14 +1,11 @@
 import type { Command } from "commander";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import { accountVariable } from "../cli/chosen-account.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { selectAccount } from "../cli/select-account.ts";
+import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Account } from "../store/account.ts";
-import { removeFolderRule, writeFolderRule } from "../store/folder-rule.ts";
-import { safeText } from "../ui/safe-text.ts";
+import type { Account } from "../pool/account.ts";
+import { selectAccount } from "../pool/select.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportOf } from "../reports/account.ts";
+import { accountVariable, removeFolderRule, writeFolderRule } from "../store/files/folder-rule.ts";
 
 const schema = (z: Zod) =>
   z.object({
@@ -54,14 +51,15 @@ export default defineCommand({
     const snapshot = await ctx.store.read();
     const account = selectAccount(snapshot, wanted);
     const file = writeFolderRule(ctx.fs, folder, ruleNameOf(account));
-    return { folder, account: reportOf(snapshot, account, ctx.now()), file, cleared: false, overriddenBy };
+    const report = reportOf(snapshot, account, ctx.now(), ctx.store.usage());
+    return { folder, account: report, file, cleared: false, overriddenBy };
   },
   render: ({ folder, account, cleared }, ui) => {
-    const where = safeText(folder);
+    const where = folder;
     if (account === null)
       return cleared ? `${where} has no account of its own now.` : `${where} had no account of its own.`;
     const name = account.label === null ? account.name : `${account.label} (${account.name})`;
-    return `${ui.bold(safeText(name))} is the account of ${where} and below. Use it: codex auth exec -- codex`;
+    return `${ui.bold(name)} is the account of ${where} and below. Use it: codex auth exec -- codex`;
   },
   notes: ({ overriddenBy }) =>
     overriddenBy === null ? [] : [`${overriddenBy} is set, and comes before every folder.`],

@@ -1,16 +1,18 @@
 import type { Command } from "commander";
-import { flaggedAccounts, unclearAccounts } from "../auth/flag-test.ts";
-import type { FlaggedAccount, FlagVerdict } from "../auth/flag-test.ts";
-import { settleFlags } from "../auth/settle-flags.ts";
-import { accountSchema, reportOf } from "../cli/account-report.ts";
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { probeAccounts } from "../cli/live-probe.ts";
-import { failureSchema, reportFailure } from "../cli/probe-report.ts";
-import type { Account } from "../store/account.ts";
-import { columnText } from "../ui/columns.ts";
-import { safeText } from "../ui/safe-text.ts";
+import {
+  type FlaggedAccount,
+  flaggedAccounts,
+  type FlagVerdict,
+  settleFlags,
+  unclearAccounts,
+} from "../auth/probe/flags.ts";
+import type { Context } from "../context.ts";
+import type { Account } from "../pool/account.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { accountSchema, reportOf } from "../reports/account.ts";
+import { probeAccounts } from "../reports/live-probe.ts";
+import { failureSchema, reportFailure } from "../reports/probe.ts";
+import { table } from "../ui/table.ts";
 import type { Ui } from "../ui/ui.ts";
 
 interface Options {
@@ -44,7 +46,7 @@ const schema = (z: Zod) =>
       }),
     ),
     summary: z.object({
-      flagged: z.int().describe("accounts that were set aside, or whose renewal was unclear"),
+      flagged: z.int().describe("accounts that need a new sign-in, or whose renewal was unclear"),
       restored: z.int(),
       stillFlagged: z.int(),
       healthyNotRestored: z.int(),
@@ -55,10 +57,10 @@ const schema = (z: Zod) =>
 export default defineCommand({
   flags: (command: Command) =>
     command
-      .option("--dry-run", "say what would be tested; asks nobody and changes nothing")
-      .option("--no-restore", "test, but leave the healthy ones set aside"),
+      .option("--dry-run", "show which accounts would be tested; ask nobody, change nothing")
+      .option("--no-restore", "only test: do not use the healthy ones again"),
   examples: [
-    ["codex auth verify-flagged", "test accounts that were set aside, and unclear renewals"],
+    ["codex auth verify-flagged", "test accounts that need a new sign-in, and unclear renewals"],
     ["codex auth verify-flagged --dry-run", "show which; asks nobody"],
   ],
   schema,
@@ -127,24 +129,20 @@ interface Rendered {
 }
 
 function render({ results }: Rendered, ui: Ui): string {
-  if (results.length === 0) return "No account is set aside.";
+  if (results.length === 0) return "No account needs a new sign-in.";
   const rows = results.map(({ account: { row, label, name }, outcome, reason }) => [
     String(row),
-    safeText(label ?? name),
+    label ?? name,
     outcome,
-    safeText(reason),
+    reason,
   ]);
-  const table = columnText([["#", "ACCOUNT", "RESULT", "WHY"], ...rows], (cell, row) =>
-    row === 0
-      ? ui.dim(cell)
-      : cell === "restored"
-        ? ui.green(cell)
-        : cell.startsWith("still-")
-          ? ui.yellow(cell)
-          : cell,
-  );
+  const columns = [{ title: "#" }, { title: "ACCOUNT", least: 16 }, { title: "RESULT" }, { title: "WHY" }];
+  const text = table(columns, rows, ui, (cell, _row, { title }) => {
+    if (title !== "RESULT") return cell;
+    return cell === "restored" ? ui.green(cell) : cell.startsWith("still-") ? ui.yellow(cell) : cell;
+  });
   const isLost = results.some(({ outcome }) => outcome === "still-flagged");
   return isLost
-    ? `${table}\n\nWhat stays set aside needs a new login, unless its workspace opens again: codex auth login`
-    : table;
+    ? `${text}\n\nWhat still says "sign-in needed" needs a new sign-in, unless its workspace opens again: codex auth login`
+    : text;
 }

@@ -1,16 +1,14 @@
-import type { Context } from "../cli/context.ts";
-import { defineCommand } from "../cli/define-command.ts";
-import type { Zod } from "../cli/define-command.ts";
-import { readPoolState } from "../cli/pool-state.ts";
+import type { Context } from "../context.ts";
+import { defineCommand, type Zod } from "../program/command.ts";
+import { readPoolState } from "../reports/pool.ts";
 import {
   candidateSchema,
   rankPool,
   recommend,
   recommendationSchema,
   reportCandidates,
-} from "../cli/recommendation.ts";
-import { candidateLines } from "../ui/candidate-lines.ts";
-import { noAccountsText, recommendationLines } from "../ui/forecast-lines.ts";
+} from "../reports/recommendation.ts";
+import { candidateLines, noAccountsText, recommendationLines } from "../ui/forecast-lines.ts";
 
 const schema = (z: Zod) =>
   z.object({

@@ -1,6 +1,6 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Database } from "./database.ts";
-import { openPostgres, type PostgresDriver } from "./postgres.ts";
+import { openPostgres, type PostgresDriver, withClientSettings } from "./postgres.ts";
 import { prepareSchema } from "./schema.ts";
 import { openSqlite, type SqliteConnection } from "./sqlite.ts";
 
@@ -19,8 +19,12 @@ export interface OpenDatabaseOptions {
   readonly address: string;
   readonly drivers: DatabaseDrivers;
   readonly now: () => number;
+  /** Where PostgreSQL's own variables are looked up: PGSSLMODE, PGSSLROOTCERT and so on. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
   /** Makes the empty file, for its owner only, before anything is written into it. */
   readonly makeFile: (path: string) => void;
+  /** False: what is missing is not made. */
+  readonly makesTables?: boolean;
 }
 
 /**
@@ -30,7 +34,7 @@ export interface OpenDatabaseOptions {
 export async function openDatabase(options: OpenDatabaseOptions): Promise<Database> {
   const database = isPostgres(options.address) ? await postgres(options) : await sqlite(options);
   try {
-    await prepareSchema(database);
+    if (options.makesTables !== false) await prepareSchema(database);
     return database;
   } catch (error) {
     await database.close();
@@ -57,7 +61,7 @@ async function sqlite({ address: path, drivers, now, makeFile }: OpenDatabaseOpt
   return openSqlite({ path, connect, now });
 }
 
-async function postgres({ address: url, drivers, now }: OpenDatabaseOptions): Promise<Database> {
+async function postgres({ address, drivers, now, env = {} }: OpenDatabaseOptions): Promise<Database> {
   const pg = await drivers.pg();
   if (!pg) {
     throw new CodexAuthError(
@@ -66,5 +70,5 @@ async function postgres({ address: url, drivers, now }: OpenDatabaseOptions): Pr
       { hint: "Install it beside codex-auth: npm install --global pg" },
     );
   }
-  return openPostgres({ url, load: async () => pg, now });
+  return openPostgres({ url: withClientSettings(address, env), load: async () => pg, now });
 }

@@ -2,7 +2,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Database } from "./database.ts";
 
 /** Counts the schemas that were published. A newer one is refused, an older one is brought up to date, never back. */
-const schemaVersion = 1;
+export const schemaVersion = 1;
 
 /** One dialect for SQLite and PostgreSQL: BIGINT for milliseconds and counts, TEXT for the rest, 0 and 1 for truth. */
 const tables = [
@@ -35,6 +35,15 @@ const tables = [
   `create table if not exists homes (conversation text primary key, account_id text not null, seen_ms bigint not null)`,
 ];
 
+/** What the rows of `store_info` say of a schema; null where they say nothing. */
+export function storedSchema(
+  rows: readonly (readonly unknown[])[],
+): { readonly version: number; readonly known: number; readonly isTooNew: boolean } | null {
+  const row = rows.find(([name]) => name === "schema");
+  const version = Number(row?.[1] ?? Number.NaN);
+  return Number.isNaN(version) ? null : { version, known: schemaVersion, isTooNew: version > schemaVersion };
+}
+
 const tries = 5;
 
 /** Makes the tables where they are missing. Throws `database_too_new` for a schema of a later codex-auth. */
@@ -60,8 +69,8 @@ async function makeTables(database: Database): Promise<void> {
   );
 }
 
-/** Null when there is no schema yet. */
-async function storedVersion(database: Database): Promise<number | null> {
+/** Null when there is no schema yet. Throws `database_too_new`. */
+export async function storedVersion(database: Database): Promise<number | null> {
   const rows = await database.query(`select value from store_info where name = 'schema'`).catch(absentTable);
   const version = Number(rows[0]?.["value"] ?? Number.NaN);
   if (Number.isNaN(version)) return null;

@@ -34,6 +34,9 @@ export function openSqlite({ path, connect, now }: SqliteOptions): Database {
   return {
     place: path,
     now,
+    freshNow: async () => now(),
+    isAway: () => false,
+    server: null,
     query: (sql, values) => run(() => connection.query(sql, values)),
     change: (sql, values, options) => run(() => connection.alone(sql, values, options)),
     transact: (work, options) =>

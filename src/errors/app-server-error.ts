@@ -1,6 +1,5 @@
-import { parseCodexErrorInfo } from "./codex-error-info.ts";
-import type { CodexErrorInfo } from "./codex-error-info.ts";
-import { defined, field, parseJson, textField } from "./json-value.ts";
+import { defined, field, parseJson, textField } from "../text/json.ts";
+import { type CodexErrorInfo, parseCodexErrorInfo } from "./codex-error-info.ts";
 
 /** One failure that Codex's app-server reported, whatever its version. */
 export interface AppServerError {

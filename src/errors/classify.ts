@@ -1,15 +1,15 @@
-import { apiErrorRow } from "./catalog.ts";
-import type { ApiErrorCode } from "./catalog.ts";
-import { toCodexErrorInfo } from "./codex-error-info.ts";
-import type { CodexErrorInfo } from "./codex-error-info.ts";
-import type { ErrorDiagnostics, ErrorEnvelope } from "./envelope.ts";
-import { toErrorEnvelope } from "./envelope.ts";
-import { failureFacts } from "./failure-facts.ts";
-import type { ClassifyOptions, FailureFacts, HttpFailure } from "./failure-facts.ts";
-import { consequences, failureKind } from "./failure-rules.ts";
-import type { AccountVerdict, FailureKind, NextStep } from "./failure-rules.ts";
+import { type ApiErrorCode, apiErrorRow } from "./api-errors.ts";
+import { type CodexErrorInfo, toCodexErrorInfo } from "./codex-error-info.ts";
+import { type ErrorDiagnostics, type ErrorEnvelope, toErrorEnvelope } from "./envelope.ts";
+import { type ClassifyOptions, failureFacts, type FailureFacts, type HttpFailure } from "./failure-facts.ts";
+import {
+  type AccountVerdict,
+  consequences,
+  failureKind,
+  type FailureKind,
+  type NextStep,
+} from "./failure-rules.ts";
 import type { RetryHint } from "./retry-hint.ts";
-import { statusText } from "./status-text.ts";
 
 /** What an upstream failure means and what to do about it. */
 export interface FailureClassification {
@@ -141,4 +141,34 @@ function defaultMessage({ status, source, stage }: FailureFacts): string {
   if (status !== undefined) return `Upstream answered ${statusText(status)} without a readable reason.`;
   if (source === "stream") return "The stream failed without a reason.";
   return stage === "connect" ? "OpenAI could not be reached." : "The connection to OpenAI was lost.";
+}
+
+const reasons: Readonly<Record<number, string>> = {
+  400: "Bad Request",
+  401: "Unauthorized",
+  402: "Payment Required",
+  403: "Forbidden",
+  404: "Not Found",
+  405: "Method Not Allowed",
+  408: "Request Timeout",
+  409: "Conflict",
+  413: "Payload Too Large",
+  415: "Unsupported Media Type",
+  422: "Unprocessable Entity",
+  426: "Upgrade Required",
+  429: "Too Many Requests",
+  451: "Unavailable For Legal Reasons",
+  500: "Internal Server Error",
+  501: "Not Implemented",
+  502: "Bad Gateway",
+  503: "Service Unavailable",
+  504: "Gateway Timeout",
+  520: "Unknown Error",
+  529: "Overloaded",
+};
+
+/** `503 Service Unavailable`; the bare number for a status without a known reason. */
+function statusText(status: number): string {
+  const reason = reasons[status];
+  return reason === undefined ? String(status) : `${status} ${reason}`;
 }

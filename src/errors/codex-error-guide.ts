@@ -87,7 +87,7 @@ export const codexErrorGuide: Readonly<Record<CodexErrorInfoName, CodexErrorAdvi
   sandboxError: advice(
     "The sandbox could not run a command.",
     "change",
-    "Change the sandbox mode, or mend the sandbox of the machine.",
+    "Change the sandbox mode, or repair the sandbox of this machine.",
   ),
   other: advice("A failure without a class.", "stop", "Show the message; it says what happened."),
   httpConnectionFailed: advice(

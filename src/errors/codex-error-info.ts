@@ -1,4 +1,4 @@
-import { field, isRecord, numberField } from "./json-value.ts";
+import { field, isRecord, numberField } from "../text/json.ts";
 
 const unitNames = [
   "contextWindowExceeded",

@@ -1,5 +1,5 @@
 // Longer than 250 lines: one table, a row for each code.
-import type { CatalogRow, Fault } from "./catalog.ts";
+import type { CatalogRow, Fault } from "./api-errors.ts";
 
 /** Every code of a failing command. Codes are permanent; docs/errors.md lists them. */
 export const commandErrors = {
@@ -93,7 +93,7 @@ export const commandErrors = {
   ),
   login_failed: row(
     "upstream",
-    "The issuer did not give a login.",
+    "The login server did not give a login.",
     "Try again: codex auth login; codex auth doctor --live tests the way to auth.openai.com.",
   ),
   login_secret_invalid: row(
@@ -103,13 +103,13 @@ export const commandErrors = {
   ),
   device_code_limited: row(
     "upstream",
-    "The issuer gives no more device codes for a while.",
+    "The login server gives no more device codes for a while.",
     "Wait as long as the message says, or: codex auth login --manual",
     true,
   ),
   device_login_disabled: row(
     "upstream",
-    "The issuer gives no device codes.",
+    "The login server gives no device codes.",
     "codex auth login --manual needs no device code.",
   ),
   refresh_uncertain: row(
@@ -154,7 +154,7 @@ export const commandErrors = {
   config_unreadable: row(
     "environment",
     "config.toml cannot be parsed.",
-    "codex auth doctor shows the line; codex auth fix mends slips of the pen.",
+    "codex auth doctor shows the line; codex auth fix corrects simple typing errors.",
   ),
   config_edit_refused: row(
     "environment",
@@ -192,6 +192,21 @@ export const commandErrors = {
     "The program that takes the locks of Codex could not be run.",
     "Make room for another process (ulimit -u), then run the command again. codex auth doctor tells more.",
     true,
+  ),
+  seal_key_missing: row(
+    "user",
+    "The pool is sealed, and its key is not here, or is none.",
+    "Name it with CODEX_AUTH_KEY_FILE or CODEX_AUTH_KEY_COMMAND, or unlock the keyring.",
+  ),
+  keyring_unusable: row(
+    "environment",
+    "Codex keeps its login in the keyring of the system, which cannot be read or written.",
+    "Unlock it, or install the program that reaches it (Linux: secret-tool), or: codex auth switch <account> --use-file-store",
+  ),
+  seal_key_wrong: row(
+    "user",
+    "The pool is sealed with another key, or the sealed file is damaged.",
+    "Name the key with which it was sealed.",
   ),
   pool_unreadable: row(
     "environment",
@@ -346,6 +361,16 @@ export const commandErrors = {
     "environment",
     "No program that can open the gateway's database is installed.",
     "Use Node 22.15 or later, or install the package that the message names.",
+  ),
+  database_copied: row(
+    "user",
+    "The database holds accounts and is a copy of the one in which they live.",
+    "Use the original; where that is gone for good: codex auth gateway database claim",
+  ),
+  move_refused: row(
+    "user",
+    "The login cannot be moved between the pool and the database now.",
+    "The message says why; nothing was moved.",
   ),
   database_too_new: row(
     "environment",

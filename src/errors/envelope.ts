@@ -1,7 +1,5 @@
-import { apiErrorRow } from "./catalog.ts";
-import { defined, field, numberField, parseJson, textField } from "./json-value.ts";
-import { paramFromPath } from "./param-path.ts";
-import type { ValidationIssue } from "./param-path.ts";
+import { defined, field, numberField, parseJson, textField } from "../text/json.ts";
+import { apiErrorRow } from "./api-errors.ts";
 
 /** Ids that help to find one failed request in somebody's log. */
 export interface ErrorDiagnostics {
@@ -148,4 +146,64 @@ function stringMap(value: unknown): Record<string, string> | undefined {
 
 function wholeUp(value: number | undefined): number | undefined {
   return value === undefined || !Number.isFinite(value) ? undefined : Math.ceil(value);
+}
+
+/** What is needed of a zod issue. Structural, so that importing this never loads zod. */
+export interface ValidationIssue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+/** `bad`: 400, a document that lacks or adds what cannot be. `invalid`: 422, one that says it wrongly. */
+interface DocumentFault {
+  readonly kind: "bad" | "invalid";
+  readonly issue: ValidationIssue;
+}
+
+interface FoundIssue extends ValidationIssue {
+  readonly keys?: readonly string[] | undefined;
+  /** Of a choice of forms: what is wrong with each. */
+  readonly errors?: readonly (readonly FoundIssue[])[] | undefined;
+}
+
+/** The one to tell of all issues that zod found: what is missing comes first, then what is too much. */
+export function firstFault(document: unknown, found: readonly FoundIssue[]): DocumentFault {
+  const issues = found.map(deepest);
+  const absent = issues.find((issue) => isAbsent(document, issue));
+  if (absent) return { kind: "bad", issue: missingIssue(absent.path) };
+  const surplus = issues.find(({ keys }) => keys !== undefined);
+  if (surplus) {
+    const { path, keys: [name = ""] = [] } = surplus;
+    return { kind: "bad", issue: { path: [...path, name], message: `Unknown parameter: '${name}'.` } };
+  }
+  const [issue = { path: [], message: "The request is not valid." }] = issues;
+  return { kind: "invalid", issue };
+}
+
+/** Of several forms the one is meant that fits furthest. */
+function deepest(issue: FoundIssue): FoundIssue {
+  const inner = (issue.errors ?? []).flatMap(([first]) =>
+    first && first.path.length > 0 ? deepest(first) : [],
+  );
+  const [furthest] = inner.toSorted((one, other) => other.path.length - one.path.length);
+  return furthest ? { ...furthest, path: [...issue.path, ...furthest.path] } : issue;
+}
+
+function isAbsent(document: unknown, { path }: ValidationIssue): boolean {
+  let value = document;
+  for (const key of path) {
+    if (typeof value !== "object" || value === null) return false;
+    value = Reflect.get(value, key);
+  }
+  return path.length > 0 && value === undefined;
+}
+
+/** In the words of OpenAI's own API. */
+export function missingIssue(path: readonly PropertyKey[]): ValidationIssue {
+  return { path, message: `Missing required parameter: '${paramFromPath(path)}'.` };
+}
+
+/** A path in the dot notation of the error contract: `["input", 0, "content"]` is `input.0.content`. */
+export function paramFromPath(path: readonly PropertyKey[]): string | undefined {
+  return path.length === 0 ? undefined : path.map(String).join(".");
 }

@@ -1,13 +1,15 @@
+import { defined, field, numberField, parseJson, textField } from "../text/json.ts";
 import type { FailureStage } from "./codex-error-info.ts";
 import type { ErrorDiagnostics } from "./envelope.ts";
-import { headerMap } from "./header-map.ts";
-import type { HeaderSource } from "./header-map.ts";
-import { defined, field, numberField, parseJson, textField } from "./json-value.ts";
-import { longerHint, parseRetryHint } from "./retry-hint.ts";
-import type { RetryHint, RetryHintOptions } from "./retry-hint.ts";
+import { longerHint, parseRetryHint, type RetryHint, type RetryHintOptions } from "./retry-hint.ts";
 import { parseStreamFailure } from "./stream-failure.ts";
-import { cleanMessage, readUpstreamError } from "./upstream-body.ts";
-import type { UpstreamError } from "./upstream-body.ts";
+import {
+  cleanMessage,
+  headerMap,
+  type HeaderSource,
+  readUpstreamError,
+  type UpstreamError,
+} from "./upstream-body.ts";
 
 /** An HTTP answer that is no success. `body` is the text, or JSON already parsed. */
 export interface HttpFailure {

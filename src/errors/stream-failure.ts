@@ -1,8 +1,6 @@
-import type { ErrorEnvelope, ErrorEnvelopeInput } from "./envelope.ts";
-import { toErrorEnvelope } from "./envelope.ts";
-import { defined, field, isRecord, numberField, parseJson, textField } from "./json-value.ts";
-import { readUpstreamError } from "./upstream-body.ts";
-import type { UpstreamError } from "./upstream-body.ts";
+import { defined, field, isRecord, numberField, parseJson, textField } from "../text/json.ts";
+import { type ErrorEnvelope, type ErrorEnvelopeInput, toErrorEnvelope } from "./envelope.ts";
+import { readUpstreamError, type UpstreamError } from "./upstream-body.ts";
 
 /** An error event inside an SSE stream. */
 export interface SseErrorEvent extends ErrorEnvelope {
@@ -13,6 +11,7 @@ export interface SseErrorEvent extends ErrorEnvelope {
 /** The event that ends a failed response. */
 export interface ResponseFailedEvent {
   readonly type: "response.failed";
+  readonly sequence_number?: number | undefined;
   readonly response: {
     readonly object: "response";
     readonly id?: string | undefined;
@@ -50,11 +49,23 @@ export function sseErrorEvent(detail: ErrorEnvelopeInput, sequenceNumber?: numbe
 /** Builds the well-formed end of a response that failed. `createdAtSec` is unix seconds. */
 export function responseFailedEvent(
   detail: ErrorEnvelopeInput,
-  { id, createdAtSec }: { id?: string | undefined; createdAtSec?: number | undefined } = {},
+  {
+    id,
+    createdAtSec,
+    sequenceNumber,
+  }: {
+    id?: string | undefined;
+    createdAtSec?: number | undefined;
+    sequenceNumber?: number | undefined;
+  } = {},
 ): ResponseFailedEvent {
   const { error } = toErrorEnvelope(detail);
   const response = { object: "response", id, created_at: createdAtSec, status: "failed", error } as const;
-  return { type: "response.failed", response: { ...defined(response), incomplete_details: null } };
+  return defined({
+    type: "response.failed",
+    sequence_number: sequenceNumber,
+    response: { ...defined(response), incomplete_details: null },
+  });
 }
 
 /** Builds an error frame of the WebSocket transport. */
@@ -121,4 +132,35 @@ function fromResponse(event: StreamFailure["event"], value: unknown): StreamFail
 function incompleteError(response: unknown): UpstreamError {
   const reason = textField(field(response, "incomplete_details"), "reason");
   return reason === undefined ? {} : { message: `Incomplete response returned, reason: ${reason}` };
+}
+
+/** One event of a `text/event-stream`. */
+export interface SseEvent {
+  readonly event: string;
+  readonly data: string;
+}
+
+/**
+ * Splits a whole `text/event-stream` transcript into its events: LF, CR or CRLF, several `data` lines, comments
+ * skipped, and the last event even when the stream was cut before its blank line. Linear in the text.
+ */
+export function parseSse(transcript: string): SseEvent[] {
+  const events: SseEvent[] = [];
+  let event = "message";
+  let data: string[] = [];
+  for (const line of [...transcript.split(/\r\n|\n|\r/), ""]) {
+    if (line === "") {
+      if (data.length > 0) events.push({ event, data: data.join("\n") });
+      [event, data] = ["message", []];
+    } else if (line.startsWith("data:")) {
+      data.push(fieldValue(line, 5));
+    } else if (line.startsWith("event:")) {
+      event = fieldValue(line, 6);
+    }
+  }
+  return events;
+}
+
+function fieldValue(line: string, at: number): string {
+  return line.slice(line[at] === " " ? at + 1 : at);
 }

@@ -1,8 +1,6 @@
-import { readErrorExtras } from "./envelope.ts";
-import type { ErrorDetail } from "./envelope.ts";
-import { defined, field, isRecord, opensJson, parseJson, textField } from "./json-value.ts";
-import { paramFromPath } from "./param-path.ts";
-import { redact } from "./redact.ts";
+import { defined, field, isRecord, opensJson, parseJson, textField } from "../text/json.ts";
+import { redact } from "../text/secrets.ts";
+import { type ErrorDetail, paramFromPath, readErrorExtras } from "./envelope.ts";
 
 /** What could be read of an error body, however it is shaped. */
 export type UpstreamError = { readonly [Key in keyof ErrorDetail]?: ErrorDetail[Key] | undefined };
@@ -81,4 +79,58 @@ function isKey(value: unknown): value is PropertyKey {
 
 function looksLikeHtml(text: string): boolean {
   return /^(?:<!doctype|<html|<head|<body|<\?xml)/i.test(text.trimStart().slice(0, 20));
+}
+
+/** Headers as fetch gives them (`Headers`, a Map, pairs) or as `node:http` does (a record). */
+export type HeaderSource =
+  | Iterable<readonly [string, string]>
+  | Readonly<Record<string, string | readonly string[] | undefined>>;
+
+/** Lower-case names to values. Anything that is not a header is left out. */
+export function headerMap(headers: unknown): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of pairsOf(headers)) {
+    if (typeof name !== "string") continue;
+    const text = headerText(value);
+    if (text !== undefined) found.set(name.toLowerCase(), text);
+  }
+  return found;
+}
+
+function pairsOf(headers: unknown): [unknown, unknown][] {
+  if (!isIterable(headers)) return isRecord(headers) ? Object.entries(headers) : [];
+  const pairs: [unknown, unknown][] = [];
+  for (const each of headers) if (Array.isArray(each)) pairs.push([each[0], each[1]]);
+  return pairs;
+}
+
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return (
+    typeof value === "object" &&
+    value !== null &&
+    Symbol.iterator in value &&
+    typeof value[Symbol.iterator] === "function"
+  );
+}
+
+function headerText(value: unknown): string | undefined {
+  if (typeof value === "string") return value.trim();
+  if (typeof value === "number") return String(value);
+  return Array.isArray(value) ? headerText(value[0]) : undefined;
+}
+
+const longest = 1_000_000;
+
+/**
+ * The text of an answer, unpacked, and no more than the start of it: what we ask for is short, and a small answer that
+ * unpacks to an endless one must not fill the memory.
+ */
+export async function answerText({ body }: Pick<Response, "body">, limit = longest): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = "";
+  for await (const chunk of body ?? []) {
+    text += decoder.decode(chunk, { stream: true });
+    if (text.length > limit) return text.slice(0, limit);
+  }
+  return text + decoder.decode();
 }

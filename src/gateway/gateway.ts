@@ -1,38 +1,54 @@
 import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
-import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
+import { setTimeout as rest } from "node:timers/promises";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renew/need.ts";
 import type { Database } from "../database/database.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { Agents } from "../openai/backend.ts";
 import type { ProxyLimits } from "../proxy/options.ts";
 import { makeParts } from "../proxy/parts.ts";
-import type { Store } from "../store/store.ts";
-import type { Agents } from "../upstream/agents.ts";
-import { answerRequest, give } from "./door.ts";
-import { KeyRing } from "./key-ring.ts";
+import type { PoolStore } from "../store/pool-store.ts";
+import { metricsServer } from "./admin/metrics-text.ts";
+import { Metrics } from "./admin/metrics.ts";
+import { answerRequest } from "./door/door.ts";
+import { give } from "./door/http-exchange.ts";
+import { refuse } from "./door/refusal.ts";
+import { Homes } from "./homes.ts";
+import { KeyCache } from "./keys/key-cache.ts";
+import { RunningKeys } from "./keys/running-keys.ts";
+import { Journal, type JournalFile } from "./journal.ts";
+import { UsageBooks } from "./limits/usage-books.ts";
 import type { GatewayParts } from "./parts.ts";
-import { refuse } from "./refusal.ts";
+import { PageTurns } from "./pages/page-turns.ts";
 import { Replica } from "./replica.ts";
-import { RequestLog } from "./request-log.ts";
-import { SettleJournal, type JournalFile } from "./settle-journal.ts";
-import { UsageBooks } from "./usage-books.ts";
+import { type LogLine, RequestLog } from "./request-log.ts";
+import { Retention } from "./retention.ts";
+import { answerUpgrade } from "./socket.ts";
 
 export interface GatewayOptions {
-  readonly store: Store;
+  readonly store: PoolStore;
+  /** The accounts are those of the database. Default false. */
+  readonly sharesAccounts?: boolean;
   /** Open and up to date; the caller closes it. */
   readonly database: Database;
   readonly journal: JournalFile;
+  /** What Codex was told of models last, for when OpenAI does not answer. */
+  readonly cachedModels?: () => string;
   readonly renew: (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
   readonly transformBody: GatewayParts["transformBody"];
   readonly backend?: string;
   readonly agents?: Agents;
   readonly now?: () => number;
-  /** Default 127.0.0.1. */
+  /** Default 127.0.0.1, and a free port. */
   readonly host?: string;
-  /** Default 0: a free one. */
   readonly port?: number;
-  /** Names under which other machines reach it: the Host header must be one of them. */
-  readonly publicHosts?: readonly string[];
+  /** Where `/metrics` is told to whoever asks, on the same host; default: nowhere. */
+  readonly metricsPort?: number;
+  /** The one address under which other machines reach it: the Host header must name it. */
+  readonly publicUrl?: URL;
   readonly limits?: Partial<ProxyLimits>;
+  /** A secret of this machine's user, who is told the last decisions. Default: nobody is. */
+  readonly ownerKey?: string;
 }
 
 export interface Gateway {
@@ -41,8 +57,11 @@ export interface Gateway {
   readonly origin: string;
   readonly port: number;
   status(): GatewayStatus;
-  /** Lets what runs end for up to `graceMs`, ends the rest, and writes what is left to write. */
-  close(options?: { readonly graceMs?: number }): Promise<void>;
+  /**
+   * Says for `lingerMs` that it is not ready and still serves, so that a balancer looks elsewhere; then lets what runs end
+   * for up to `graceMs`, ends the rest, and writes what is left to write.
+   */
+  close(options?: { readonly graceMs?: number; readonly lingerMs?: number }): Promise<void>;
 }
 
 interface GatewayStatus {
@@ -66,9 +85,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const { host = "127.0.0.1", port = 0 } = options;
   const parts = makeGatewayParts(options);
   await parts.rotation.pool.start();
-  const running = new Set<object>();
-  let isDraining = false;
-  const door = { publicHosts: new Set(options.publicHosts ?? []), isDraining: () => isDraining };
+  const figures = options.metricsPort === undefined ? null : metricsServer(parts);
+  const ending = { isDraining: false, isHurried: false };
+  const door = { publicUrl: options.publicUrl ?? null, isDraining: () => ending.isDraining };
   const server = createServer(
     {
       keepAliveTimeout: 75_000,
@@ -78,9 +97,11 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       noDelay: true,
     },
     (request, response) => {
-      running.add(response);
+      parts.running.add(response);
+      // The next request of this connection goes to another gateway.
+      if (ending.isDraining) response.shouldKeepAlive = false;
       response.once("error", () => undefined);
-      response.once("close", () => running.delete(response));
+      response.once("close", () => parts.running.delete(response));
       answerRequest(parts, door, request, response).catch((error: unknown) => {
         parts.rotation.counters.problem = error;
         const isManagement = request.url?.startsWith("/api/") ?? false;
@@ -92,21 +113,25 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       });
     },
   );
-  // Codex takes a 426 without a word and asks over HTTP.
-  server.on("upgrade", (_, socket: Socket) => {
-    socket.on("error", () => socket.destroy());
-    socket.end("HTTP/1.1 426 Upgrade Required\r\nconnection: close\r\ncontent-length: 0\r\n\r\n");
+  server.on("upgrade", (request, socket: Socket, head) => {
+    answerUpgrade(parts, door, { request, socket, head }).catch((error: unknown) => {
+      parts.rotation.counters.problem = error;
+      socket.destroy();
+    });
   });
   server.on("clientError", (_, socket: Socket) => void socket.destroy());
   try {
     await parts.replica.start();
     await parts.keys.refresh();
     await listen(server, host, port);
+    if (figures) await listen(figures, host, options.metricsPort ?? 0);
   } catch (error) {
+    server.close();
     parts.rotation.pool.stop();
     throw error;
   }
-  parts.keys.start();
+  parts.keys.start(() => parts.ofKeys.endRevoked(parts.database));
+  parts.retention.start();
   const replaying = setInterval(() => void parts.journal.replay().catch(() => undefined), journalEveryMs);
   replaying.unref();
   void parts.journal.replay().catch(() => undefined);
@@ -120,23 +145,30 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     status: () => ({
       port: address.port,
       startedAtMs,
-      inFlight: running.size,
+      inFlight: parts.running.size,
       accounts: parts.rotation.pool.accounts.size,
       replica: parts.replica.id,
       database: parts.database.place,
       problem: problemOf(parts),
     }),
-    close: async ({ graceMs = 0 } = {}) => {
-      isDraining = true;
+    close: async ({ graceMs = 0, lingerMs = 0 } = {}) => {
+      ending.isHurried = lingerMs === 0;
+      ending.isDraining = true;
+      for (let leftMs = lingerMs; leftMs > 0 && !ending.isHurried; leftMs -= restMs) await rest(restMs);
       const closed = new Promise((resolve) => server.close(resolve));
-      for (let leftMs = graceMs; leftMs > 0 && running.size > 0; leftMs -= restMs) {
+      for (let leftMs = graceMs; leftMs > 0 && parts.running.size > 0; leftMs -= restMs) {
         server.closeIdleConnections();
-        await new Promise((resolve) => setTimeout(resolve, restMs));
+        await rest(restMs);
       }
+      figures?.close();
+      figures?.closeAllConnections();
       parts.keys.stop();
+      parts.retention.stop();
+      parts.metrics.stop();
       clearInterval(replaying);
       parts.rotation.pool.stop();
       server.closeAllConnections();
+      for (const socket of parts.rotation.sockets) socket.destroy();
       await closed;
       await closeParts(parts);
     },
@@ -146,42 +178,55 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
 const restMs = 50;
 
 function makeGatewayParts(options: GatewayOptions): GatewayParts {
-  const { store, database, journal, transformBody, renew, now = () => Date.now() } = options;
-  const { backend, agents, limits } = options;
+  const { store, database, transformBody, renew, now = () => Date.now() } = options;
+  const { backend, agents, limits, cachedModels = () => "" } = options;
   const rotation = makeParts({
     store,
     renew,
     now,
-    // Nobody comes through the rotation proxy's own door.
-    key: "",
     ...(backend === undefined ? {} : { backend }),
     ...(agents === undefined ? {} : { agents }),
     ...(limits === undefined ? {} : { limits }),
   });
   const books = new UsageBooks(database);
+  const homes = options.sharesAccounts ? new Homes(database, rotation.conversations) : null;
   const replica = new Replica(database, books, options.host ?? "127.0.0.1");
+  const metrics = new Metrics(now());
+  const keep = (lines: readonly LogLine[]): void => journal.keepLines(lines);
+  const log = new RequestLog(database, replica.id, { metrics, keep });
+  const journal = new Journal(options.journal, books, log);
   return {
     rotation,
     database,
+    ownerKey: options.ownerKey ?? null,
     books,
     replica,
+    homes,
     transformBody,
+    cachedModels,
     now,
-    keys: new KeyRing(database, now),
-    log: new RequestLog(database, replica.id),
-    journal: new SettleJournal(journal, books),
+    ofKeys: new RunningKeys(),
+    keys: new KeyCache(database),
+    metrics,
+    pages: new PageTurns(),
+    log,
+    retention: new Retention(database),
+    journal,
     budget: { heldBytes: 0 },
-    turnStates: new Map(),
+    running: new Set(),
+    settling: new Set(),
   };
 }
 
 /** What has been learnt is written last, when nothing more can be learnt. */
-async function closeParts({ rotation, log, journal, replica }: GatewayParts): Promise<void> {
+async function closeParts({ rotation, log, journal, replica, homes, settling }: GatewayParts): Promise<void> {
   rotation.upstream.close();
   await rotation.logins.settled();
   await rotation.books.settled();
   await rotation.ledger.close();
+  while (settling.size > 0) await Promise.all(settling);
   await log.flush();
+  await homes?.flush();
   await journal.replay().catch(() => undefined);
   await replica.stop();
 }
@@ -196,12 +241,8 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
       const message = `The gateway cannot listen on port ${port}: ${cause.code ?? cause.message}.`;
-      reject(
-        new CodexAuthError("gateway_port_busy", message, {
-          hint: "Choose another port, or none for a free one.",
-          cause,
-        }),
-      );
+      const hint = "Choose another port, or none for a free one.";
+      reject(new CodexAuthError("gateway_port_busy", message, { hint, cause }));
     });
     server.listen(port, host, resolve);
   });

@@ -1,6 +1,6 @@
 import type { Database } from "../database/database.ts";
-import { randomHex } from "../store/hash.ts";
-import type { UsageBooks } from "./usage-books.ts";
+import { randomHex } from "../machine/hash.ts";
+import type { UsageBooks } from "./limits/usage-books.ts";
 
 const beatMs = 5_000;
 /** Who was not heard of for this long is gone, and its open tickets are charged. */

@@ -1,7 +1,7 @@
-import type { Cost, TokenCounts } from "../budget/cost.ts";
-import { dayStart, hourStart } from "../budget/limit-window.ts";
+import type { Cost, TokenCounts } from "../budget/prices.ts";
+import { dayStart, hourStart } from "../budget/usage-state.ts";
 import type { Database, Statements } from "../database/database.ts";
-import { randomHex } from "../store/hash.ts";
+import { randomHex } from "../machine/hash.ts";
 
 /** One request as the log keeps it: who, what, how long, what it took. Never a prompt, never an answer. */
 export interface LoggedRequest {
@@ -19,31 +19,60 @@ export interface LoggedRequest {
   readonly attempts: number;
 }
 
-interface Line {
+export interface LogLine {
   readonly id: string;
   readonly request: LoggedRequest;
 }
 
 const everyMs = 250;
-/** A log that cannot be written is not kept for ever. */
+const deniedEveryMs = 1_000;
+/** A log that cannot be written anywhere is not kept forever. */
 const mostWaiting = 20_000;
 
-/** Writes what has been asked, some at a time, so that no request waits for it. A crash may lose the last moment. */
+interface LogOptions {
+  readonly metrics: { note: (request: LoggedRequest) => void };
+  /** Puts what the database did not take where it outlives this process; throws where it cannot. */
+  readonly keep: (lines: readonly LogLine[]) => void;
+}
+
+/**
+ * Writes what has been asked, some at a time, so that no request waits for it. What the database does not take is kept
+ * elsewhere. A crash may lose the last moment.
+ */
 export class RequestLog {
   readonly #database: Database;
   readonly #replica: string;
-  #waiting: Line[] = [];
+  readonly #metrics: LogOptions["metrics"];
+  readonly #keep: (lines: readonly LogLine[]) => void;
+  readonly #deniedMs = new Map<string, number>();
+  #waiting: LogLine[] = [];
   #timer: NodeJS.Timeout | null = null;
   #writing: Promise<void> = Promise.resolve();
   /** Why the last write failed; null while all is well. */
   problem: string | null = null;
 
-  constructor(database: Database, replica: string) {
+  constructor(database: Database, replica: string, { metrics, keep }: LogOptions) {
     this.#database = database;
     this.#replica = replica;
+    this.#metrics = metrics;
+    this.#keep = keep;
+  }
+
+  /** How many are not written yet. */
+  get waiting(): number {
+    return this.#waiting.length;
+  }
+
+  /** What a key was refused here. Of a client that asks again and again one line a second is kept. */
+  noteDenied(request: LoggedRequest): void {
+    const lastMs = this.#deniedMs.get(request.keyId) ?? -Infinity;
+    if (Math.abs(request.atMs - lastMs) < deniedEveryMs) return this.#metrics.note(request);
+    this.#deniedMs.set(request.keyId, request.atMs);
+    this.note(request);
   }
 
   note(request: LoggedRequest): void {
+    this.#metrics.note(request);
     if (this.#waiting.length < mostWaiting) this.#waiting.push({ id: `req_${randomHex(12)}`, request });
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
@@ -52,16 +81,26 @@ export class RequestLog {
     }, everyMs).unref();
   }
 
-  /** Resolves when everything that was noted before is written, or could not be. */
+  /** Resolves when everything that was noted before is written, kept, or could not be. */
   flush(): Promise<void> {
-    this.#writing = this.#writing.then(() => this.#write());
+    this.#writing = this.#writing.then(() => this.#flush());
     return this.#writing;
   }
 
-  async #write(): Promise<void> {
+  async #flush(): Promise<void> {
     const lines = this.#waiting;
-    if (lines.length === 0) return;
     this.#waiting = [];
+    if (await this.write(lines)) return;
+    try {
+      this.#keep(lines);
+    } catch {
+      this.#waiting = [...lines, ...this.#waiting].slice(0, mostWaiting);
+    }
+  }
+
+  /** False when the database did not take them; what it has taken already is not written twice. */
+  async write(lines: readonly LogLine[]): Promise<boolean> {
+    if (lines.length === 0) return true;
     try {
       await this.#database.transact(async (statements) => {
         const added: LoggedRequest[] = [];
@@ -69,15 +108,16 @@ export class RequestLog {
         for (const span of spansOf(added)) await addSpan(statements, span);
       });
       this.problem = null;
+      return true;
     } catch (error) {
       this.problem = error instanceof Error ? error.message : String(error);
-      this.#waiting = [...lines, ...this.#waiting].slice(0, mostWaiting);
+      return false;
     }
   }
 }
 
 /** False for a line that an earlier try, of which nobody learnt the end, has written. */
-async function insert(statements: Statements, { id, request }: Line, replica: string): Promise<boolean> {
+async function insert(statements: Statements, { id, request }: LogLine, replica: string): Promise<boolean> {
   const { tokens, cost } = request;
   const added = await statements.change(
     `insert into requests (id, at_ms, key_id, account_id, model, route, status, code, input_tokens, cached_tokens,
@@ -106,6 +146,13 @@ async function insert(statements: Statements, { id, request }: Line, replica: st
   return added === 1;
 }
 
+/** `denied`: refused here, so that it is no request of the key's. */
+function outcomeOf({ status, attempts }: LoggedRequest): "served" | "denied" | "refused" | "failed" {
+  if (status < 400) return "served";
+  if (status >= 500) return "failed";
+  return attempts === 0 && status !== 499 ? "denied" : "refused";
+}
+
 interface SpanRow {
   readonly names: readonly [
     span: string,
@@ -121,8 +168,9 @@ interface SpanRow {
 /** One row an hour and one a day for each key, account, model and outcome: what charts read instead of the log. */
 function spansOf(requests: readonly LoggedRequest[]): Iterable<SpanRow> {
   const rows = new Map<string, SpanRow>();
-  for (const { atMs, keyId, accountId, model, status, tokens, cost, totalMs } of requests) {
-    const outcome = status < 400 ? "served" : status < 500 ? "refused" : "failed";
+  for (const request of requests) {
+    const { atMs, keyId, accountId, model, tokens, cost, totalMs } = request;
+    const outcome = outcomeOf(request);
     const taken = [1, tokens.input, tokens.cached, tokens.output, tokens.reasoning, cost.micros, totalMs];
     for (const [span, fromMs] of [
       ["hour", hourStart(atMs)],

@@ -1,12 +1,8 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
-import type { AuthDocument } from "../codex/auth-json.ts";
-import { isObject } from "../codex/claims.ts";
-import { readJsonObject } from "../codex/json-object.ts";
-import { needsPassphrase, wrongPassphrase } from "./passphrase-problem.ts";
-import { seal, unseal } from "./sealed-text.ts";
-import type { StoreReading } from "./store-format.ts";
-import { loginEntry, textOf } from "./stored-login.ts";
-import type { SetAside, StoreEntry } from "./stored-login.ts";
+import { isRecord, readJsonObject } from "../text/json.ts";
+import { type AuthDocument, readAuthDocument } from "../codex/auth-json.ts";
+import { openBytes, sealBytes } from "../text/sealed-bytes.ts";
+import { needsPassphrase, type StoreReading, wrongPassphrase } from "./format-names.ts";
+import { loginEntry, type StoredFlag, type StoreEntry, textOf } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
 
@@ -16,11 +12,11 @@ const cost = { n: 131_072, r: 8, p: 1 };
 const context = `${format} ${version}`;
 
 /** A whole account of ours. */
-export interface BundleAccount {
+interface BundleAccount {
   label: string | null;
   /** ISO time; null when it is in use. */
   pausedAt: string | null;
-  setAside: SetAside | null;
+  setAside: StoredFlag | null;
   auth: AuthDocument;
 }
 
@@ -42,8 +38,8 @@ export function readBundle(document: Json, passphrase: string | null): StoreRead
   if (document["version"] !== version) return unknownVersion(document["version"]);
   if (document["data"] === undefined) return readAccounts(document);
   const { kdf, cipher, data } = document;
-  const { salt } = isObject(kdf) ? kdf : {};
-  const { nonce } = isObject(cipher) ? cipher : {};
+  const { salt } = isRecord(kdf) ? kdf : {};
+  const { nonce } = isRecord(cipher) ? cipher : {};
   if (typeof salt !== "string" || typeof nonce !== "string" || typeof data !== "string")
     return { kind: "broken", problem: "its header is damaged" };
   if (passphrase === null) return needsPassphrase;
@@ -67,20 +63,20 @@ function readAccounts({ accounts }: Json): StoreReading {
 
 function readAccount(account: unknown, index: number): StoreEntry {
   const place = `account ${index + 1}`;
-  const { auth, label, pausedAt, setAside } = isObject(account) ? account : {};
+  const { auth, label, pausedAt, setAside } = isRecord(account) ? account : {};
   const name = textOf(label);
-  if (!isObject(auth)) return { kind: "refused", place, name, problem: "it has no login" };
+  if (!isRecord(auth)) return { kind: "refused", place, name, problem: "it has no login" };
   const reading = readAuthDocument(auth);
   if (reading.kind !== "login") {
     const problem = reading.kind === "broken" ? reading.problem : "it holds no credentials";
     return { kind: "refused", place, name, problem };
   }
-  const more = { label: name, pausedAt: timeOf(pausedAt), setAside: setAsideOf(setAside) };
+  const more = { label: name, pausedAt: timeOf(pausedAt), flag: storedFlagOf(setAside) };
   return loginEntry(reading.login, place, more);
 }
 
-function setAsideOf(value: unknown): SetAside | null {
-  if (!isObject(value)) return null;
+function storedFlagOf(value: unknown): StoredFlag | null {
+  if (!isRecord(value)) return null;
   const { reason, since, evidence } = value;
   return { reason: textOf(reason) ?? "reported", since: timeOf(since), evidence: textOf(evidence) };
 }
@@ -91,4 +87,58 @@ function timeOf(value: unknown): string | null {
 
 function pretty(document: object): string {
   return JSON.stringify(document, null, 2);
+}
+
+/** The work of scrypt; memory is 128 · n · r bytes. */
+interface ScryptCost {
+  n: number;
+  r: number;
+  p: number;
+}
+
+/** A text that only its passphrase opens: scrypt and AES-256-GCM. All three are base64; `data` ends with the tag. */
+interface SealedText {
+  salt: string;
+  nonce: string;
+  data: string;
+}
+
+interface Key {
+  passphrase: string;
+  cost: ScryptCost;
+  /** What the text belongs to; it opens with nothing else. */
+  context: string;
+}
+
+const nonceBytes = 12;
+const tagBytes = 16;
+
+function seal(text: string, key: Key): SealedText {
+  const salt = crypto().randomBytes(16);
+  const sealed = sealBytes(Buffer.from(text), derived(key, salt), key.context);
+  const [nonce, data] = [sealed.subarray(0, nonceBytes), sealed.subarray(nonceBytes)];
+  return { salt: base64(salt), nonce: base64(nonce), data: base64(data) };
+}
+
+/** Null when the passphrase is another one or a byte was changed: nobody can tell which. */
+export function unseal({ salt, nonce, data }: SealedText, key: Key): string | null {
+  const iv = Buffer.from(nonce, "base64");
+  if (iv.length !== nonceBytes) return null;
+  const sealed = Buffer.concat([iv, Buffer.from(data, "base64")]);
+  // What is shorter than the tag was made with no passphrase, and to find its key takes long.
+  if (sealed.length < nonceBytes + tagBytes) return null;
+  return openBytes(sealed, derived(key, Buffer.from(salt, "base64")), key.context)?.toString("utf8") ?? null;
+}
+
+function derived({ passphrase, cost: { n, r, p } }: Key, salt: Uint8Array): Uint8Array {
+  return crypto().scryptSync(passphrase, salt, 32, { N: n, r, p, maxmem: 256 * n * r });
+}
+
+function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString("base64");
+}
+
+/** node:crypto is slow to load; see store/hash.ts. */
+function crypto() {
+  return process.getBuiltinModule("node:crypto");
 }

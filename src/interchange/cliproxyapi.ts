@@ -1,6 +1,6 @@
+import { isRecord } from "../text/json.ts";
 import type { Login } from "../codex/auth-json.ts";
-import { isObject } from "../codex/claims.ts";
-import type { StoreReading } from "./store-format.ts";
+import type { StoreReading } from "./format-names.ts";
 import { textOf, tokenEntry } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
@@ -32,7 +32,7 @@ export function readCliProxyApi(document: Json): StoreReading | null {
 }
 
 function isLoginFile(document: Json): boolean {
-  return "access_token" in document || "refresh_token" in document || isObject(document["token"]);
+  return "access_token" in document || "refresh_token" in document || isRecord(document["token"]);
 }
 
 function foreign(type: string): StoreReading {
@@ -42,7 +42,7 @@ function foreign(type: string): StoreReading {
 /** The auth file for a ChatGPT login. */
 export function cliProxyApiDocument(login: Login): Json {
   const { tokens } = login.document;
-  const { id_token: idToken } = isObject(tokens) ? tokens : {};
+  const { id_token: idToken } = isRecord(tokens) ? tokens : {};
   const { identity, expiresAtSec } = login;
   return {
     type: "codex",

@@ -1,10 +1,7 @@
-import { isObject } from "../codex/claims.ts";
-import { readJsonObject } from "../codex/json-object.ts";
-import { unseal } from "./sealed-text.ts";
-import type { StoreReading } from "./store-format.ts";
-import { textOf, tokenEntry } from "./stored-login.ts";
-import type { StoreEntry } from "./stored-login.ts";
-import { needsPassphrase, wrongPassphrase } from "./passphrase-problem.ts";
+import { isRecord, readJsonObject } from "../text/json.ts";
+import { unseal } from "./bundle.ts";
+import { needsPassphrase, type StoreReading, wrongPassphrase } from "./format-names.ts";
+import { type StoreEntry, textOf, tokenEntry } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
 
@@ -21,7 +18,7 @@ export function readCodexLb(document: Json, passphrase: string | null): StoreRea
   const { version, kdf, cipher, ciphertext } = document;
   if (version !== 1)
     return broken(`it is a bundle of codex-lb of version ${String(version)}; only 1 is known here`);
-  if (!isObject(kdf) || !isObject(cipher) || typeof ciphertext !== "string")
+  if (!isRecord(kdf) || !isRecord(cipher) || typeof ciphertext !== "string")
     return broken("its header is damaged");
   const { salt } = kdf;
   const { nonce } = cipher;
@@ -48,9 +45,9 @@ function readPayload(text: string): StoreReading {
 
 function readAccount(account: unknown, index: number): StoreEntry {
   const place = `account ${index + 1}`;
-  const { credentials, email, alias } = isObject(account) ? account : {};
+  const { credentials, email, alias } = isRecord(account) ? account : {};
   const name = textOf(email);
-  if (!isObject(credentials)) return { kind: "refused", place, name, problem: "it has no credentials" };
+  if (!isRecord(credentials)) return { kind: "refused", place, name, problem: "it has no credentials" };
   const { id_token: idToken, access_token: accessToken, refresh_token: refreshToken } = credentials;
   return tokenEntry({ idToken, accessToken, refreshToken }, { place, name, label: textOf(alias) });
 }

@@ -1,8 +1,8 @@
-import { isObject } from "../codex/claims.ts";
-import { redact } from "../errors/redact.ts";
-import type { StoreReading } from "./store-format.ts";
-import { textOf, tokenEntry } from "./stored-login.ts";
-import type { SetAside, StoreEntry } from "./stored-login.ts";
+import { isoTime } from "../text/times.ts";
+import { isRecord } from "../text/json.ts";
+import { redact } from "../text/secrets.ts";
+import type { StoreReading } from "./format-names.ts";
+import { type StoredFlag, type StoreEntry, textOf, tokenEntry } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
 
@@ -15,7 +15,7 @@ export function readCodexMultiAuth(document: Json): StoreReading | null {
   const { version, accounts } = document;
   if (typeof version !== "number" || !Array.isArray(accounts) || "format" in document) return null;
   const isTheirs =
-    "activeIndex" in document || accounts.some((each) => isObject(each) && "refreshToken" in each);
+    "activeIndex" in document || accounts.some((each) => isRecord(each) && "refreshToken" in each);
   if (!isTheirs) return null;
   if (version !== 1 && version !== 3)
     return { kind: "broken", problem: `it is of version ${version}, of which nothing is known here` };
@@ -24,7 +24,7 @@ export function readCodexMultiAuth(document: Json): StoreReading | null {
 
 function readAccount(account: unknown, index: number): StoreEntry {
   const place = `account ${index + 1}`;
-  if (!isObject(account)) return { kind: "refused", place, name: null, problem: "it is no JSON object" };
+  if (!isRecord(account)) return { kind: "refused", place, name: null, problem: "it is no JSON object" };
   const { accessToken, refreshToken, enabled, accountLabel } = account;
   return tokenEntry(
     { accessToken, refreshToken },
@@ -33,13 +33,13 @@ function readAccount(account: unknown, index: number): StoreEntry {
       name: textOf(account["email"]),
       label: textOf(accountLabel),
       pausedAt: enabled === false ? "now" : null,
-      setAside: setAsideIn(account),
+      flag: storedFlagIn(account),
     },
   );
 }
 
 /** Flagged accounts have a file of their own; an account whose login was refused may also still be in the first one. */
-function setAsideIn(account: Json): SetAside | null {
+function storedFlagIn(account: Json): StoredFlag | null {
   const since = account["flaggedAt"] ?? account["authInvalidatedAt"];
   if (typeof since !== "number") return null;
   const reasons = ["flaggedReason", "authInvalidationErrorCode", "lastError"].map((key) =>
@@ -53,9 +53,4 @@ function setAsideIn(account: Json): SetAside | null {
     since: isoTime(since),
     evidence: redact(`codex-multi-auth: ${why || "no reason given"}`).slice(0, 200),
   };
-}
-
-function isoTime(ms: number): string | null {
-  const date = new Date(ms);
-  return Number.isNaN(date.getTime()) ? null : date.toISOString();
 }

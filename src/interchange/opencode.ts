@@ -1,7 +1,6 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
-import type { Login } from "../codex/auth-json.ts";
-import { isObject } from "../codex/claims.ts";
-import type { StoreReading } from "./store-format.ts";
+import { isRecord } from "../text/json.ts";
+import { type Login, readAuthDocument } from "../codex/auth-json.ts";
+import type { StoreReading } from "./format-names.ts";
 import { loginEntry, tokenEntry } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
@@ -14,9 +13,9 @@ const kinds = new Set<unknown>(["oauth", "api", "wellknown"]);
  */
 export function readOpenCode(document: Json): StoreReading | null {
   const logins = Object.values(document);
-  if (logins.length === 0 || !logins.every((each) => isObject(each) && kinds.has(each["type"]))) return null;
+  if (logins.length === 0 || !logins.every((each) => isRecord(each) && kinds.has(each["type"]))) return null;
   const openai = Object.hasOwn(document, "openai") ? document["openai"] : null;
-  if (!isObject(openai)) return { kind: "foreign", problem: "OpenCode has no login of OpenAI in it" };
+  if (!isRecord(openai)) return { kind: "foreign", problem: "OpenCode has no login of OpenAI in it" };
   if (openai["type"] === "api") return keyReading(openai["key"]);
   if (openai["type"] !== "oauth")
     return { kind: "foreign", problem: "OpenCode's login of OpenAI is neither a key nor an account" };

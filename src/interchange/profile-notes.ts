@@ -1,6 +1,6 @@
+import { isRecord } from "../text/json.ts";
 import type { Identity } from "../codex/auth-json.ts";
-import { isObject } from "../codex/claims.ts";
-import type { FormatName } from "./store-format.ts";
+import type { FormatName } from "./format-names.ts";
 import { textOf } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
@@ -27,7 +27,7 @@ export function readProfileNotes(fileName: string, document: Json): ProfileNotes
  */
 function registryNotes({ schema_version: version, accounts }: Json): ProfileNotes | null {
   if (typeof version !== "number" || !Array.isArray(accounts)) return null;
-  const records = (accounts as unknown[]).filter(isObject);
+  const records = (accounts as unknown[]).filter(isRecord);
   const labelOf = (identity: Identity) => {
     if (identity.kind !== "seat") return null;
     const own = records.find(

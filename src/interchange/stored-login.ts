@@ -1,8 +1,7 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
-import type { AuthDocument, Login } from "../codex/auth-json.ts";
-import { isObject } from "../codex/claims.ts";
+import { isRecord } from "../text/json.ts";
+import { type AuthDocument, type Login, readAuthDocument } from "../codex/auth-json.ts";
 import { tidied, untidyTokens } from "../codex/tidy-tokens.ts";
-import { redact } from "../errors/redact.ts";
+import { redact } from "../text/secrets.ts";
 
 /** A login in the store of a tool, with what the store says about it. */
 export interface StoredLogin {
@@ -12,13 +11,13 @@ export interface StoredLogin {
   label: string | null;
   /** ISO time, `now` where the store gives none; null when it is in use. */
   pausedAt: string | null;
-  setAside: SetAside | null;
+  flag: StoredFlag | null;
   /** What was put right while reading it, as half a sentence. */
   note: string | null;
 }
 
 /** The tool took the login out of use after a failure. Nobody has proved that it still works, or that it does not. */
-export interface SetAside {
+export interface StoredFlag {
   /** As the flags of our store have it; `reported` when only the other tool knows. */
   reason: string;
   /** ISO time. */
@@ -41,7 +40,7 @@ export interface BareTokens {
 }
 
 /** More about a login; what is not given is not there. */
-export type Particulars = Partial<Pick<StoredLogin, "label" | "pausedAt" | "setAside" | "note">>;
+export type Particulars = Partial<Pick<StoredLogin, "label" | "pausedAt" | "flag" | "note">>;
 
 /** Makes the auth.json that Codex would have of bare tokens; returns what is wrong with them as half a sentence. */
 function loginOfTokens(tokens: BareTokens): Login | string {
@@ -88,7 +87,7 @@ function issueTime(issuedAtSec: number | null): string {
 export function completedLogin({ login, isPartial }: StoredLogin, known: AuthDocument): Login {
   const old = known["tokens"];
   const { auth_mode, tokens, last_refresh } = login.document;
-  if (!isPartial || !isObject(old) || !isObject(tokens)) return login;
+  if (!isPartial || !isRecord(old) || !isRecord(tokens)) return login;
   const { id_token: idToken, ...rest } = tokens;
   const fresh = idToken === tokens["access_token"] ? rest : tokens;
   // What the pool has may be a lease, which Codex would never renew.
@@ -99,11 +98,8 @@ export function loginEntry(login: Login, place: string | null, more: Particulars
   return { kind: "login", place, ...storedLogin(login, more), isPartial: false };
 }
 
-function storedLogin(
-  login: Login,
-  { label = null, pausedAt = null, setAside = null, note = null }: Particulars,
-) {
-  return { login, label, pausedAt, setAside, note };
+function storedLogin(login: Login, { label = null, pausedAt = null, flag = null, note = null }: Particulars) {
+  return { login, label, pausedAt, flag, note };
 }
 
 /** Said of a login whose tokens were taken out of what stood around them. */

@@ -1,5 +1,5 @@
-import { constants } from "node:fs";
 import type * as nodeFs from "node:fs";
+import { constants } from "node:fs";
 
 /**
  * The only module that opens a file by its name. Anybody may have put something else there: a pipe or a terminal keeps
@@ -100,6 +100,16 @@ export function readOpened(fs: Reader, fd: number, limitBytes = usualLimitBytes)
     if (filled > limitBytes) throw refusal("EFBIG", "too large");
     if (count === 0) return bytes.subarray(0, filled);
     if (filled === bytes.length) bytes = Buffer.concat([bytes], filled * 2);
+  }
+}
+
+/** The first bytes of a file in /proc, where the kernel alone makes files: nothing needs a guard, and there may be hundreds. */
+export function readKernelFile(fs: Reader, path: string, bytes: Buffer): number {
+  const fd = fs.openSync(path, O_RDONLY | neverWaits);
+  try {
+    return fs.readSync(fd, bytes, 0, bytes.length, 0);
+  } finally {
+    fs.closeSync(fd);
   }
 }
 

@@ -1,6 +1,6 @@
-import type { RefreshNeed, RefreshOutcome } from "../auth/renewal-words.ts";
+import type { RefreshNeed, RefreshOutcome } from "../auth/renew/need.ts";
+import type { Agents } from "../openai/backend.ts";
 import type { Store } from "../store/library-store.ts";
-import type { Agents } from "../upstream/agents.ts";
 
 /** Every cap and wait of the proxy. Times in ms, sizes in bytes. */
 export interface ProxyLimits {
@@ -165,6 +165,8 @@ export interface DecisionRecord {
   readonly accountId: string | null;
   /** `cache`, `best`, `cache-hold`, `exhausted`, `reserved`, `no-account`, or `continuation` for an answer's owner. */
   readonly reason: string;
+  /** Whose request it was: of a gateway, the name of the key. */
+  readonly client?: string;
   /** How the attempt ended; null while it runs. */
   outcome: string | null;
 }

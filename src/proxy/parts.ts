@@ -1,32 +1,30 @@
 import type { Duplex } from "node:stream";
-import type { Store } from "../store/store.ts";
-import { backendOf } from "../upstream/backend.ts";
-import { Books } from "./books.ts";
-import { Busy } from "./busy.ts";
-import type { ChoiceState } from "./choice.ts";
-import { Conversations } from "./conversations.ts";
-import { Counters } from "./counters.ts";
-import { FreshFigures } from "./fresh-figures.ts";
-import { Health } from "./health.ts";
-import { Ledger } from "./ledger.ts";
-import { LivePool } from "./live-pool.ts";
-import { loginFailure } from "./login-failure.ts";
-import { Logins } from "./logins.ts";
-import { ModelBook } from "./model-book.ts";
-import { defaultLimits } from "./options.ts";
-import type { ProxyLimits, RotationProxyOptions } from "./options.ts";
-import { RememberedFailures } from "./remembered-failures.ts";
-import { WorkspaceRouting } from "./routing.ts";
-import { Turns } from "./turns.ts";
-import { Upstream } from "./upstream.ts";
+import { backendOf } from "../openai/backend.ts";
+import type { PoolStore } from "../store/pool-store.ts";
+import { Bookkeeper } from "./accounts/bookkeeper.ts";
+import { Busy } from "./accounts/busy.ts";
+import type { ChoiceState } from "./accounts/choose-account.ts";
+import { Conversations } from "./accounts/conversations.ts";
+import { Counters } from "./accounts/counters.ts";
+import { FreshFigures } from "./accounts/fresh-figures.ts";
+import { Health } from "./accounts/health.ts";
+import { Ledger } from "./accounts/ledger.ts";
+import { LivePool } from "./accounts/live-pool.ts";
+import { loginFailure } from "./accounts/login-failure.ts";
+import { AccessTokens } from "./accounts/access-tokens.ts";
+import { Models, RememberedFailures } from "./accounts/models.ts";
+import { Turns } from "./accounts/turns.ts";
+import { WorkspaceOrigins } from "./openai/workspace-origin.ts";
+import { Upstream } from "./openai/upstream.ts";
+import { defaultLimits, type ProxyLimits, type RotationProxyOptions } from "./options.ts";
 
 export interface RotationParts extends ChoiceState {
   readonly pool: LivePool;
-  readonly logins: Logins;
-  readonly routing: WorkspaceRouting;
+  readonly logins: AccessTokens;
+  readonly routing: WorkspaceOrigins;
   readonly figures: FreshFigures;
   readonly upstream: Upstream;
-  readonly books: Books;
+  readonly books: Bookkeeper;
   readonly counters: Counters;
   /** Upgraded connections of clients, which the server does not close itself. */
   readonly sockets: Set<Duplex>;
@@ -34,15 +32,16 @@ export interface RotationParts extends ChoiceState {
   readonly now: () => number;
 }
 
+/** As the proxy is asked for; the accounts may be anywhere. */
+type PartsOptions = Omit<RotationProxyOptions, "store" | "key"> & { readonly store: PoolStore };
+
 const direct = () => null;
 /** How long a refusal may wait for fresh figures. */
 const figuresMs = 5000;
 
 /** Everything that a running proxy consists of, put together. */
-export function makeParts(options: RotationProxyOptions): RotationParts {
-  const { renew, now = () => Date.now() } = options;
-  // The library shows less of a store than `openStore` gives.
-  const store = options.store as Store;
+export function makeParts(options: PartsOptions): RotationParts {
+  const { store, renew, now = () => Date.now() } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const backend = backendOf({ CODEX_AUTH_BACKEND: options.backend }, undefined);
   const busy = new Busy();
@@ -50,7 +49,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const conversations = new Conversations(busy);
   const counters = new Counters();
   const health = new Health(busy, counters);
-  const models = new ModelBook();
+  const models = new Models();
   const remembered = new RememberedFailures();
   const upstream = new Upstream(options.agents ?? direct);
   const isKnown = (id: string) => pool.accounts.has(id);
@@ -69,7 +68,7 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
     await pool.reload();
     return pool.accounts.get(id);
   };
-  const logins = new Logins({
+  const logins = new AccessTokens({
     renew,
     now,
     reload,
@@ -78,8 +77,8 @@ export function makeParts(options: RotationProxyOptions): RotationParts {
   const poolSize = () => pool.accounts.size;
   const onServed = (id: string) => logins.noteAccepted(id);
   const written = { ledger, conversations, turns, models, remembered, counters, health };
-  const books = new Books({ store, now, ...written, poolSize, onServed });
-  const routing = new WorkspaceRouting({ upstream, backend, headersMs: limits.headersMs, now });
+  const books = new Bookkeeper({ store, now, ...written, poolSize, onServed });
+  const routing = new WorkspaceOrigins({ upstream, backend, headersMs: limits.headersMs, now });
   const figures = new FreshFigures({
     upstream,
     backend,

@@ -1,12 +1,12 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { Counters } from "./counters.ts";
-import { makeServer } from "./listener.ts";
+import type { Counters } from "./accounts/counters.ts";
+import { accountStatus } from "./accounts/status.ts";
+import { makeServer } from "./door/listener.ts";
 import type { RotationProxy, RotationProxyOptions, RotationStatus } from "./options.ts";
-import { makeParts } from "./parts.ts";
-import type { RotationParts } from "./parts.ts";
-import { accountStatus } from "./status.ts";
+import { makeParts, type RotationParts } from "./parts.ts";
+import type { Store } from "../store/store.ts";
 
 /**
  * Starts a proxy on this machine that gives each request of Codex to the account that serves it best, and moves on to
@@ -18,7 +18,8 @@ export async function startRotationProxy(options: RotationProxyOptions): Promise
   const { key, host = "127.0.0.1", port = 0 } = options;
   requireLoopback(host);
   requireKey(key);
-  const parts = makeParts(options);
+  // The library shows less of a store than `openStore` gives.
+  const parts = makeParts({ ...options, store: options.store as Store });
   await parts.pool.start();
   const { webSocket = "refuse" } = options;
   const running = { startedAtMs: parts.now(), webSocket, port };

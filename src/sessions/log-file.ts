@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { openRegular } from "../machine/guarded-file.ts";
+import { listSessionFiles } from "./files.ts";
 
 const lineEnd = 10;
 const firstChunkBytes = 64 * 1024;
@@ -157,4 +158,14 @@ function indexOrEnd(lines: Buffer, needle: string, from: number): number {
 function endOfLine(lines: Buffer, from: number): number {
   const end = lines.indexOf(lineEnd, from);
   return end === -1 ? lines.length : end;
+}
+
+/** No line of Codex is as long, pictures included. */
+const limitBytes = 64 * 1024 * 1024;
+
+/** Logs with a line that never seems to end; such a line is passed over wherever figures are read. */
+export function logsWithEndlessLine(homes: readonly string[]): string[] {
+  return listSessionFiles(homes)
+    .filter((file) => file.size > limitBytes && withLog(file, (log) => log.hasLineOver(limitBytes)) === true)
+    .map(({ path }) => path);
 }

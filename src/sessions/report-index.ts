@@ -1,6 +1,6 @@
-import type { Limit } from "../accounts/limit.ts";
-import { field, isRecord, parseJson, readList, readNumber, readText } from "../accounts/unknown-value.ts";
-import type { SessionHead } from "./session-lines.ts";
+import type { Limit } from "../quota/limit.ts";
+import { field, isRecord, jsonOrNull, readList, readNumber, readText } from "../text/json.ts";
+import type { SessionHead } from "./lines.ts";
 
 /** The limits that a log reported at a time. */
 export interface Observation {
@@ -34,7 +34,7 @@ function packLimit({ limitId, window, usedPercent, windowMinutes, resetsAtMs }: 
 
 /** By file name. An index that is missing, damaged or of another version is empty. */
 export function parseReports(text: string | null): Map<string, ReportedLog> {
-  const value = text === null ? null : parseJson(text);
+  const value = text === null ? null : jsonOrNull(text);
   const files = field(value, "files");
   if (field(value, "version") !== version || !isRecord(files)) return new Map();
   return new Map(Object.entries(files).map(([name, log]) => [name, readLog(log)]));
@@ -59,6 +59,7 @@ function readHead(head: unknown): SessionHead | null {
     accountId: readText(field(head, "accountId")),
     userId: readText(field(head, "userId")),
     modelProvider: readText(field(head, "modelProvider")),
+    folder: readText(field(head, "folder")),
     startedAtMs: readNumber(field(head, "startedAtMs")) ?? 0,
   };
 }

@@ -1,9 +1,18 @@
 import { basename, dirname, join } from "node:path";
+import { fileError, unconfirmedError } from "../machine/file-error.ts";
+import {
+  type FileSystem,
+  makeFolder,
+  namesIn,
+  readBytes,
+  removeIfPresent,
+  syncFolder,
+} from "../machine/file-system.ts";
 import { openNew } from "../machine/guarded-file.ts";
-import { fileError, unconfirmedError } from "./file-error.ts";
-import { namesIn, readBytes, removeIfPresent, syncFolder } from "./files.ts";
-import type { FileSystem } from "./file-system.ts";
-import { randomHex } from "./hash.ts";
+import { randomHex } from "../machine/hash.ts";
+import { realPath } from "../machine/path-kind.ts";
+import type { Paths } from "../machine/paths.ts";
+import { closeToOthers, ownModeOf } from "./files/mode.ts";
 
 const temporaryName = /^\..+\.[0-9a-f]{16}\.codex-auth-tmp$/;
 
@@ -24,7 +33,8 @@ export function stageFile(
   mode = 0o600,
   keepsWhole = false,
 ): PendingFile {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  const plain = typeof content === "string" ? Buffer.from(content) : content;
+  const bytes = fs.vault?.seal(target, plain) ?? plain;
   const temporary = temporaryPath(target);
   const fd = create(fs, temporary, target);
   let isWhole = false;
@@ -103,6 +113,24 @@ export function writeFileAtomic(fs: FileSystem, target: string, content: string 
   }
 }
 
+/** For what is made again at once: readers find the old content or the new one, a power cut may leave nothing. */
+export function writeFileLoosely(fs: FileSystem, target: string, content: string): void {
+  const temporary = temporaryPath(target);
+  const fd = create(fs, temporary, target);
+  try {
+    try {
+      const bytes = Buffer.from(content);
+      for (let offset = 0; offset < bytes.length;) offset += fs.writeSync(fd, bytes, offset);
+    } finally {
+      fs.closeSync(fd);
+    }
+  } catch (error) {
+    discard(fs, { target, temporary });
+    throw fileError(error, `write ${target}`);
+  }
+  placeFile(fs, { target, temporary });
+}
+
 /** For what is nowhere else: when an error comes after its last byte, the temporary stays, and it may be whole. */
 export function writeFilePrecious(fs: FileSystem, target: string, content: string): void {
   const { temporary } = stageFile(fs, target, content, 0o600, true);
@@ -139,4 +167,12 @@ export function isTemporary(name: string, names?: readonly string[]): boolean {
     temporaryName.test(name) &&
     (!names || names.some((each) => name.startsWith(`.${each}`)))
   );
+}
+
+/** Makes the folders that every transaction needs, and closes them to others. */
+export function prepareFolders(fs: FileSystem, paths: Paths): void {
+  for (const folder of [paths.storeDir, paths.locksDir]) makeFolder(fs, folder);
+  // One that was made by hand, or opened to others by mistake. The person may have put a link in its place.
+  for (const folder of [realPath(fs, paths.storeDir), paths.locksDir])
+    if (((ownModeOf(fs, paths, folder) ?? 0) & 0o077) !== 0) closeToOthers(fs, paths, folder);
 }

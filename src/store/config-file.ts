@@ -1,8 +1,22 @@
 import { basename, dirname } from "node:path";
+import type { ConfigArguments } from "../codex/config/arguments.ts";
+import { countingTree, mergedTree } from "../codex/config/layers.ts";
+import type { LoginSettings } from "../codex/config/toml.ts";
+import { configFaults, faultText } from "../codex/config/values.ts";
+import { providerWithoutLogin } from "../codex/models.ts";
+import type { Context } from "../context.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { errorCode, fileError } from "../machine/file-error.ts";
+import {
+  configLimit,
+  type FileSystem,
+  linkTarget,
+  readTextIfPresent,
+  syncFolder,
+  timeInName,
+} from "../machine/file-system.ts";
 import { commitFile, discard, stageFile, sweepTemporaries } from "./atomic-write.ts";
-import { errorCode, fileError } from "./file-error.ts";
-import type { FileSystem } from "./file-system.ts";
-import { configLimit, linkTarget, readTextIfPresent, syncFolder, timeInName } from "./files.ts";
+import { layersOf, readLayerFiles, settingsOf } from "./config-layers.ts";
 
 /**
  * Replaces the text of config.toml, keeping its mode and the link that leads to it. False when another program
@@ -51,4 +65,41 @@ function modeOf(fs: FileSystem, path: string): number {
     if (errorCode(error) === "ENOENT") return 0o600;
     throw fileError(error, `read ${path}`);
   }
+}
+
+type Place = Pick<Context, "fs" | "store" | "cwd" | "platform" | "env">;
+
+/**
+ * What the configuration that counts in this folder says about logins, and for a Codex that is to be run the words behind
+ * it. Throws `config_unreadable` where Codex would not start either.
+ */
+export function readLoginSettings(ctx: Place, asked?: ConfigArguments): LoginSettings {
+  return settingsOf(readable(ctx, asked), ctx.store.paths.configFile);
+}
+
+/** What keeps the login of auth.json from being used, whichever it is: a line each, for a person. */
+export function unusedLoginNotes(ctx: Place, asked?: ConfigArguments): string[] {
+  const layers = layersOf(readable(ctx, asked));
+  // Everybody looks at config.toml; that of a project comes with somebody's files.
+  const faults = layers
+    .filter(({ kind }) => kind === "project")
+    .flatMap((layer) => configFaults(countingTree(layer)).map((fault) => faultText(fault, layer.file)))
+    .map((text) => `Codex does not start in this folder: ${text}.`);
+  const provider = providerWithoutLogin(mergedTree(layers));
+  if (provider === null) return faults;
+  const { id, instead } = provider;
+  return [
+    ...faults,
+    `model_provider is ${JSON.stringify(id)}, so requests of Codex carry no login of auth.json: ${instead}.`,
+  ];
+}
+
+function readable(ctx: Place, asked: ConfigArguments | undefined) {
+  const files = readLayerFiles(ctx.fs, { ...ctx, paths: ctx.store.paths }, asked);
+  const broken = files.find(({ problem }) => problem !== null);
+  if (!broken) return files;
+  const [, line] = /:(\d+):\d+: /.exec(broken.problem ?? "") ?? [];
+  const first = line === undefined ? "Fix the file first" : `Fix line ${line} first`;
+  const hint = `Codex does not start with this file either. ${first}. Nothing was changed.`;
+  throw new CodexAuthError("config_unreadable", broken.problem ?? broken.file, { hint });
 }

@@ -1,11 +1,17 @@
+import type { Env } from "../codex/environment.ts";
 import { dirname, join, resolve } from "node:path";
-import { mergedTree, type ConfigLayer, type LayerKind } from "../codex/config-layers.ts";
-import { readConfig } from "../codex/config-toml.ts";
-import { configValue, isTable, type ConfigTree } from "../codex/config-tree.ts";
+import type { ConfigArguments } from "../codex/config/arguments.ts";
+import { type ConfigLayer, type LayerKind, layerOf, mergedTree } from "../codex/config/layers.ts";
+import { loginSettings, type LoginSettings, readConfig } from "../codex/config/toml.ts";
+import { type ConfigTree, configValue, isTable } from "../codex/config/tree.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import type { FileSystem } from "./file-system.ts";
-import { configLimit, readTextIfPresent, readTextIfReadable } from "./files.ts";
-import type { Paths } from "./paths.ts";
+import {
+  configLimit,
+  type FileSystem,
+  readTextIfPresent,
+  readTextIfReadable,
+} from "../machine/file-system.ts";
+import { codexSystemFolder, type Paths } from "../machine/paths.ts";
 
 /** A file that Codex reads its configuration from, or cannot. */
 export interface LayerFile {
@@ -18,39 +24,55 @@ export interface LayerFile {
   problem: string | null;
 }
 
-export interface LayerPlace {
+interface LayerPlace {
   paths: Pick<Paths, "configFile" | "codexHome">;
   /** Where Codex would be started. */
   cwd: string;
   platform: string;
-  env: Readonly<Record<string, string | undefined>>;
+  env: Env;
 }
 
 /**
- * Every configuration file that Codex reads when it starts in a folder, in the order in which later ones win: that of the
- * system, of the user, of each folder of a trusted project from its root down, and of a manager. Measured with 0.171.
+ * Every configuration that Codex reads when it starts in a folder, in the order in which later ones win: that of the
+ * system, of the user, of a profile, of each folder of a trusted project from its root down, of the command line, of a
+ * manager, and what a manager requires. Measured with 0.171.
  */
-export function readLayerFiles(fs: FileSystem, { paths, cwd, platform, env }: LayerPlace): LayerFile[] {
-  const system = systemFolder(platform, env);
-  const below = [
-    ...layerFile(fs, "system", join(system, "config.toml")),
-    ...layerFile(fs, "user", paths.configFile),
-  ];
-  const projects = projectFolders(fs, { cwd, platform, tree: mergedTree(layersOf(below)) })
+export function readLayerFiles(fs: FileSystem, place: LayerPlace, asked?: ConfigArguments): LayerFile[] {
+  const { paths, platform, env } = place;
+  const system = codexSystemFolder(platform, env);
+  const profile = asked?.profile ?? null;
+  const users = asked?.ignoresUser
+    ? []
+    : [
+        ...layerFile(fs, "user", paths.configFile),
+        ...(profile === null
+          ? []
+          : layerFile(fs, "profile", join(paths.codexHome, `${profile}.config.toml`))),
+      ];
+  const below = [...layerFile(fs, "system", join(system, "config.toml")), ...users];
+  const command = asked ? [ofCommand(asked.settings)] : [];
+  const cwd = resolve(place.cwd, asked?.folder ?? "");
+  const tree = mergedTree(layersOf([...below, ...command]));
+  const projects = projectFolders(fs, { cwd, platform, tree })
     .map((folder) => join(folder, ".codex"))
     .filter((folder) => real(fs, folder) !== real(fs, paths.codexHome))
     .flatMap((folder) => layerFile(fs, "project", join(folder, "config.toml")));
-  return [...below, ...projects, ...layerFile(fs, "managed", join(system, "managed_config.toml"))];
+  return [
+    ...below,
+    ...projects,
+    ...command,
+    ...layerFile(fs, "managed", join(system, "managed_config.toml")),
+    ...layerFile(fs, "requirements", join(system, "requirements.toml")),
+  ];
+}
+
+function ofCommand(tree: ConfigTree): LayerFile {
+  return { kind: "command", file: "the -c of the command", text: "", tree, problem: null };
 }
 
 /** Those that could be read. */
 export function layersOf(files: readonly LayerFile[]): ConfigLayer[] {
   return files.flatMap(({ kind, file, tree }) => (tree ? [{ kind, file, tree }] : []));
-}
-
-function systemFolder(platform: string, env: LayerPlace["env"]): string {
-  if (platform !== "win32") return "/etc/codex";
-  return join(env["ProgramData"] ?? String.raw`C:\ProgramData`, "OpenAI", "Codex");
 }
 
 function layerFile(fs: FileSystem, kind: LayerKind, file: string): LayerFile[] {
@@ -134,4 +156,19 @@ function real(fs: FileSystem, path: string): string | null {
   } catch {
     return null;
   }
+}
+
+const named = ["forced_login_method", "forced_chatgpt_workspace_id", "cli_auth_credentials_store"];
+const limits = ["allowed_login_methods", "allowed_chatgpt_workspaces"];
+
+/** What all layers say about logins, with the file of each key that stands elsewhere than in the user's own. */
+export function settingsOf(files: readonly LayerFile[], configFile: string): LoginSettings {
+  const layers = layersOf(files);
+  const found = named.flatMap((key) => {
+    const file = layerOf(layers, [key])?.file;
+    return file === undefined || file === configFile ? [] : [[key, file]];
+  });
+  const required = layers.find(({ kind }) => kind === "requirements");
+  const ofLimits = required ? limits.map((key) => [key, required.file]) : [];
+  return loginSettings(mergedTree(layers), Object.fromEntries([...found, ...ofLimits]), required?.tree);
 }

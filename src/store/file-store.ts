@@ -1,43 +1,35 @@
 import type { AuthDocument } from "../codex/auth-json.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { orphanedHomes, removeHome } from "./abandoned-homes.ts";
-import type { AbandonedHome } from "./abandoned-homes.ts";
-import { listBackups } from "./backups.ts";
+import { refuseMounted } from "../machine/disks.ts";
+import type { Paths } from "../machine/paths.ts";
+import { parsePool } from "../pool/pool.ts";
+import { prepareFolders } from "./atomic-write.ts";
+import { backUpFiles, listBackups, listRepairBackups } from "./backups/backups.ts";
 import { editConfigFile, moveConfigFile } from "./config-file.ts";
-import { commitDraft } from "./commit.ts";
-import { readTextIfPresent } from "./files.ts";
-import { readFreshDraft, refreshLockPath } from "./fresh-draft.ts";
-import type { DraftOptions } from "./fresh-draft.ts";
-import { acquireLock } from "./lock.ts";
-import type { Lease } from "./lock.ts";
-import type { Paths } from "./paths.ts";
-import { parsePool } from "./pool-file.ts";
-import { MustWait } from "./obstacle.ts";
-import type { Obstacle } from "./obstacle.ts";
-import { prepareFolders } from "./store-folders.ts";
-import { requirePlaces } from "./places.ts";
-import { foreignFiles, ownFiles, removeEmptyFolders } from "./own-files.ts";
-import type { OwnFile } from "./own-files.ts";
-import { refuseMounted } from "./mounts.ts";
-import { backUpFiles, listRepairBackups } from "./repair-backup.ts";
-import { removeRescues } from "./rescue.ts";
-import { gatewayFiles } from "./gateway-files.ts";
-import { refuseRunningServer, rotationFile } from "./rotation-file.ts";
-import { rotationRuns } from "./rotation-runs.ts";
-import type { ServerKind } from "./rotation-file.ts";
-import { readProxiedSessions } from "./proxied-sessions.ts";
-import { readUsageFile, writeUsageFile } from "./usage-file.ts";
+import { MustWait, type Obstacle, type StoreContext } from "./context.ts";
+import { keepUnsaved, removeUnsaved } from "./files/aside.ts";
+import { gatewayFiles } from "./files/gateway.ts";
+import { foreignFiles, type OwnFile, ownFiles, removeEmptyFolders } from "./files/our-files.ts";
+import { isPromptOld, renewPrompt, writePrompt } from "./files/prompt.ts";
+import { readProxiedSessions, readUsageFile, writeUsageFile } from "./files/quota.ts";
+import { refuseRunningServers, rotationFile, rotationRuns, type ServerKind } from "./files/rotation.ts";
+import { sweepAllTemporaries } from "./files/temporaries.ts";
+import { type AbandonedHome, orphanedHomes, removeHome } from "./homes/return-home.ts";
 import type { UsageByAccount } from "./library-store.ts";
-import { sweepAllTemporaries } from "./temporaries.ts";
-import { Waiting } from "./waiting.ts";
+import { acquireLock, type LockHold } from "./locks/lock.ts";
+import { Waiting } from "./locks/waiting.ts";
+import { requireUsablePaths, requireWritable } from "./require-writable.ts";
+import type { ServedRecords } from "./pool-store.ts";
+import type { Transaction, HomeLeavings, Moved, PrivateHome, Removal, Store } from "./store.ts";
+import { commitTransaction } from "./transactions/commit.ts";
+import { type FreshOptions, openTransaction, refreshLockPath } from "./transactions/fresh-transaction.ts";
+import { readOwnText } from "./text/own-text.ts";
 import { watchStore } from "./watch.ts";
-import type { Draft, HomeLeavings, Moved, PrivateHome, Removal, ServedRecords, Store } from "./store.ts";
-import type { StoreEffects } from "./store-effects.ts";
 
-type Change<T> = (draft: Draft) => T;
+type Change<T> = (transaction: Transaction) => T;
 
 /** What a transaction of ours may ask beside what others may. */
-interface LockedOptions extends DraftOptions {
+interface LockedOptions extends FreshOptions {
   /** Told where files are that could not go back to the real home. */
   onKept?: (kept: readonly string[]) => void;
 }
@@ -45,31 +37,36 @@ interface LockedOptions extends DraftOptions {
 const attempts = 10;
 
 /** The store in files of one machine. */
-export function openFileStore(paths: Paths, effects: StoreEffects): Store {
-  const { fs, now, sleep } = effects;
+export function openFileStore(paths: Paths, ctx: StoreContext): Store {
+  const { fs, now, sleep } = ctx;
   // Inside one process, transactions queue up here and never meet at the file lock.
   let queue: Promise<unknown> = Promise.resolve();
   let hasWritten = false;
   let replacedHome: string | null = null;
+  const leftBehind = new Set<string>();
 
-  const readDraft = (options?: DraftOptions) => readFreshDraft(paths, effects, options);
+  const readFresh = (options?: FreshOptions) => openTransaction(paths, ctx, options);
+  const fresh = async () => (await readFresh()).transaction;
 
   /** An obstacle: the caller gives up our lock too, waits, and tries again. */
   async function runLocked<T>(
-    lease: Lease,
+    hold: LockHold,
     change: Change<T>,
     options?: LockedOptions,
   ): Promise<{ result: T } | { obstacle: Obstacle }> {
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const { draft, poolBytes, homes, formerHome } = await readDraft(options);
-      sweepAllTemporaries(fs, paths, draft.live.target);
-      const result = change(draft);
-      const outcome = await commitDraft({ draft, poolBytes, paths, effects, lease });
-      hasWritten ||= outcome === "written";
-      if (outcome === "written") replacedHome ??= formerHome;
+      const { transaction, poolBytes, homes, formerHome } = await readFresh(options);
+      sweepAllTemporaries(fs, paths, transaction.live.target);
+      const result = change(transaction);
+      const outcome = await commitTransaction({ transaction, poolBytes, paths, ctx, hold });
+      if (outcome === "written") {
+        hasWritten = true;
+        replacedHome ??= formerHome;
+        showPrompt(transaction);
+      }
       if (outcome === "changed") continue;
       if (typeof outcome !== "string") return { obstacle: outcome };
-      removeRescues(fs, draft.rescues);
+      removeUnsaved(fs, transaction.unsaved);
       const kept = sweepHomes(homes);
       options?.onKept?.(kept);
       return { result };
@@ -77,11 +74,20 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     throw changedError("auth.json or the pool");
   }
 
-  async function transaction<T>(purpose: string, change: Change<T>, options?: LockedOptions): Promise<T> {
-    const waiting = new Waiting(effects);
+  const showPrompt = (transaction: Transaction) => writePrompt(fs, paths, transaction, now());
+  async function read() {
+    const transaction = await fresh();
+    if (isPromptOld(fs, paths, transaction)) showPrompt(transaction);
+    return transaction;
+  }
+
+  async function transact<T>(purpose: string, change: Change<T>, options?: LockedOptions): Promise<T> {
+    const waiting = new Waiting(ctx);
     try {
       for (;;) {
-        const outcome = await locked(purpose, (lease) => runLocked(lease, change, options)).catch(obstacleIn);
+        const outcome = await locked(purpose, (hold) => runLocked(hold, change, options)).catch(obstacleIn);
+        // Who moves the pool knows where it was.
+        if (purpose === "move-here") replacedHome = null;
         if ("result" in outcome) return outcome.result;
         await waiting.pause(outcome.obstacle);
       }
@@ -94,7 +100,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   function sweepHomes(homes: readonly AbandonedHome[]): string[] {
     return homes.flatMap((home) => {
       try {
-        return removeHome(effects, paths, home);
+        return removeHome(ctx, paths, home);
       } catch {
         return [];
       }
@@ -103,29 +109,29 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
 
   async function openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome> {
     prepareFolders(fs, paths);
-    const { endDaemons } = await import("./home-daemons.ts");
-    for (const { path } of orphanedHomes(fs, paths, effects)) await endDaemons(path, sleep);
-    const { makePrivateHome } = await import("./private-home.ts");
-    return makePrivateHome(paths, effects, { accountId, document, close: closeHome });
+    const { endDaemons, makePrivateHome } = await import("./homes/private-home.ts");
+    for (const { path } of orphanedHomes(fs, paths, ctx)) await endDaemons(path, sleep);
+    return makePrivateHome(paths, ctx, { accountId, document, close: closeHome });
   }
 
   async function closeHome(path: string): Promise<HomeLeavings> {
-    const { endDaemons } = await import("./home-daemons.ts");
+    const { endDaemons } = await import("./homes/private-home.ts");
     const isOccupied = !(await endDaemons(path, sleep));
     const kept: string[] = [];
     const options = { closing: path, onKept: (files: readonly string[]) => void kept.push(...files) };
-    const adopted = await inTurn(() => transaction("exec", ({ foldedBack }) => foldedBack, options));
+    const adopted = await inTurn(() => transact("exec", ({ returned }) => returned, options));
     return { adopted, kept, isOccupied };
   }
 
-  async function locked<T>(purpose: string, work: (lease: Lease) => Promise<T>): Promise<T> {
-    requirePlaces(fs, paths);
+  async function locked<T>(purpose: string, work: (hold: LockHold) => Promise<T>): Promise<T> {
+    requireUsablePaths(fs, paths);
     prepareFolders(fs, paths);
-    const lease = await acquireLock({ path: paths.storeLock, purpose, self: effects.self(), fs, sleep });
+    const about = { path: paths.storeLock, purpose, self: ctx.self(), leftBehind };
+    const hold = await acquireLock({ ...about, fs, sleep });
     try {
-      return await work(lease);
+      return await work(hold);
     } finally {
-      await lease.release();
+      await hold.release();
     }
   }
 
@@ -137,20 +143,18 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
   }
 
   async function editConfig(edit: (text: string) => string): Promise<void> {
-    for (let attempt = 0; attempt < attempts; attempt += 1) {
+    for (let attempt = 0; attempt < attempts; attempt += 1)
       if (editConfigFile(fs, paths.configFile, edit)) return;
-    }
     throw changedError("config.toml");
   }
 
   async function removeOwn(removal: Removal): Promise<OwnFile[]> {
-    refuseRunningServers();
-    const { removeWanted } = await import("./removal.ts");
-    await transaction("uninstall", () => undefined);
-    const removed = await locked("uninstall", async () => {
-      const { draft: snapshot } = await readDraft();
-      return removeWanted(effects, paths, { ...removal, snapshot });
-    });
+    refuseRunningServers(store);
+    const { removeWanted } = await import("./homes/uninstall.ts");
+    await transact("uninstall", () => undefined);
+    const removed = await locked("uninstall", async () =>
+      removeWanted(ctx, paths, { ...removal, snapshot: await fresh() }),
+    );
     removeEmptyFolders(fs, paths);
     hasWritten = false;
     return removed;
@@ -160,53 +164,51 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     const usage = readUsageFile(fs, paths.usageFile);
     change(usage);
     writeUsageFile(fs, paths.usageFile, usage);
+    renewPrompt(fs, paths, usage, now());
     if (!also) return;
-    const { appendProxiedSessions } = await import("./proxied-sessions.ts");
+    const { appendProxiedSessions } = await import("./files/quota.ts");
     appendProxiedSessions(fs, paths.proxiedFile, also.sessionIds ?? []);
-    const { appendHistory } = await import("./history-file.ts");
+    const { appendHistory } = await import("./files/quota.ts");
     appendHistory(fs, paths.historyFile, also.history?.() ?? [], now());
   }
 
-  function refuseRunningServers(): void {
-    refuseRunningServer(rotation.read(), "rotation");
-    refuseRunningServer(gateway.read(), "gateway");
-  }
-
   async function moveHere(): Promise<Moved> {
-    refuseRunningServers();
-    const { movePool } = await import("./move-here.ts");
-    return movePool(store, { fs, open: (other) => openFileStore(other, effects) });
+    refuseRunningServers(store);
+    const { movePool } = await import("./homes/pool-home.ts");
+    return movePool(store, { ...ctx, open: (other) => openFileStore(other, ctx) });
   }
 
   const lockedFor =
     (kind: ServerKind) =>
     <T>(work: () => Promise<T>) =>
       inTurn(() => locked(kind, work));
-  const rotation = rotationFile(paths, effects, lockedFor("rotation"), "rotation");
-  const gateway = rotationFile(paths, effects, lockedFor("gateway"), "gateway");
+  const rotation = rotationFile(paths, ctx, lockedFor("rotation"), "rotation");
+  const gateway = rotationFile(paths, ctx, lockedFor("gateway"), "gateway");
   const store: Store = {
     paths,
     rotation,
-    rotationRuns: rotationRuns(paths, effects),
+    rotationRuns: rotationRuns(paths, ctx),
     gateway,
     gatewayFiles: gatewayFiles(fs, paths),
-    read: async () => (await readDraft()).draft,
-    rehearse: async (change) => change((await readDraft()).draft),
-    transaction: (purpose, change, options) => inTurn(() => transaction(purpose, change, options)),
+    read,
+    rehearse: async (change) => change(await fresh()),
+    transaction: (purpose, change, options) => inTurn(() => transact(purpose, change, options)),
     requireReady: () =>
-      inTurn(() =>
-        locked("make ready", async () => refuseMounted(fs, (await readDraft()).draft.live.target)),
-      ),
+      inTurn(() => locked("make ready", async () => refuseMounted(fs, (await fresh()).live.target))),
     refreshLock: (user) => {
       prepareFolders(fs, paths);
       const path = refreshLockPath(paths, user);
-      return acquireLock({ path, purpose: "refresh", self: effects.self(), fs, sleep, waitMs: 60_000 });
+      return acquireLock({ path, purpose: "refresh", self: ctx.self(), fs, sleep, waitMs: 60_000 });
     },
+    requireSavable: (accountId, isLive) => requireWritable(fs, paths, { isLive, accountId }),
+    keepTokens: (tokens) => keepUnsaved(fs, paths, tokens),
+    requirePrivateHomes: async () => (await import("./homes/private-home.ts")).requirePrivateHomes(fs, paths),
     openPrivateHome,
+    detachAuthFile: async () => (await import("./auth-file.ts")).detachAuthFile(paths, ctx),
     editConfig: (edit) => inTurn(() => locked("edit config.toml", () => editConfig(edit))),
-    setConfigAside: (expected) =>
+    moveConfigAside: (expected) =>
       inTurn(() =>
-        locked("set config.toml aside", async () => {
+        locked("move config.toml aside", async () => {
           if (!moveConfigFile(fs, paths.configFile, { expected, nowMs: now() }))
             throw changedError("config.toml");
         }),
@@ -215,9 +217,13 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     updateUsage: (change, also) => inTurn(() => locked("usage", () => updateUsage(change, also))),
     proxiedSessions: () => readProxiedSessions(fs, paths.proxiedFile),
     watch: (options) => watchStore(fs, paths, options),
+    keyringSlot: async () => (await ctx.findSlot?.(paths)) ?? null,
     hasWritten: () => hasWritten,
     replacedHome: () => replacedHome,
     moveHere,
+    seal: async () => (await import("./seal/convert.ts")).sealPool(fs, store),
+    sealRest: async () => (await import("./seal/convert.ts")).sealRest(fs, store),
+    unseal: async () => (await import("./seal/convert.ts")).unsealPool(fs, store),
     backups: () => listBackups(fs, paths.backupsDir),
     backUpFiles: (needed) =>
       inTurn(() => locked("back up", () => Promise.resolve(backUpFiles(fs, paths, now(), needed)))),
@@ -225,7 +231,7 @@ export function openFileStore(paths: Paths, effects: StoreEffects): Store {
     foreignFiles: () => foreignFiles(fs, paths),
     removeOwnFiles: (removal) => inTurn(() => removeOwn(removal)),
     repairBackups: () => listRepairBackups(fs, paths.backupsDir),
-    readBackup: ({ path }) => parsePool(readTextIfPresent(fs, path) ?? "", path),
+    readBackup: ({ path }) => parsePool(readOwnText(fs, path) ?? "", path),
   };
   return store;
 }
@@ -237,7 +243,6 @@ function obstacleIn(error: unknown): { obstacle: Obstacle } {
 
 function changedError(what: string): CodexAuthError {
   const message = `${what} was changed by another program again and again while the command ran.`;
-  return new CodexAuthError("store_changed", message, {
-    hint: "Nothing was changed. Run the command again.",
-  });
+  const hint = "Nothing was changed. Run the command again.";
+  return new CodexAuthError("store_changed", message, { hint });
 }

@@ -1,8 +1,8 @@
-import type { AccountNews } from "../accounts/account-news.ts";
-import type { Availability } from "../accounts/availability.ts";
-import type { Limit } from "../accounts/limit.ts";
 import type { AuthDocument, Login } from "../codex/auth-json.ts";
-import type { Flag } from "./refresh-mark.ts";
+import type { Flag } from "../pool/marks.ts";
+import type { Availability } from "../quota/availability.ts";
+import type { AccountNews } from "../quota/block.ts";
+import type { Limit } from "../quota/limit.ts";
 
 /** Where the store is. All paths are absolute. */
 export interface StorePaths {

@@ -1,8 +1,12 @@
-import * as fs from "node:fs";
+import * as nodeFs from "node:fs";
+import { resolvePaths, userHome } from "../machine/paths.ts";
+import { currentProcess } from "../machine/processes.ts";
+import { keyringHere } from "../machine/systems/here.ts";
+import type { FindSlot } from "./context.ts";
 import { openFileStore } from "./file-store.ts";
-import { resolvePaths, userHome } from "./paths.ts";
-import { currentProcess } from "./process-identity.ts";
 import type { Store } from "./library-store.ts";
+import { findSlot } from "./homes/live-place.ts";
+import { sealingFs } from "./seal/sealing-fs.ts";
 
 export interface OpenStoreOptions {
   /** Absolute path; default: CODEX_HOME of `env`, else `~/.codex`. */
@@ -26,5 +30,8 @@ export function openStore({ codexHome, storeDir, env = {} }: OpenStoreOptions = 
   };
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   const paths = resolvePaths({ ...env, ...places }, userHome(env), "/");
-  return openFileStore(paths, { fs, now: () => Date.now(), sleep, self: currentProcess });
+  const fs = sealingFs(nodeFs, paths, env);
+  const place = { fs, env, platform: process.platform, keyring: keyringHere(env) };
+  const find: FindSlot = (home) => findSlot(place, home);
+  return openFileStore(paths, { fs, now: () => Date.now(), sleep, self: currentProcess, findSlot: find });
 }

@@ -1,13 +1,12 @@
 import { constants } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { errorCode } from "../machine/file-error.ts";
+import { type FileSystem, linkTarget, namesIn, notFolder } from "../machine/file-system.ts";
 import { openRegular } from "../machine/guarded-file.ts";
-import { errorCode } from "./file-error.ts";
-import { isThere } from "./file-shape.ts";
-import type { FileSystem } from "./file-system.ts";
-import { namesIn, notFolder } from "./files.ts";
-import { ownerEnding } from "./home-owner.ts";
-import type { Paths } from "./paths.ts";
-import { rescueName } from "./rescue.ts";
+import { isThere } from "../machine/path-kind.ts";
+import type { Paths } from "../machine/paths.ts";
+import { unsavedName } from "./files/aside.ts";
+import { ownerEnding } from "./homes/home-owner.ts";
 
 /** A file or folder that commands use, and what they do with it. */
 export interface Place {
@@ -25,7 +24,7 @@ export interface Place {
 export interface PlaceProblem {
   place: Place;
   error: unknown;
-  /** As node names it; DANGLING for a link to nothing where a folder is needed. */
+  /** As node names it; DANGLING for a link to nothing where that cannot be. */
   code: string;
   /** The path itself or a folder above it: what has to be changed. */
   culprit: string;
@@ -49,10 +48,15 @@ export function placeProblem(fs: FileSystem, place: Place): PlaceProblem | null 
     return null;
   } catch (error) {
     const code = errorCode(error);
-    const isMissing = code === "ENOENT" && !(place.kind === "folder" && isThere(fs, place.path));
-    if (isMissing) return null;
+    if (code === "ENOENT" && !leadsNowhere(fs, place)) return null;
     return { place, error, code: code === "ENOENT" ? "DANGLING" : code, culprit: culpritOf(fs, place.path) };
   }
+}
+
+/** A link to a folder that is not there, or to a file that cannot be made, because its folder is not there. */
+function leadsNowhere(fs: FileSystem, { path, kind, need }: Place): boolean {
+  if (!isThere(fs, path)) return false;
+  return kind === "folder" || (need === "write" && !isThere(fs, dirname(linkTarget(fs, path))));
 }
 
 function tryFolder(fs: FileSystem, { path, need }: Place): void {
@@ -93,16 +97,17 @@ const changes = "commands that change something fail";
  * config.toml have checks of their own.
  */
 export function usedPlaces(fs: FileSystem, paths: Paths, authTarget: string): Place[] {
-  const { codexHome, storeDir, locksDir, backupsDir, parkedDir, rescueDir, homesDir } = paths;
+  const { codexHome, storeDir, locksDir, backupsDir, displacedDir, unsavedDir, homesDir } = paths;
   return [
     folder(storeDir, "no account can be read or kept"),
+    appended(paths.poolFile, "no account is known, and none can be kept"),
     folder(locksDir, changes),
     ...locksIn(fs, locksDir),
     folder(backupsDir, changes),
-    folder(parkedDir, "a login that would be put aside cannot be, and the command fails"),
-    folder(rescueDir, renewals),
-    ...filesIn(fs, rescueDir, {
-      pattern: rescueName,
+    folder(displacedDir, "a login that would be put aside cannot be, and the command fails"),
+    folder(unsavedDir, renewals),
+    ...filesIn(fs, unsavedDir, {
+      pattern: unsavedName,
       effect: "what a killed renewal may have kept there is not taken in",
     }),
     folder(homesDir, "exec fails"),
@@ -112,7 +117,7 @@ export function usedPlaces(fs: FileSystem, paths: Paths, authTarget: string): Pl
     }),
     appended(paths.historyFile, "the forecast knows nothing of earlier days, and check fails"),
     appended(paths.proxiedFile, "figures of sessions may be given to the wrong account"),
-    spare(paths.usageFile, "what was known of limits is not known"),
+    { ...spare(paths.usageFile, "what was known of limits is not known, and check fails"), isSpare: false },
     { ...spare(join(storeDir, "rotation.json"), "the rotation proxy is not found"), isSpare: false },
     appended(join(storeDir, "rotation.log"), "the rotation proxy does not start in the background"),
     folder(paths.sessionIndexDir, "session logs are read anew by every command", true),

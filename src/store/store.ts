@@ -1,19 +1,16 @@
-import type { HistoryStep } from "../accounts/history.ts";
+import type { KeyringSlot } from "./context.ts";
 import type { AuthDocument } from "../codex/auth-json.ts";
-import type { Adoption } from "./adopt.ts";
+import type { Paths } from "../machine/paths.ts";
+import type { Account } from "../pool/account.ts";
+import type { Adoption } from "../pool/adopt.ts";
+import type { Pool } from "../pool/pool.ts";
 import type { LiveFile } from "./auth-file.ts";
-import type { Backup } from "./backups.ts";
-import type { Store as LibraryStore, UsageByAccount, WatchOptions } from "./library-store.ts";
-import type { Lease } from "./lock.ts";
-import type { Paths } from "./paths.ts";
-import type { Account } from "./account.ts";
-import type { Pool } from "./pool-file.ts";
-import type { OwnFile } from "./own-files.ts";
-import type { RepairBackup } from "./repair-backup.ts";
-import type { GatewayFiles } from "./gateway-files.ts";
-import type { Rescue } from "./rescue.ts";
-import type { RotationFile } from "./rotation-file.ts";
-import type { RotationRuns } from "./rotation-runs.ts";
+import type { Backup, RepairBackup } from "./backups/backups.ts";
+import type { GatewayFiles } from "./files/gateway.ts";
+import type { OwnFile } from "./files/our-files.ts";
+import type { RotationFile, RotationRuns } from "./files/rotation.ts";
+import type { Store as LibraryStore } from "./library-store.ts";
+import type { PoolTransaction, PoolStore, RenewalStore, SavingOptions } from "./pool-store.ts";
 
 /** The pool and the live login as they are, read without a lock. */
 export interface Snapshot {
@@ -25,7 +22,7 @@ export interface Snapshot {
   /** What became of the login in auth.json; null when there was none or the pool did not know it. */
   adoption: Adoption | null;
   /** What became of the logins that commands made in private homes which have ended. */
-  foldedBack: readonly Adoption[];
+  returned: readonly Adoption[];
   /** Accounts whose refresh was killed, so that nobody knows whether the token is spent. */
   interrupted: readonly Account[];
 }
@@ -34,22 +31,18 @@ export interface Snapshot {
  * The state inside a transaction. `pool` may be changed freely; nothing is written before the change function
  * returns, and it may run again from fresh state when somebody else wrote in between.
  */
-export interface Draft extends Snapshot {
+export interface Transaction extends Snapshot, PoolTransaction {
   /**
    * Makes an account the one in auth.json; whatever login is there is taken into the pool first. While a running Codex
    * may be renewing that one, the transaction waits, and fails with `login_in_use`, unless it `ignoresCodex`.
    */
   activate(account: Account, options?: { replaceBroken?: boolean; ignoresCodex?: boolean }): void;
-  /** Writes the tokens of an account to auth.json if it is the one there. */
-  renewLive(account: Account): void;
-  /** Leaves only the access token of the live account in auth.json, so that no Codex can spend the refresh token. */
-  lendLive(account: Account): void;
   /** Where a process of ours spends the token of this account now, waits until it has ended: the transaction starts again. */
   awaitRenewal(account: Account): void;
   /** Removes auth.json. Revokes nothing. As to a running Codex: see `activate`. */
   deactivate(options?: { ignoresCodex?: boolean }): void;
   /** Keeps a login that lost against a newer one. */
-  park(document: AuthDocument): void;
+  keepDisplaced(document: AuthDocument): void;
   /** Asks for a backup of the pool as it is now, so before it is changed. */
   backUp(): void;
 }
@@ -77,11 +70,7 @@ export interface HomeLeavings {
   isOccupied: boolean;
 }
 
-export interface TransactionOptions {
-  /** The caller holds Codex's auth.lock. */
-  isAuthLocked?: boolean;
-  /** New tokens that are perhaps in no file. */
-  inHand?: Rescue;
+export interface TransactionOptions extends SavingOptions {
   /** Starts from an empty pool when pool.json is damaged, and keeps the damaged file aside. */
   replaceBrokenPool?: boolean;
   /** With `replaceBrokenPool`: makes the pool to start from out of the damaged text. */
@@ -95,13 +84,6 @@ export interface Removal {
   check: (snapshot: Snapshot, only: readonly string[]) => void;
 }
 
-/** What is written beside the quotas, under the same lock. */
-export interface ServedRecords {
-  /** Steps for the forecast; called after the change, because they follow from it. */
-  readonly history?: () => readonly HistoryStep[];
-  readonly sessionIds?: Iterable<string>;
-}
-
 /** What `moveHere` did. */
 export interface Moved {
   /** The home that the pool served until now; null when it is this one already. */
@@ -112,27 +94,36 @@ export interface Moved {
   hasOwnLogin: boolean;
 }
 
+/** What sealing did. */
+export interface Sealed {
+  key: { id: string; source: "file" | "command" | "keyring"; isNew: boolean };
+  /** How many files were changed. */
+  files: number;
+}
+
 /** The one door to credentials, as the program itself sees it. The file store is its first implementation. */
-export interface Store extends LibraryStore {
+export interface Store extends Omit<LibraryStore, keyof PoolStore>, PoolStore, RenewalStore {
   readonly paths: Paths;
   read(): Promise<Snapshot>;
   /** Runs `change` on what is there now and writes nothing: what a dry run shows. */
-  rehearse<T>(change: (draft: Draft) => T): Promise<T>;
-  transaction<T>(purpose: string, change: (draft: Draft) => T, options?: TransactionOptions): Promise<T>;
+  rehearse<T>(change: (transaction: Transaction) => T): Promise<T>;
+  transaction<T>(
+    purpose: string,
+    change: (transaction: Transaction) => T,
+    options?: TransactionOptions,
+  ): Promise<T>;
   /** Throws where a transaction could not be made. For work that a person would have to do again. */
   requireReady(): Promise<void>;
-  /** One refresh at a time for all the seats of a user; `user` names the lock. Waits up to a minute. */
-  refreshLock(user: string): Promise<Lease>;
+  /** Throws where `openPrivateHome` could not make one; changes nothing. */
+  requirePrivateHomes(): Promise<void>;
   /** Makes a private home for one command, with this login. */
   openPrivateHome(accountId: string, document: AuthDocument): Promise<PrivateHome>;
+  /** Makes a hard-linked auth.json a file of its own, under the locks that Codex takes around its save. */
+  detachAuthFile(): Promise<void>;
   /** Changes the text of config.toml; `edit` may run again when Codex wrote it in between. */
   editConfig(edit: (text: string) => string): Promise<void>;
   /** Gives a config.toml that cannot be read another name, if its text is still the expected one. */
-  setConfigAside(expected: string): Promise<void>;
-  /** What is known about quotas; read without a lock. */
-  usage(): UsageByAccount;
-  /** Changes what is known about quotas, from what is on disk now; the pool stays as it is. */
-  updateUsage(change: (usage: UsageByAccount) => void, also?: ServedRecords): Promise<void>;
+  moveConfigAside(expected: string): Promise<void>;
   /** The sessions that a rotation proxy served; read without a lock. */
   proxiedSessions(): ReadonlySet<string>;
   /** Which rotation proxy runs. */
@@ -143,14 +134,20 @@ export interface Store extends LibraryStore {
   readonly gateway: RotationFile;
   /** What a gateway keeps on this machine. */
   readonly gatewayFiles: GatewayFiles;
-  /** Tells when another process, or this one, has changed the accounts or the quotas; returns what ends it. */
-  watch(options: WatchOptions): () => void;
+  /** The entry of the keyring in which Codex keeps its login; null where the configuration names none. It is not asked. */
+  keyringSlot(): Promise<KeyringSlot | null>;
   /** Whether this process has changed a file. */
   hasWritten(): boolean;
   /** The CODEX_HOME whose place this one has taken in this process, because it is gone or has no login of the pool. */
   replacedHome(): string | null;
   /** Makes this CODEX_HOME the one that the pool serves. Throws `store_in_use` while a Codex runs in the other one. */
   moveHere(): Promise<Moved>;
+  /** Seals every file of ours that holds a token. Throws `store_in_use` while a server of ours runs. */
+  seal(): Promise<Sealed>;
+  /** Seals what lies open in a sealed pool. */
+  sealRest(): Promise<void>;
+  /** Takes the seal off again; returns how many files were changed. */
+  unseal(): Promise<number>;
   backups(): Backup[];
   /** Keeps copies of the pool, auth.json and config.toml, before a repair. A backup named `needed` is not pruned. */
   backUpFiles(needed?: string): Promise<RepairBackup>;

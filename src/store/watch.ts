@@ -1,7 +1,7 @@
 import { watch } from "node:fs";
-import type { FileSystem } from "./file-system.ts";
+import type { FileSystem } from "../machine/file-system.ts";
+import type { Paths } from "../machine/paths.ts";
 import type { StoreChange, WatchOptions } from "./library-store.ts";
-import type { Paths } from "./paths.ts";
 
 /**
  * Tells when a file of the store was replaced. The system's notice comes at once; where it does not come (some network

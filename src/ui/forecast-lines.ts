@@ -1,12 +1,11 @@
-import { isKnownPlan } from "../accounts/plan.ts";
-import { columnText } from "./columns.ts";
+import { isKnownPlan } from "../quota/candidate.ts";
+import { durationText, lastsText, relativeText, resetText, windowName } from "../text/times.ts";
+import { cutMiddle, displayWidth } from "../text/width.ts";
 import { meter } from "./meter.ts";
-import { safeText } from "./safe-text.ts";
-import { clockText, durationText, relativeText } from "./time.ts";
+import { type Cell, table, tableLines } from "./table.ts";
 import type { Ui } from "./ui.ts";
-import { lastsText, resetText, windowName } from "./window-text.ts";
 
-interface Range {
+export interface Range {
   p10: number;
   p50: number;
   p90: number;
@@ -41,47 +40,43 @@ export interface QuotaFigures {
   windows: readonly WindowFigures[];
 }
 
-export interface PoolFigures {
-  isDry: boolean;
-  accounts: number;
-  horizonMs: number;
-  dryPercent: number | null;
-  dryInMs: Range | null;
-  refills: readonly { name: string; at: string; windowMinutes: number; refillPercent: number }[];
-}
-
 export const noAccountsText = "No accounts yet. Take in the login you have: codex auth import";
 
 /** For each account a line, and below it one for each of its windows; the windows of all stand in the same columns. */
 export function quotaLines(accounts: readonly QuotaFigures[], ui: Ui): string {
-  const rows = accounts.flatMap(({ windows }) => windows.map((each) => windowCells(each, ui)));
-  const table = columnText([["", "WINDOW", "LEFT", "", "RESETS", "LASTS"], ...rows]).split("\n");
-  const [head = "", ...lines] = table.map((line) => `     ${line}`.trimEnd());
-  const text = accounts.flatMap((account) => {
-    const own = lines.splice(0, account.windows.length).map((line, index) => {
-      const window = account.windows[index];
-      return window ? line.replace(barMark, () => meter(window.remainingPercent, barColumns(ui), ui)) : line;
-    });
-    return [accountLine(account, ui), ...own, ...factLines(account, ui)];
-  });
-  return [...(rows.length > 0 ? [ui.dim(head)] : []), ...text].join("\n");
+  const all = accounts.flatMap(({ windows }) => windows);
+  const rows = all.map((each) => windowCells(each, ui));
+  const indent = ui.isTerminal ? "       " : "";
+  const inner = { ...ui, columns: ui.columns - indent.length };
+  const { head, lines, foot } = tableLines(windowColumns, rows, inner, (cell, row, { title }) =>
+    title === "" && ui.isTerminal && cell !== ""
+      ? meter(all[row]?.remainingPercent ?? 0, cell.length, ui)
+      : cell,
+  );
+  const indented = (text: string) => text.replaceAll(/^/gm, indent);
+  const text = accounts.flatMap((account) => [
+    accountLine(account, ui),
+    ...lines.splice(0, account.windows.length).map(indented),
+    ...factLines(account, ui),
+  ]);
+  return [...(rows.length > 0 ? head.map(indented) : []), ...text, ...foot].join("\n");
 }
 
-/** Stands for the bar until the columns are known: colours have no width. */
-const barMark = /\u0001+/;
+const windowColumns = [
+  { title: "WINDOW" },
+  { title: "LEFT", isRight: true },
+  { title: "", drop: 2 },
+  { title: "RESETS", shorten: [1] },
+  { title: "LASTS", drop: 4 },
+];
 
-function barColumns({ columns }: Ui): number {
-  return Math.max(6, Math.min(20, columns - 70));
-}
-
-function windowCells(window: WindowFigures, ui: Ui): string[] {
+function windowCells(window: WindowFigures, ui: Ui): Cell[] {
   const { windowMinutes, remainingPercent, resetsAt } = window;
   return [
-    "",
     windowName(windowMinutes),
-    "\u0001".repeat(barColumns(ui)),
-    `${percentText(remainingPercent)} %`.padStart(6),
-    resetText(resetsAt, ui.nowMs),
+    `${percentText(remainingPercent)} %`,
+    ui.isTerminal ? " ".repeat(ui.columns >= 100 ? 20 : 10) : "",
+    resetsAt === null ? "not started" : [resetText(resetsAt, ui.nowMs), relativeText(resetsAt, ui.nowMs)],
     windowLasts(window, ui.nowMs),
   ];
 }
@@ -94,15 +89,18 @@ function windowLasts({ emptyInMs, resetsAt, remainingPercent }: WindowFigures, n
 
 function accountLine(account: QuotaFigures, ui: Ui): string {
   const { active, row, label, plan, kind, isReady, risk } = account;
-  const name = ui.bold(safeText(label === null ? account.name : `${label} (${account.name})`));
-  const state = isReady ? ui.green("ready") : ui.yellow(safeText(account.stateReason ?? account.state));
+  const room = ui.isTerminal ? Math.max(20, ui.columns - 34) : Number.POSITIVE_INFINITY;
+  const full = label === null ? account.name : `${label} (${account.name})`;
+  const shown = label !== null && displayWidth(full) > room ? label : full;
+  const name = ui.bold(cutMiddle(shown, room, ui.isUnicode ? "…" : "..."));
+  const state = isReady ? ui.green("ready") : ui.yellow(account.stateReason ?? account.state);
   const riskText = isReady && risk !== "unknown" ? `, ${riskWords(risk, ui)}` : "";
   const planText = plan === null ? (kind === "chatgpt" ? "plan unknown" : kind) : planName(plan);
   return `${active ? "*" : " "} ${String(row).padStart(2)} ${name}, ${planText}: ${state}${riskText}`;
 }
 
 function planName(plan: string): string {
-  return isKnownPlan(plan) ? plan : `${safeText(plan)} (a plan of unknown size, counted as plus)`;
+  return isKnownPlan(plan) ? plan : `${plan} (a plan of unknown size, counted as plus)`;
 }
 
 function riskWords(risk: string, ui: Ui): string {
@@ -114,7 +112,9 @@ function riskWords(risk: string, ui: Ui): string {
 function factLines({ windows, isReady }: QuotaFigures, ui: Ui): string[] {
   const [first] = windows;
   if (first === undefined)
-    return isReady ? [ui.dim("     nothing is known of its quota yet; it counts as full")] : [];
+    return isReady
+      ? [ui.dim("     its quota is not known, so it counts as full. To ask: codex auth check")]
+      : [];
   const ageMs = Math.min(...windows.map((each) => each.ageMs));
   const facts = [
     `as of ${ageMs < 60_000 ? "now" : `${durationText(ageMs)} ago`}${sourceWords(first.source)}`,
@@ -147,31 +147,11 @@ export function recommendationLines(
   ui: Ui,
   isExplained = false,
 ): string[] {
-  if (isExplained) return [safeText(explanation)];
-  if (kind === "use") return [`Use ${ui.bold(safeText(name ?? ""))} next: ${safeText(reason)}.`];
+  if (isExplained) return [explanation];
+  if (kind === "use") return [`Use ${ui.bold(name ?? "")} next: ${reason}.`];
   const back = until === null ? "" : ` (${relativeText(until, ui.nowMs)})`;
-  const lines = [ui.yellow(`Nothing to use now: ${safeText(reason)}${back}.`)];
+  const lines = [ui.yellow(`Nothing to use now: ${reason}${back}.`)];
   return hint === null ? lines : [...lines, `What helps: ${hint}`];
-}
-
-export function poolLine(pool: PoolFigures, ui: Ui): string {
-  const [refill] = pool.refills;
-  const next =
-    refill === undefined || pool.isDry
-      ? ""
-      : ` Next refill: ${safeText(refill.name)}, ${windowName(refill.windowMinutes)} window, ${clockText(refill.at, ui.nowMs)}.`;
-  return `Pool: ${poolText(pool, ui)}.${next}`;
-}
-
-function poolText({ isDry, dryPercent, dryInMs, horizonMs }: PoolFigures, ui: Ui): string {
-  if (isDry) return ui.yellow("dry");
-  if (dryPercent === null || dryInMs === null) return "too little history to say when it runs dry";
-  const horizon = `the next ${durationText(horizonMs)}`;
-  const risk = `${percentText(dryPercent)} % risk`;
-  const lasts = lastsText(dryInMs, horizonMs, "then");
-  return lasts === "until then"
-    ? `lasts ${horizon} (${risk} of running dry)`
-    : `runs dry in ${lasts} (${risk} in ${horizon})`;
 }
 
 /** Whole, but never a 0 that is not nothing and never a 100 that is not all. */
@@ -180,3 +160,42 @@ export function percentText(percent: number): string {
   if (rounded === 0 && percent > 0) return "<1";
   return rounded === 100 && percent < 100 ? "99" : String(rounded);
 }
+
+interface Candidate {
+  row: number;
+  name: string;
+  active: boolean;
+  tier: string;
+  score: number;
+  pace: number;
+  room: number;
+  isChosen: boolean;
+  reason: string;
+}
+
+/** The ranking as a table, best first, with the parts of every score. */
+export function candidateLines(candidates: readonly Candidate[], ui: Ui): string {
+  const rows = candidates.map((each) => {
+    const isScored = each.tier !== "unusable";
+    return [
+      each.active ? "*" : "",
+      String(each.row),
+      each.name,
+      isScored ? each.score.toFixed(2) : "",
+      isScored ? each.pace.toFixed(2) : "",
+      isScored ? each.room.toFixed(2) : "",
+      each.reason,
+    ];
+  });
+  return table(candidateColumns, rows, ui, (cell, row) => (candidates[row]?.isChosen ? ui.bold(cell) : cell));
+}
+
+const candidateColumns = [
+  { title: "" },
+  { title: "#" },
+  { title: "ACCOUNT", least: 16 },
+  { title: "SCORE" },
+  { title: "= PACE", drop: 1 },
+  { title: "x ROOM", drop: 1 },
+  { title: "WHY" },
+];

@@ -1,8 +1,8 @@
-/** The style of the report page, light and dark. */
+/** The style of the pages, light and dark. */
 export const pageStyle = `
 :root{color-scheme:light dark;--back:#fafafa;--card:#fff;--text:#1c1e21;--dim:#5c636b;--line:#dcdfe3;--track:#e9ebee;
 --good:#1a7f45;--low:#9a6200;--bad:#c62f2f;--fan:#2563c9;
---c0:#2563c9;--c1:#d9822b;--c2:#1a8f6a;--c3:#a347ba;--c4:#c0392b;--c5:#7a828c}
+--c0:#2563c9;--c1:#b8690f;--c2:#1a8f6a;--c3:#a347ba;--c4:#c0392b;--c5:#7a828c}
 @media (prefers-color-scheme:dark){:root{--back:#14161a;--card:#1d2026;--text:#e8eaed;--dim:#a0a7b0;--line:#31363e;--track:#2c3138;
 --good:#4cc27d;--low:#e0a93f;--bad:#f0716a;--fan:#6ea3ff;
 --c0:#6ea3ff;--c1:#f0a860;--c2:#4fc7a0;--c3:#cf8be0;--c4:#ef7d72;--c5:#9aa2ac}}
@@ -35,6 +35,7 @@ svg.usage{height:11rem}
 .legend i{display:inline-block;width:.8rem;height:.8rem;border-radius:.2rem;margin-right:.35rem;vertical-align:-.05rem}
 table{border-collapse:collapse;width:100%;margin-top:.8rem;font-size:.9rem}
 th{text-align:left;color:var(--dim);font-weight:500}
+thead th{overflow-wrap:normal}
 td,th{padding:.25rem .5rem .25rem 0;border-bottom:1px solid var(--line)}
 td+td,th+th{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 ul{margin:0;padding-left:1.2rem}li{margin:.3rem 0}

@@ -1,4 +1,5 @@
 import type { ChalkInstance } from "chalk";
+import type { Context } from "../context.ts";
 
 type Paint = (text: string) => string;
 
@@ -11,14 +12,17 @@ export interface Ui {
   yellow: Paint;
   cyan: Paint;
   columns: number;
+  /** False for a pipe or a file: there nothing is cut, wrapped or padded. */
+  isTerminal: boolean;
   /** False where the locale is not UTF-8: then only ASCII is printed. */
   isUnicode: boolean;
   nowMs: number;
 }
 
-export interface UiSettings {
+interface UiSettings {
   colorLevel: 0 | 1 | 2 | 3;
   columns: number;
+  isTerminal: boolean;
   isUnicode: boolean;
   nowMs: number;
 }
@@ -38,4 +42,10 @@ const plain = { bold: same, dim: same, red: same, green: same, yellow: same, cya
 
 function painted({ bold, dim, red, green, yellow, cyan }: ChalkInstance) {
   return { bold, dim, red, green, yellow, cyan };
+}
+
+/** Whether text beyond ASCII arrives: the locale is UTF-8, or it is Windows Terminal. */
+export function isUnicodeLocale(env: Context["env"]): boolean {
+  const locale = env["LC_ALL"] || env["LC_CTYPE"] || env["LANG"] || "";
+  return /utf-?8/i.test(locale) || env["WT_SESSION"] !== undefined;
 }

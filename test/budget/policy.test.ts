@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { windowAt } from "../../src/budget/limit-window.ts";
 import { checkLimits, limitText, parseLimit, ruleName } from "../../src/budget/policy.ts";
+import { windowAt } from "../../src/budget/usage-state.ts";
 
 describe("a limit as people write it", () => {
   const cases: [text: string, rule: object][] = [

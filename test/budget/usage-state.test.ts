@@ -1,16 +1,16 @@
 import { array, assert, constant, integer, nat, oneof, property, record } from "fast-check";
 import { describe, expect, test } from "vitest";
-import { amountsOf, cutAmounts, estimateOf } from "../../src/budget/estimate.ts";
-import { ruleName, type KeyPolicy, type LimitRule } from "../../src/budget/policy.ts";
+import { amountsOf, cutAmounts, estimateOf } from "../../src/budget/prices.ts";
+import { type KeyPolicy, type LimitRule, ruleName } from "../../src/budget/policy.ts";
 import {
   admit,
+  type Amounts,
   counterAt,
   emptyUsage,
   resetUsage,
   settle,
   startCounter,
   sweep,
-  type Amounts,
   type UsageState,
 } from "../../src/budget/usage-state.ts";
 
@@ -155,7 +155,8 @@ describe("settle", () => {
   test("a limit that is new to a key counts what the running window has used already", () => {
     const state = startCounter(emptyUsage, perDay, 2, noon);
     expect(refusalOf(opened(state, { limits: [perDay] }, "a"), { limits: [perDay] })?.kind).toBe("limit");
-    expect(startCounter(state, perDay, 9, noon)).toBe(state);
+    expect(startCounter(state, perDay, 1, noon)).toEqual(state);
+    expect(startCounter(state, perDay, 9, noon).counters["requests/day"]?.used).toBe(9);
   });
 });
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { readChatRequest } from "../../src/chat/request.ts";
-import { paramFromPath } from "../../src/errors/param-path.ts";
+import { paramFromPath } from "../../src/errors/envelope.ts";
 
 const hello = { role: "user", content: "Hello" };
 const chat = (extra: object = {}) => ({ model: "gpt-6-sol", messages: [hello], ...extra });

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
-import { readAuthJson } from "../../src/codex/auth-json.ts";
-import type { AuthReading } from "../../src/codex/auth-json.ts";
+import { type AuthReading, readAuthJson } from "../../src/codex/auth-json.ts";
 import { forgeAuthJson, forgeJwt, forgeTokens } from "../support/forge.ts";
 
 const tokens = forgeTokens({ email: "a@example.com", accountId: "acct-1", userId: "user-1" });

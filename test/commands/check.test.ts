@@ -1,8 +1,8 @@
+import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import type { FakeReply } from "../support/fake-openai.ts";
-import { refusal, usageBody } from "../support/fake-usage.ts";
-import { TestHome } from "../support/home.ts";
-import type { Finished } from "../support/home.ts";
+import type { FakeReply } from "../support/openai/server.ts";
+import { refusal, usageBody } from "../support/openai/usage.ts";
+import { type Finished, TestHome } from "../support/home.ts";
 import { RenewalScene } from "../support/renewals.ts";
 import { readHttp } from "../support/upstream-fixture.ts";
 
@@ -224,23 +224,32 @@ test.each<[string, (id: string) => FakeReply, RegExp]>([
   expect((await scene.run(["check"])).stdout).toContain("so Codex does not start with this account.");
 });
 
-test("the plan that OpenAI names reaches list, status and statusline, until a newer token names another", async () => {
+test("the plan that OpenAI names reaches every command that shows or ranks it, until a newer token names another", async () => {
   const scene = await RenewalScene.open(["a"], dayLong);
   scene.fake.usage.answer("acct-a", { status: 200, body: usageBody({ plan: "pro" }) });
   await scene.succeed(["check"]);
+  const json = async (...words: string[]) => JSON.parse((await scene.succeed([...words, "--json"])).stdout);
+  const bundled = async () => {
+    const bundle = scene.home.file(`bundle-${Math.random()}.json`);
+    await scene.succeed(["doctor", "--only", "store", "--bundle", bundle]);
+    return JSON.parse(readFileSync(bundle, "utf8")).accounts[0].plan;
+  };
   const seen = async () => [
     (await stateOf(scene, 1)).plan,
     /Plan: (\w+)/.exec((await scene.succeed(["status"])).stdout)?.[1],
     (await scene.succeed(["statusline", "--format", "{plan}"])).stdout.trim(),
-    JSON.parse((await scene.succeed(["forecast", "--json"])).stdout).accounts[0].plan,
+    (await json("forecast")).accounts[0].plan,
+    (await json("why")).candidates[0].plan,
+    /pro|team|plus/.exec((await scene.succeed(["__complete", "--", "switch", ""])).stdout)?.[0],
+    await bundled(),
   ];
-  expect(await seen()).toEqual(["pro", "pro", "pro", "pro"]);
+  expect(await seen()).toEqual(Array.from({ length: 7 }, () => "pro"));
   const issuedAt = Math.floor(Date.now() / 1000) + 60;
   const login = { email: "a@example.com", userId: "user-a", accountId: "acct-a", plan: "team" };
   scene.home.write("newer.json", scene.fake.issuer.issue({ ...login, issuedAt, expiresInSec: 90_000 }));
   await scene.succeed(["import", scene.home.file("newer.json")]);
   await scene.succeed(["switch", "1"]);
-  expect(await seen()).toEqual(["team", "team", "team", "team"]);
+  expect(await seen()).toEqual(Array.from({ length: 7 }, () => "team"));
 });
 
 test("an account without windows is shown with its credits, and the windows that it had are gone", async () => {
@@ -250,9 +259,9 @@ test("an account without windows is shown with its credits, and the windows that
   const body = { ...usageBody({ plan: "business" }), rate_limit: null, credits };
   scene.fake.usage.answer("acct-a", { status: 200, body });
   const { stdout } = await scene.succeed(["check"]);
-  expect(stdout).toMatch(/CREDITS\n.*ok +12\.5 credits/);
+  expect(stdout).toMatch(/\tok\t12\.5 credits/);
   expect((await scene.succeed(["list"])).stdout).toContain("12.5 credits");
-  expect((await scene.succeed(["status"])).stdout).toContain("Remaining: CREDITS 12.5 credits");
+  expect((await scene.succeed(["status"])).stdout).toContain("Quota: CREDITS 12.5 credits");
   expect(await stateOf(scene, 1)).toMatchObject({
     state: "ready",
     limits: [],
@@ -353,7 +362,7 @@ test("an API key has no usage to ask for, and that is no failure", async () => {
   expect(code).toBe(0);
   expect(document.results[1]).toMatchObject({ ok: null, failure: null, account: { kind: "apiKey" } });
   expect(document.summary).toMatchObject({ checked: 1, ok: 1, nothingToAsk: 1 });
-  expect((await scene.run(["check"])).stdout).toMatch(/apiKey {2}nothing to ask/);
+  expect((await scene.run(["check"])).stdout).toMatch(/apiKey\tnothing to ask/);
 });
 
 test("four accounts are asked about at a time, and renewals wait for each other", async () => {

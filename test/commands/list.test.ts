@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { expect, test } from "vitest";
-import { userKeyOf } from "../../src/store/account-id.ts";
-import { parsePool } from "../../src/store/pool-file.ts";
-import { TestHome, threeLogins } from "../support/home.ts";
+import { userKeyOf } from "../../src/pool/account.ts";
+import { parsePool } from "../../src/pool/pool.ts";
+import { forgeAuthJson } from "../support/forge.ts";
 import { runFake, testNowMs } from "../support/fake-context.ts";
+import { TestHome, threeLogins } from "../support/home.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;
@@ -64,6 +66,10 @@ async function listed(home: TestHome) {
   return JSON.parse(stdout).accounts[0];
 }
 
+function onTerminal(home: TestHome) {
+  return runFake(home, ["list"], { terminalColumns: 110 });
+}
+
 const week = { window: "secondary", minutes: 10_080, resetsInMs: 50 * hourMs };
 
 test("figures become columns with what remains and when it is full again", async () => {
@@ -71,28 +77,28 @@ test("figures become columns with what remains and when it is full again", async
     { used: 37, resetsInMs: 130 * minuteMs },
     { ...week, used: 80.4 },
   ]);
-  const { stdout } = await runFake(home, ["list"]);
+  const { stdout } = await onTerminal(home);
   expect(stdout.split("\n").slice(0, 3)).toEqual([
-    "   #  ACCOUNT               PLAN      STATE  5 H                  WEEK              LOGIN",
-    "*  1  ada@personal.example  plus      ready  63 %, in 2 h 10 min  19 %, in 2 d 2 h  valid 23 h",
-    "   2  dev@team.example      business  ready                                         valid 23 h",
+    "   #  ACCOUNT               WORKSPACE      PLAN      STATE  5 H LEFT             WEEK LEFT         LOGIN",
+    "*  1  ada@personal.example  acct-personal  plus      ready  63 %, in 2 h 10 min  19 %, in 2 d 2 h  valid 23 h",
+    "   2  dev@team.example      acct-team      business  ready                                         valid 23 h",
   ]);
 });
 
 test("without any figure there is no column for them", async () => {
   const home = await homeWithFigures([]);
-  expect((await runFake(home, ["list"])).stdout).toMatch(/STATE {2}LOGIN\n/);
+  expect((await onTerminal(home)).stdout).toMatch(/STATE {2}LOGIN\n/);
 });
 
 test("a weekly window in the first slot is told by its length", async () => {
   const home = await homeWithFigures([{ ...week, window: "primary", used: 10 }]);
-  expect((await runFake(home, ["list"])).stdout).toMatch(/STATE {2}WEEK +LOGIN\n/);
+  expect((await onTerminal(home)).stdout).toMatch(/STATE {2}WEEK LEFT +LOGIN\n/);
 });
 
 test("an old figure shows its age", async () => {
   const home = await homeWithFigures([{ used: 37, ageMs: 3 * hourMs }]);
-  expect((await runFake(home, ["list"])).stdout).toMatch(
-    /5 H +SEEN +LOGIN\n.*63 %, in 1 h {2}3 h ago {2}valid/,
+  expect((await onTerminal(home)).stdout).toMatch(
+    /5 H LEFT +SEEN +LOGIN\n.*63 %, (?:14:00 |13:00 )?in 1 h {2}3 h ago {2}valid/,
   );
 });
 
@@ -140,14 +146,15 @@ test.each([
   expect((await listed(home)).state).toBe("ready");
 });
 
-test("a renewal that was interrupted is named with its time", async () => {
+test("a renewal that was interrupted is named with its time, for people by the clock on the wall", async () => {
   const home = await homeWithRenewal();
   const list = await runFake(home, ["list"]);
   expect(list.stderr).toMatch(
-    /^A renewal of ada@personal\.example was interrupted at 2026-11-20T11:58:00\.000Z; /,
+    /^A renewal of ada@personal\.example \(plus, row 1\) was interrupted at 11:58\. /,
   );
   const status = JSON.parse((await runFake(home, ["status", "--json"])).stdout);
   expect(status.findings).toMatchObject([{ id: "refresh_interrupted", severity: "warning" }]);
+  expect(status.findings[0].message).toContain("at 2026-11-20T11:58:00.000Z");
 });
 
 test("a renewal of a machine that cannot be asked goes on while it holds its lock", async () => {
@@ -179,5 +186,36 @@ function renewing() {
 
 test("status shows what remains of the active account", async () => {
   const home = await homeWithFigures([{ used: 37, resetsInMs: 130 * minuteMs }]);
-  expect((await runFake(home, ["status"])).stdout).toMatch(/^Remaining: 5 H 63 %, in 2 h 10 min$/m);
+  expect((await runFake(home, ["status"])).stdout).toMatch(/^Quota: 5 H 63 % left, resets in 2 h 10 min$/m);
+});
+
+test("a login of Codex that is not in the pool is named, with what to type, and only while it is not", async () => {
+  const home = await homeWithFigures([]);
+  home.write("auth.json", forgeAuthJson({ email: "new@x.example", userId: "user-new", issuedAt }));
+  const { stdout, stderr } = await runFake(home, ["list"]);
+  expect(stdout).not.toContain("new@x.example");
+  expect(stderr).toBe("The login in auth.json (new@x.example) is not in the pool. Type: codex auth import\n");
+  const { findings } = JSON.parse((await runFake(home, ["list", "--json"])).stdout);
+  expect(findings).toMatchObject([{ id: "login_unknown", fix: "codex auth import" }]);
+  await runFake(home, ["import"]);
+  const after = await runFake(home, ["list"]);
+  expect([after.stdout.includes("new@x.example"), after.stderr]).toEqual([true, ""]);
+});
+
+test("an account that is on its way into a database is named, with the command that ends the move", async () => {
+  const home = new TestHome();
+  home.write(
+    "codex-auth/pool.json",
+    JSON.parse(
+      readFileSync(
+        new URL("../../fixtures/homes/account-moving/home/codex-auth/pool.json", import.meta.url),
+        "utf8",
+      ),
+    ) as object,
+  );
+  const { stdout, stderr } = await runFake(home, ["list"]);
+  expect(stdout).not.toMatch(/dev@team\.example/);
+  expect(stderr).toMatch(
+    /dev@team\.example.*nobody can use it\. Type: codex auth gateway adopt dcff4cbf28d0\n/,
+  );
 });

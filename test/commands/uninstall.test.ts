@@ -1,12 +1,13 @@
 import * as fs from "node:fs";
-import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
+import { resolvePaths } from "../../src/machine/paths.ts";
+import { currentProcess } from "../../src/machine/processes.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
-import { resolvePaths } from "../../src/store/paths.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
 import { runFake, terminal } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
-import { TestHome, homeWithThree } from "../support/home.ts";
+import { homeWithThree, projectRoot, TestHome } from "../support/home.ts";
 
 const storeOf = (home: TestHome) => home.file("codex-auth");
 
@@ -26,6 +27,37 @@ test("uninstall refuses to lose logins that are nowhere else, and names them", a
   const { code, stderr } = await home.run(["uninstall", "--yes"]);
   expect([code, stderr]).toEqual([1, expect.stringContaining("nowhere else: dev@team.example")]);
   expect(existsSync(home.file("codex-auth/pool.json"))).toBe(true);
+});
+
+// An account whose move into a database was interrupted is in pool.json alone, and was lost without a word.
+test("uninstall names a login that is on its way into a database, and tokens that the database may not have", async () => {
+  const home = new TestHome();
+  const file = join(projectRoot, "fixtures/homes/account-moving/home/codex-auth/pool.json");
+  const { moving, ...pool } = JSON.parse(fs.readFileSync(file, "utf8")) as { moving: object[] };
+  const blank = { ...pool, accounts: [], activeId: null };
+  home.write("codex-auth/pool.json", JSON.stringify({ ...blank, moving }));
+  const old = ["0".repeat(16), "1".repeat(16)];
+  home.write(
+    "codex-auth/fleet/seen-ab4ac352558ddbf2.json",
+    JSON.stringify({ a1: { adoptedMs: 1, tokens: old } }),
+  );
+  for (const [id, spent] of [
+    ["a1", old[0]],
+    ["a2", old[0]],
+  ])
+    home.write(`codex-auth/fleet/tokens-ab4ac352558ddbf2-${id}-${spent}.sealed`, "x");
+  const { code, stderr } = await home.run(["uninstall", "--yes"]);
+  expect([code, stderr]).toEqual([1, expect.stringMatching(/on its way to the database db\.example/)]);
+  expect(home.read("codex-auth/pool.json")).toContain("moving");
+  home.write("codex-auth/pool.json", JSON.stringify(blank));
+  const tokens = await home.run(["uninstall", "--yes"]);
+  expect([tokens.code, tokens.stderr]).toEqual([
+    1,
+    expect.stringMatching(
+      /-a2-0{16}\.sealed \(new tokens of an account in a database, which may not have them/,
+    ),
+  ]);
+  expect(tokens.stderr).not.toContain("-a1-");
 });
 
 test("uninstall leaves nothing behind but what is Codex's", async () => {
@@ -272,3 +304,29 @@ test("uninstall removes no private home of which nobody knows whether it is in u
   expect([code, stderr]).toEqual([1, expect.stringContaining("0123456789ab-1")]);
   expect(existsSync(home.file("codex-auth/homes/0123456789ab-1/auth.json"))).toBe(true);
 });
+
+// A doctor that is killed while Codex answers leaves the home that it made for the question.
+test.each(["uninstall --yes --forget-accounts", "fix", "doctor --fix"])(
+  "%s removes the throw-away homes of killed doctors, and no other folder beside the home",
+  async (line) => {
+    const outer = await homeWithThree();
+    const home = outer.file("codex");
+    const env = { CODEX_HOME: home, HOME: outer.path };
+    mkdirSync(home);
+    await outer.run(["import", outer.file("logins")], { env });
+    const killed = [`${home}.codex-auth-trial-999999999-a`, `${home}.codex-auth-trial-${process.pid}-b`];
+    const others = [
+      `${home}.codex-auth-trial-${process.pid}-c`,
+      `${home}-2`,
+      `${home}2.codex-auth-trial-1-d`,
+    ];
+    for (const folder of [...killed, ...others]) mkdirSync(folder);
+    symlinkSync(outer.file("logins"), `${killed[0]}/config.toml`);
+    utimesSync(killed[1] ?? "", 1, 1);
+    const { stdout } = await outer.run(line.split(" "), { env });
+    expect(killed.filter((folder) => existsSync(folder))).toEqual([]);
+    expect(others.filter((folder) => !existsSync(folder))).toEqual([]);
+    expect(existsSync(outer.file("logins/a.json"))).toBe(true);
+    expect(stdout).toMatch(/codex-auth-trial|killed command has left/);
+  },
+);

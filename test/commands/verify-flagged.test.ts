@@ -1,7 +1,7 @@
 import { Command } from "commander";
 import { expect, test } from "vitest";
 import { commands } from "../../src/commands/index.ts";
-import { refusal } from "../support/fake-usage.ts";
+import { refusal } from "../support/openai/usage.ts";
 import { RenewalScene } from "../support/renewals.ts";
 import { readHttp } from "../support/upstream-fixture.ts";
 
@@ -52,7 +52,7 @@ test("a dry run asks nobody, changes nothing, and says what would be tested", as
   expect(scene.fake.log).toEqual([]);
   expect(scene.home.read("codex-auth/pool.json")).toBe(before);
   expect((await scene.run(["verify-flagged", "--dry-run"])).stdout).toMatch(
-    /not-tested {2}its access token would be/,
+    /not-tested\tits access token would be/,
   );
 });
 
@@ -170,7 +170,7 @@ test.each([
 
 test("a pool without flags has nothing to test", async () => {
   const scene = await RenewalScene.open(["a"]);
-  expect((await scene.succeed(["verify-flagged"])).stdout).toBe("No account is set aside.\n");
+  expect((await scene.succeed(["verify-flagged"])).stdout).toBe("No account needs a new sign-in.\n");
   expect(scene.fake.log).toEqual([]);
 });
 
@@ -186,7 +186,7 @@ test("every dry run of every command asks nobody", async () => {
   const scene = await closedOnce({ expiresInSec: 7200 + 120 });
   for (const { name, load } of commands) {
     const parser = new Command();
-    (await load()).flags(parser);
+    (await load()).flags?.(parser);
     const hasDryRun = parser.options.some(({ long }) => long === "--dry-run");
     expect([name, name in dryRuns]).toEqual([name, hasDryRun]);
     if (hasDryRun) await scene.succeed((dryRuns[name] ?? "").split(" "));
@@ -194,15 +194,15 @@ test("every dry run of every command asks nobody", async () => {
   expect(scene.fake.log).toEqual([]);
 });
 
-test("list and status say who is set aside, since when, and what to do", async () => {
+test("list and status say who needs a new sign-in, since when, and what to do", async () => {
   const scene = await closedOnce();
   const list = await scene.succeed(["list"]);
-  expect(list.stdout).toMatch(/a@example\.com {2}plus {2}flagged/);
+  expect(list.stdout).toMatch(/a@example\.com\tplus\tsign-in needed/);
   expect(list.stderr).toMatch(
-    /a@example\.com is set aside: the account was deactivated, since .*Z\. codex auth verify-flagged/,
+    /a@example\.com: sign-in needed since \d\d:\d\d \(the account was deactivated\)\. Type: codex auth verify-flagged/,
   );
   expect((await scene.run(["status"])).stdout).toMatch(
-    /warning: a@example\.com is set aside: .*\n {2}codex auth verify-flagged/,
+    /warning: a@example\.com: sign-in needed since .*\n {2}codex auth verify-flagged/,
   );
 });
 
@@ -222,7 +222,7 @@ test("no secret is in any output", async () => {
 });
 
 /** Accounts from the flagged file of codex-multi-auth whose access tokens have ended. */
-async function setAsideElsewhere(lastError: string): Promise<RenewalScene> {
+async function flaggedElsewhere(lastError: string): Promise<RenewalScene> {
   const scene = await RenewalScene.open(["a"], dayLong);
   const { access_token: accessToken, refresh_token: refreshToken } = scene.issue({ name: "x" }).tokens;
   const account = { accessToken, refreshToken, email: "x@example.com", flaggedAt: 1, lastError };
@@ -233,7 +233,7 @@ async function setAsideElsewhere(lastError: string): Promise<RenewalScene> {
 }
 
 test("what another tool had set aside is renewed once to test it, and restored when it works", async () => {
-  const scene = await setAsideElsewhere("network timeout");
+  const scene = await flaggedElsewhere("network timeout");
   const { document } = await verify(scene);
   expect(document.results).toMatchObject([
     { outcome: "restored", reason: "it was renewed, and its login works" },
@@ -244,14 +244,14 @@ test("what another tool had set aside is renewed once to test it, and restored w
 });
 
 test("what another tool had set aside with a used refresh token is not renewed again", async () => {
-  const scene = await setAsideElsewhere("refresh_token_reused");
+  const scene = await flaggedElsewhere("refresh_token_reused");
   const { document } = await verify(scene);
   expect(document.results).toMatchObject([{ outcome: "still-flagged", test: "none" }]);
   expect(scene.fake.log).toEqual([]);
 });
 
 test("what another tool had set aside, and the issuer refuses, says so from now on", async () => {
-  const scene = await setAsideElsewhere("network timeout");
+  const scene = await flaggedElsewhere("network timeout");
   scene.fake.issuer.refresh(scene.fake.issuer.newestToken("x@example.com") ?? "");
   const { document } = await verify(scene);
   expect(document.results).toMatchObject([{ outcome: "still-flagged" }]);

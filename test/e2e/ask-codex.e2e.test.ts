@@ -1,8 +1,8 @@
 import { execFileSync } from "node:child_process";
 import {
   mkdirSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   realpathSync,
   statSync,
   utimesSync,
@@ -10,10 +10,10 @@ import {
 } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { root, versions } from "./install.mjs";
-import { codexBinary, environment, runCodexAuth, type CodexVersion } from "./support/codex.ts";
-import { temporaryHome, writeAuthJson } from "./support/home.ts";
 import { forgeAuthJson } from "../support/forge.ts";
+import { root, versions } from "./install.mjs";
+import { codexBinary, type CodexVersion, environment, runCodexAuth } from "./support/codex.ts";
+import { temporaryHome, writeAuthJson } from "./support/home.ts";
 
 interface Finding {
   id: string;

@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { editConfig } from "../../src/codex/config-edit.ts";
+import { editConfig } from "../../src/codex/config/edit.ts";
 import { root } from "./install.mjs";
-import { runCodex, codexVersion } from "./support/codex.ts";
+import { codexVersion, runCodex } from "./support/codex.ts";
 import { temporaryHome } from "./support/home.ts";
 
 const folder = join(root, "fixtures/config-toml");

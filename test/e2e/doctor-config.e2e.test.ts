@@ -1,21 +1,21 @@
-import { existsSync, readFileSync, readdirSync, statSync, cpSync, writeFileSync } from "node:fs";
 import { execFileSync, spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { once } from "node:events";
-import { createInterface } from "node:readline";
+import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
 import { join } from "node:path";
+import { createInterface } from "node:readline";
 import { expect, test } from "vitest";
 import { measureTables } from "./facts/measure.ts";
 import { root } from "./install.mjs";
 import {
   codexBinary,
   codexVersion,
+  environment,
   fakeBackend,
+  type Run,
   runCodex,
   runCodexAuth,
   runTurn,
-  environment,
-  type Run,
 } from "./support/codex.ts";
 import { startFake, temporaryHome } from "./support/home.ts";
 
@@ -60,7 +60,7 @@ function start(home: string): Promise<Run> {
 }
 
 /** Homes whose config.toml stops Codex; false where `fix` alone does not mend it. */
-const stopping: [name: string, isMended: boolean][] = [
+const stopping: [name: string, isFixed: boolean][] = [
   ["config-typo-unclosed-quote", true],
   ["config-typo-typographic-quotes", true],
   ["config-syntax-error", true],
@@ -70,7 +70,7 @@ const stopping: [name: string, isMended: boolean][] = [
   ["config-duplicate-table", true],
   ["config-duplicate-other", false],
   ["config-latin1", false],
-  ["config-utf16", false],
+  ["config-utf16", true],
   ["config-inline-table", true],
   ["value-wrong-type", false],
   ["value-unknown-word", false],
@@ -93,14 +93,14 @@ const stopping: [name: string, isMended: boolean][] = [
   ["instructions-file-missing", false],
 ];
 
-test.each(stopping)("%s: Codex does not start, and starts after the repair", async (name, isMended) => {
+test.each(stopping)("%s: Codex does not start, and starts after the repair", async (name, isFixed) => {
   const home = homeOf(name);
   const { status, stderr } = await start(home);
   expect({ status, stderr }).toEqual({ status: 1, stderr: expect.stringContaining("Error loading conf") });
   const [first] = await findings(home);
   expect(first).toMatchObject({ severity: "error", message: expect.stringContaining("does not start") });
   const typed = await mend(home);
-  expect(typed.length === 0).toBe(isMended);
+  expect(typed.length === 0).toBe(isFixed);
   expect((await start(home)).stderr).toBe("Not logged in\n");
 });
 

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import {
   linkSync,
   mkdirSync,
@@ -8,13 +9,12 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { FakeOpenAI, FakeReply, FakeRequest } from "../support/fake-openai.ts";
-import { turnReply } from "../support/fake-backend.ts";
+import { turnReply } from "../support/openai/backend.ts";
+import type { FakeOpenAI, FakeReply, FakeRequest } from "../support/openai/server.ts";
 import { root } from "./install.mjs";
-import { environment, codexVersion, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
+import { codexVersion, environment, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
 import { expireAccessToken, readAuthJson, startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 
 const authOf = (home: string) => join(home, "auth.json");

@@ -1,17 +1,22 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
+import * as fs from "node:fs";
 import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, test } from "vitest";
-import { beginningOf, databaseNames, knownChecksums } from "../../src/codex/migration-checksums.ts";
-import { migrationFaults, migrationTable } from "../../src/codex/migrations.ts";
-import { readDatabase } from "../../src/store/codex-databases.ts";
-import { codexPrograms, programHolds } from "../../src/store/codex-program.ts";
-import type { FakeOpenAI } from "../support/fake-openai.ts";
+import {
+  beginningOf,
+  databaseNames,
+  knownChecksums,
+  migrationFaults,
+  migrationTable,
+} from "../../src/codex/database/migrations.ts";
+import { codexPrograms, programHolds } from "../../src/machine/codex-programs.ts";
+import { readDatabase } from "../../src/machine/databases.ts";
+import type { FakeOpenAI } from "../support/openai/server.ts";
 import { AppServer } from "./support/app-server.ts";
 import { codexBinary, codexVersion, environment, runCodexAuth, runTurn } from "./support/codex.ts";
 import { startFake, temporaryHome } from "./support/home.ts";
-import * as fs from "node:fs";
 
 interface Finding {
   id: string;

@@ -8,11 +8,11 @@ import {
   codexVersion,
   environment,
   fakeBackend,
+  type Run,
   runCodex,
   runCodexAuth,
   runTurn,
 } from "./support/codex.ts";
-import type { Run } from "./support/codex.ts";
 import { startFake, temporaryHome } from "./support/home.ts";
 
 interface Finding {

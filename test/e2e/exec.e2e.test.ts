@@ -1,8 +1,8 @@
 import {
   existsSync,
   mkdirSync,
-  readFileSync,
   readdirSync,
+  readFileSync,
   readlinkSync,
   renameSync,
   symlinkSync,
@@ -10,10 +10,10 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { codexProcesses } from "../../src/store/codex-processes.ts";
-import type { FakeOpenAI } from "../support/fake-openai.ts";
+import { codexProcesses } from "../../src/machine/codex-processes.ts";
+import type { FakeOpenAI } from "../support/openai/server.ts";
 import { AppServer } from "./support/app-server.ts";
-import { codexBinary, codexVersion, fakeBackend, runCodex, runCodexAuth, type Run } from "./support/codex.ts";
+import { codexBinary, codexVersion, fakeBackend, type Run, runCodex, runCodexAuth } from "./support/codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 
 const names = ["a", "b", "c"] as const;

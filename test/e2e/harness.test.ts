@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
 import { versions } from "./install.mjs";
 import { AppServer, readAccount } from "./support/app-server.ts";
-import { runCodex, codexVersion, runTurn } from "./support/codex.ts";
+import { codexVersion, runCodex, runTurn } from "./support/codex.ts";
 import { readAuthJson, startFake, temporaryHome } from "./support/home.ts";
 
 // What the other files rely on: the real Codex, a forged login and the fake OpenAI work together.

@@ -9,3 +9,6 @@ export declare function nodeIn(major: string): string;
 export declare function installNode(major: string): void;
 export declare function packagePrefix(): string;
 export declare function installPackage(): void;
+export function clientsFolder(): string;
+export function hasClients(): boolean;
+export function openCodeBinary(): string | undefined;

@@ -55,6 +55,50 @@ export function installNode(major) {
   if (!existsSync(nodeIn(major))) installOnce(join(cacheFolder(), `node-${major}`), [`node@${major}`]);
 }
 
+/** Client libraries that people use with the gateway, each at the version that was tried. They need Node 22. */
+const clientPackages = [
+  "openai@7.59.0",
+  "ai@7.0.173",
+  "@ai-sdk/openai@4.0.118",
+  "@ai-sdk/openai-compatible@3.0.92",
+  "@langchain/openai@1.6.0",
+  "@langchain/core@1.4.0",
+];
+
+const openCode = `opencode-${process.platform}-${process.arch}@1.18.33`;
+
+function openCodeFolder() {
+  return join(cacheFolder(), "opencode");
+}
+
+/** The program of OpenCode itself; undefined where it could not be had. */
+export function openCodeBinary() {
+  const [name] = openCode.split("@");
+  return [join(openCodeFolder(), "node_modules", name, "bin/opencode")].find((path) => existsSync(path));
+}
+
+export function clientsFolder() {
+  return join(cacheFolder(), "gateway-clients");
+}
+
+export function hasClients() {
+  return existsSync(join(clientsFolder(), "node_modules/openai")) && existsSync(nodeIn("22"));
+}
+
+/** Where they cannot be had their tests are skipped, and counted as such. */
+export function installClients() {
+  if (!hasClients()) tryInstall("the client libraries of the gateway", clientsFolder(), clientPackages);
+  if (!openCodeBinary()) tryInstall("OpenCode", openCodeFolder(), [openCode, "--ignore-scripts"]);
+}
+
+function tryInstall(what, folder, packages) {
+  try {
+    installOnce(folder, packages);
+  } catch (error) {
+    console.error(`SKIPPED: ${what} cannot be installed (${error.message}).`);
+  }
+}
+
 /** Where our own package is installed globally, beside @openai/codex, as a person would. */
 export function packagePrefix() {
   return join(cacheFolder(), "global");
@@ -90,6 +134,10 @@ function installOnce(prefix, packages) {
   renameSync(partial, prefix);
 }
 
+/** Without the caller's own npm settings: an inherited prefix wins over `--prefix` and would install for the whole machine. */
 function npm(args) {
-  execFileSync("npm", args, { cwd: root, stdio: ["ignore", "ignore", "inherit"] });
+  const env = Object.fromEntries(
+    Object.entries(process.env).filter(([name]) => !/^npm_config_(prefix|global|local_prefix)/i.test(name)),
+  );
+  execFileSync("npm", args, { cwd: root, env, stdio: ["ignore", "ignore", "inherit"] });
 }

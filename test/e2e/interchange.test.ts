@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { AuthJson } from "../support/forge.ts";
 import { versions } from "./install.mjs";
 import { readAccount } from "./support/app-server.ts";
-import { runCodex, codexVersion, runCodexAuth, runTurn, type Run } from "./support/codex.ts";
+import { codexVersion, type Run, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
 import { expireAccessToken, readAuthJson, startFake, temporaryHome } from "./support/home.ts";
 
 const email = "a@example.com";

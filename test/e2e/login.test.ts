@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import type { FakeOpenAI } from "../support/fake-openai.ts";
+import type { FakeOpenAI } from "../support/openai/server.ts";
 import { root, versions } from "./install.mjs";
 import { readAccount } from "./support/app-server.ts";
-import { environment, codexVersion, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
+import { codexVersion, environment, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
 import { readAuthJson, startFake, temporaryHome } from "./support/home.ts";
 
 const email = "a@example.com";

@@ -1,10 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { forgeAuthJson } from "../support/forge.ts";
 import { nodeIn, otherNodes, packagePrefix, root } from "./install.mjs";
-import { environment, codexVersion } from "./support/codex.ts";
+import { codexVersion, environment } from "./support/codex.ts";
 import { readAuthJson, temporaryHome, writeAuthJson } from "./support/home.ts";
 
 const prefix = packagePrefix();
@@ -89,7 +89,10 @@ test("who follows the README gets from nothing to a switched account, and sees w
   for (const { line, shown } of steps) {
     // What `eval "$(codex-auth init bash)"` makes of it.
     const script = `eval "$(codex-auth init bash)"; ${line}`;
-    const printed = runIn(home, "bash", ["-c", script]).replaceAll(user, "/home/ada").trim();
+    // The README shows what a terminal shows; in a pipe there are tabs and no header.
+    writeFileSync(join(user, "step.sh"), `stty cols 250\nexport NO_COLOR=1\n${script}\n`);
+    const terminal = runIn(home, "script", ["-qec", `bash ${join(user, "step.sh")}`, "/dev/null"]);
+    const printed = terminal.replaceAll("\r", "").replaceAll(user, "/home/ada").trim();
     expect({ line, printed }).toEqual({ line, printed: shown });
   }
   expect(readAuthJson(home).tokens.account_id).toBe("work");

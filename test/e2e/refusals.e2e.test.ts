@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { finalCodes } from "../../src/errors/final-codes.ts";
-import { created, errorBody, fails, refuses, sse, streams } from "../support/fake-responses.ts";
+import { finalCodes } from "../../src/errors/failure-rules.ts";
+import { created, errorBody, fails, refuses, sse, streams } from "../support/openai/responses.ts";
 import { modern } from "./install.mjs";
 import { AppServer } from "./support/app-server.ts";
 import { startFake, temporaryHome } from "./support/home.ts";

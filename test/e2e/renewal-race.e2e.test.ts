@@ -2,12 +2,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { afterAll, expect, test } from "vitest";
-import type { FakeOpenAI } from "../support/fake-openai.ts";
+import type { FakeOpenAI } from "../support/openai/server.ts";
 import { buildFaultLibrary } from "../support/fault-library.ts";
 import { root } from "./install.mjs";
 import { AppServer } from "./support/app-server.ts";
-import { codexVersion, run, runTurn } from "./support/codex.ts";
-import type { Run } from "./support/codex.ts";
+import { codexVersion, run, type Run, runTurn } from "./support/codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
 
 const version = codexVersion;

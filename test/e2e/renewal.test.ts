@@ -1,13 +1,13 @@
-import { existsSync, readFileSync, readdirSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { FakeOpenAI } from "../support/fake-openai.ts";
+import type { FakeOpenAI } from "../support/openai/server.ts";
 import { projectRoot } from "../support/home.ts";
 import { RenewalScene } from "../support/renewals.ts";
-import { runCodexAuth, codexVersion, runTurn } from "./support/codex.ts";
+import { codexVersion, runCodexAuth, runTurn } from "./support/codex.ts";
 import { expireAccessToken, startFake, temporaryHome, writeAuthJson } from "./support/home.ts";
-import { spawn } from "node:child_process";
 
 /** Starts `token a@example.com` and tells when it has ended; its output is of no interest. */
 function startToken(scene: RenewalScene) {
@@ -69,12 +69,12 @@ test("kill -9 of the process that spends the token is never a silent loss", asyn
       expect(stdout).toContain("interrupted");
       outcomes.told += 1;
     }
-    expect(rescues(scene)).toEqual([]);
+    expect(unsaved(scene)).toEqual([]);
   }
   expect(outcomes.kept + outcomes.told).toBe(40);
 });
 
-function rescues(scene: RenewalScene): string[] {
+function unsaved(scene: RenewalScene): string[] {
   const folder = scene.home.file("codex-auth/rescue");
   return existsSync(folder) ? readdirSync(folder) : [];
 }

@@ -1,8 +1,7 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { completed, created, errorBody, itemDone, refuses } from "../support/fake-responses.ts";
-import { serveSockets } from "../support/web-socket.ts";
-import type { Hears } from "../support/web-socket.ts";
+import { completed, created, errorBody, itemDone, refuses } from "../support/openai/responses.ts";
+import { type Hears, serveSockets } from "../support/web-socket.ts";
 import { writeAuthJson } from "./support/home.ts";
 import { RotationScene, sessionId } from "./support/rotation-scene.ts";
 

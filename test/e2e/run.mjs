@@ -2,7 +2,7 @@
 // CODEX_AUTH_E2E_CACHE: where the Codex versions are kept. CODEX_AUTH_E2E_SKIP=1: run nothing.
 import { fileURLToPath } from "node:url";
 import { inCutNetwork, raiseLoopback, run } from "./cut-network.mjs";
-import { install, installNode, installPackage, otherNodes, versions } from "./install.mjs";
+import { install, installClients, installNode, installPackage, otherNodes, versions } from "./install.mjs";
 
 const [mode, ...rest] = process.argv.slice(2);
 
@@ -18,6 +18,7 @@ function skip() {
 function start(args) {
   for (const version of versions) install(version);
   for (const major of otherNodes) installNode(major);
+  installClients();
   installPackage();
   return inCutNetwork([fileURLToPath(import.meta.url), "--inside", ...args]);
 }

@@ -2,10 +2,10 @@ import { lstatSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, test } from "vitest";
-import type { FakeOpenAI } from "../support/fake-openai.ts";
+import type { FakeOpenAI } from "../support/openai/server.ts";
 import { versions } from "./install.mjs";
 import { AppServer, readAccount } from "./support/app-server.ts";
-import { runCodex, codexVersion, runCodexAuth, runTurn, type Run } from "./support/codex.ts";
+import { codexVersion, type Run, runCodex, runCodexAuth, runTurn } from "./support/codex.ts";
 import {
   expireAccessToken,
   readAuthJson,

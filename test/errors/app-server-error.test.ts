@@ -1,9 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseAppServerError } from "../../src/errors/app-server-error.ts";
+import { type AppServerError, parseAppServerError } from "../../src/errors/app-server-error.ts";
 import { parseRetryHint } from "../../src/errors/retry-hint.ts";
-import type { AppServerError } from "../../src/errors/app-server-error.ts";
 
 const folder = new URL("../../fixtures/app-server/", import.meta.url);
 const disconnected = (httpStatusCode: number | null) => ({ responseStreamDisconnected: { httpStatusCode } });

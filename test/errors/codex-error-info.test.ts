@@ -1,14 +1,15 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { codexErrorGuide } from "../../src/errors/codex-error-guide.ts";
 import {
+  type CodexErrorFacts,
+  type CodexErrorInfo,
   codexErrorName,
   codexErrorStatus,
   isKnownCodexErrorInfo,
   parseCodexErrorInfo,
   toCodexErrorInfo,
 } from "../../src/errors/codex-error-info.ts";
-import { codexErrorGuide } from "../../src/errors/codex-error-guide.ts";
-import type { CodexErrorFacts, CodexErrorInfo } from "../../src/errors/codex-error-info.ts";
 
 test.each<[CodexErrorFacts, unknown]>([
   [{ status: 401 }, "unauthorized"],

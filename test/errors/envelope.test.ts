@@ -1,8 +1,7 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { apiErrors } from "../../src/errors/catalog.ts";
-import type { ApiErrorCode } from "../../src/errors/catalog.ts";
+import { type ApiErrorCode, apiErrors } from "../../src/errors/api-errors.ts";
 import { parseErrorEnvelope, toErrorEnvelope, validationEnvelope } from "../../src/errors/envelope.ts";
 
 test.each<[string, ApiErrorCode, number[]]>([

@@ -1,7 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { maxRetryMs, parseRetryHint } from "../../src/errors/retry-hint.ts";
-import type { RetryHintSource } from "../../src/errors/retry-hint.ts";
+import { maxRetryMs, parseRetryHint, type RetryHintSource } from "../../src/errors/retry-hint.ts";
 import { growth } from "../support/growth.ts";
 
 const nowMs = Date.UTC(2026, 10, 21, 12, 0, 0);

@@ -1,8 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { parseSse } from "../../src/errors/sse.ts";
 import {
   formatSse,
+  parseSse,
   parseStreamFailure,
   responseFailedEvent,
   sseErrorEvent,

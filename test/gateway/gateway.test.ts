@@ -1,17 +1,18 @@
-import { gzipSync } from "node:zlib";
+import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { parseRetryHint } from "../../src/errors/retry-hint.ts";
 import {
+  completed,
+  created,
+  delta,
   errorBody,
   fails,
   refuses,
   resets,
   silent,
   sse,
-  created,
-  delta,
   streams,
-} from "../support/fake-responses.ts";
+} from "../support/openai/responses.ts";
 import { errorOf, GatewayScene } from "../support/gateway-scene.ts";
 
 const turn = { model: "gpt-6-sol", input: "hello", stream: true };
@@ -65,6 +66,28 @@ describe("who is let in", () => {
   });
 });
 
+test("the key of the owner of the files tells the last decisions, and opens nothing else", async () => {
+  const ownerKey = "gw_0123456789abcdef0123456789abcdef";
+  const scene = await GatewayScene.open(["a"], { ownerKey });
+  const { secret } = await scene.key("ci");
+  await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+  const ask = (path: string, headers = {}) => scene.ask({ method: "GET", path, key: ownerKey, headers });
+  const told = await ask("/decisions");
+  expect(JSON.parse(told.text).decisions).toMatchObject([
+    { kind: "use", client: "ci", accountName: "label-a", outcome: "served" },
+  ]);
+  expect(told.text).not.toContain(secret);
+  const others = await Promise.all([
+    ask("/v1/models"),
+    ask("/api/keys"),
+    ask("/metrics"),
+    scene.ask({ path: "/v1/responses", key: ownerKey, body: turn }),
+    ask("/decisions", { host: "evil.test" }),
+    ask("/decisions", { origin: "https://evil.test" }),
+  ]);
+  expect(others.map(({ status }) => status)).toEqual([404, 401, 401, 404, 404, 404]);
+});
+
 describe("what is refused", () => {
   const cases: [
     what: string,
@@ -114,6 +137,24 @@ describe("what is refused", () => {
       { code: "validation_error", param: "messages.0.content" },
     ],
     [
+      "a chat with a part of a wrong type",
+      {
+        path: "/v1/chat/completions",
+        body: { ...chat, messages: [{ role: "user", content: [{ type: "text", text: "x" }, { type: 5 }] }] },
+      },
+      422,
+      { code: "validation_error", param: "messages.0.content.1.type" },
+    ],
+    [
+      "a chat with a part without a type",
+      {
+        path: "/v1/chat/completions",
+        body: { ...chat, messages: [{ role: "user", content: [{ text: "x" }] }] },
+      },
+      400,
+      { code: "invalid_request_error", param: "messages.0.content.0.type" },
+    ],
+    [
       "a model that the key may not use",
       { path: "/v1/responses", body: { ...turn, model: "gpt-6-luna" } },
       403,
@@ -147,7 +188,30 @@ describe("what is refused", () => {
     expect(scene.fake.received).toEqual([]);
   });
 
-  test("Codex is told a refusal as 400, which it shows at once", async () => {
+  test("what is not served is not asked for again", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    for (const path of ["/v1/embeddings", "/v1/files", "/v1/responses/resp_1"]) {
+      const { status, headers } = await scene.ask({ path, key: secret, body: {} });
+      expect([path, status, headers["x-should-retry"]]).toEqual([path, 501, "false"]);
+    }
+  });
+
+  test("a refusal tells the limits of the key, the first answer of a gateway, too", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("limited", { models: ["gpt-6-sol"], limits: ["requests=5/day"] });
+    for (const [status, body] of [
+      [403, { ...turn, model: "x" }],
+      [400, {}],
+      [422, { ...turn, model: 5 }],
+      [200, turn],
+    ] as const) {
+      const answer = await scene.ask({ path: "/v1/responses", key: secret, body });
+      expect([answer.status, answer.headers["x-ratelimit-limit-requests"]]).toEqual([status, "5"]);
+    }
+  });
+
+  test("Codex is told a refusal as 400 in plain text, which it shows at once and as it is", async () => {
     const scene = await GatewayScene.open(["a"]);
     const { secret } = await scene.key("limited", { models: ["gpt-6-sol"] });
     const forbidden = await scene.ask({
@@ -157,8 +221,14 @@ describe("what is refused", () => {
       body: { ...turn, model: "x" },
     });
     const stranger = await scene.ask({ path: "/v1/responses", key: "sk-ca-x", headers: codex, body: turn });
-    expect([forbidden.status, errorOf(forbidden)["code"]]).toEqual([400, "model_not_allowed"]);
-    expect([stranger.status, errorOf(stranger)["code"]]).toEqual([400, "invalid_api_key"]);
+    expect([forbidden.status, forbidden.text]).toEqual([
+      400,
+      "This API key may not use the model x. (model_not_allowed)",
+    ]);
+    expect([stranger.status, stranger.text]).toEqual([
+      400,
+      "This API key is not known here. (invalid_api_key)",
+    ]);
   });
 
   test("a second model in the same bytes cannot reach upstream past the list of a key", async () => {
@@ -308,6 +378,71 @@ describe("what upstream says", () => {
     ]);
   });
 
+  test("what the backend of Codex does not take is left out, and what nobody can read upstream refuses", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    const wishes = {
+      temperature: 0,
+      top_p: 1,
+      max_output_tokens: 5,
+      user: "me",
+      metadata: {},
+      truncation: "auto",
+    };
+    await scene.ask({ path: "/v1/responses", key: secret, body: { ...turn, ...wishes } });
+    const sent = JSON.parse(scene.fake.received[0]?.body.toString() ?? "{}") as object;
+    expect(Object.keys(sent).filter((name) => Object.hasOwn(wishes, name))).toEqual([]);
+    scene.fake.always("acct-a", refuses(400, errorBody("invalid_input")));
+    for (const more of [{ input: 5 }, { background: true }]) {
+      const answer = await scene.ask({ path: "/v1/responses", key: secret, body: { ...turn, ...more } });
+      expect([answer.status, errorOf(answer)["code"]]).toEqual([400, "invalid_input"]);
+    }
+  });
+
+  test("an error that nobody can read is 502 upstream_error, whatever its status", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    for (const status of [400, 404, 418]) {
+      scene.fake.always("acct-a", refuses(status, "<html>teapot</html>"));
+      for (const path of ["/v1/responses", "/v1/chat/completions"]) {
+        const answer = await scene.ask({ path, key: secret, body: path.includes("chat") ? chat : turn });
+        expect([answer.status, errorOf(answer)["code"]]).toEqual([502, "upstream_error"]);
+      }
+    }
+  });
+
+  test("an answer that is collected into one document tells the limits and upstream's request, too", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci", { limits: ["requests=4/day"] });
+    scene.fake.always("acct-a", (response) => {
+      const headers = { "content-type": "text/event-stream", "x-request-id": "r", "set-cookie": "a=b" };
+      response.writeHead(200, headers).end(sse(created(), delta("x"), completed()));
+    });
+    for (const path of ["/v1/responses", "/v1/chat/completions"]) {
+      const body = path.includes("chat") ? chat : { ...turn, stream: false };
+      const { status, headers } = await scene.ask({ path, key: secret, body });
+      expect([status, headers["x-request-id"], headers["set-cookie"]]).toEqual([200, "r", undefined]);
+      expect(headers["x-ratelimit-limit-requests"]).toBe("4");
+    }
+  });
+
+  test("the model of a transcription may stand behind the sound", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    const part = (name: string, value: string) =>
+      `--b\r\ncontent-disposition: form-data; ${name}\r\n\r\n${value}\r\n`;
+    const sound = part('name="file"; filename="a.wav"', "x".repeat(3_000_000));
+    for (const [model, status] of [
+      ["gpt-4o-transcribe", 501],
+      ["nonsense", 400],
+    ] as const) {
+      const body = `${sound}${part('name="model"', model)}--b--\r\n`;
+      const headers = { "content-type": "multipart/form-data; boundary=b" };
+      const answer = await scene.ask({ path: "/v1/audio/transcriptions", key: secret, headers, body });
+      expect([model, answer.status]).toEqual([model, status]);
+    }
+  });
+
   test("a key's client sees its own limits, never the quota of an account", async () => {
     const scene = await GatewayScene.open(["a"]);
     scene.fake.always("acct-a", (response) => {
@@ -318,7 +453,7 @@ describe("what upstream says", () => {
       };
       response
         .writeHead(200, { "content-type": "text/event-stream", "x-request-id": "r", ...quota })
-        .end(sse(created(), delta("x")));
+        .end(sse(created(), delta("x"), completed()));
     });
     const { secret } = await scene.key("ci", { limits: ["requests=4/5h"] });
     const { headers } = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
@@ -327,12 +462,31 @@ describe("what upstream says", () => {
     expect([headers["set-cookie"], headers["x-request-id"]]).toEqual([undefined, "r"]);
   });
 
+  // The AI SDK takes no event for one that has no number, and hides what it says.
+  test("the end that we make of a stream is numbered as its events are", async () => {
+    const lastOf = async (...events: readonly object[]) => {
+      const scene = await GatewayScene.open(["a"]);
+      const { secret } = await scene.key("ci");
+      scene.fake.next("acct-a", streams(...events));
+      const { text } = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+      return JSON.parse(text.trim().split("data: ").at(-1) ?? "") as Record<string, unknown>;
+    };
+    const said = { ...delta('"sequence_number":99'), sequence_number: 7 };
+    const failed = { type: "response.failed", response: { error: { code: "upstream_error" } } };
+    expect(await lastOf({ ...created(), sequence_number: 0 }, said)).toMatchObject({
+      ...failed,
+      sequence_number: 8,
+    });
+    const plain = await lastOf(created(), delta("x"));
+    expect([plain["type"], "sequence_number" in plain]).toEqual(["response.failed", false]);
+  });
+
   test("a turn state that was given to one key is not passed on for another", async () => {
     const scene = await GatewayScene.open(["a"]);
     scene.fake.next("acct-a", (response) => {
       response
         .writeHead(200, { "content-type": "text/event-stream", "x-codex-turn-state": "state-1" })
-        .end(sse(created(), delta("x")));
+        .end(sse(created(), delta("x"), completed()));
     });
     const [one, other] = [await scene.key("one"), await scene.key("other")];
     await scene.ask({ path: "/v1/responses", key: one.secret, headers: codex, body: turn });
@@ -360,20 +514,27 @@ describe("what upstream says", () => {
     expect(new Set(scene.fake.asked).size).toBe(1);
   });
 
-  test("a packed body is understood, and one that unpacks without end is refused", async () => {
-    const scene = await GatewayScene.open(["a"]);
-    const { secret } = await scene.key("ci");
-    const packed = gzipSync(JSON.stringify(turn));
-    const headers = { "content-encoding": "gzip" };
-    const answer = await scene.ask({ path: "/v1/responses", key: secret, headers, body: packed });
-    const bomb = await scene.ask({
-      path: "/v1/responses",
-      key: secret,
-      headers,
-      body: gzipSync(Buffer.alloc(80 * 1024 * 1024)),
-    });
-    expect([answer.status, bomb.status]).toEqual([200, 413]);
-  });
+  const packings = [
+    ["gzip", gzipSync],
+    ["deflate", deflateSync],
+  ] as const;
+  test.each(packings)(
+    "a body in %s is understood, and one that unpacks without end is refused",
+    async (name, pack) => {
+      const scene = await GatewayScene.open(["a"]);
+      const { secret } = await scene.key("ci");
+      const packed = pack(JSON.stringify(turn));
+      const headers = { "content-encoding": name };
+      const answer = await scene.ask({ path: "/v1/responses", key: secret, headers, body: packed });
+      const bomb = await scene.ask({
+        path: "/v1/responses",
+        key: secret,
+        headers,
+        body: pack(Buffer.alloc(80 * 1024 * 1024)),
+      });
+      expect([answer.status, bomb.status]).toEqual([200, 413]);
+    },
+  );
 });
 
 describe("chat completions", () => {
@@ -415,6 +576,18 @@ describe("chat completions", () => {
   });
 });
 
+test.each([true, false])("silence in the middle of a chat answer ends it; stream: %s", async (stream) => {
+  const scene = await GatewayScene.open(["a"], { limits: { pollMs: 60_000, holdMs: 0, idleMs: 200 } });
+  const { secret } = await scene.key("ci");
+  scene.fake.always("acct-a", (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(sse(created(), delta("x")));
+  });
+  const answer = await scene.ask({ path: "/v1/chat/completions", key: secret, body: { ...chat, stream } });
+  if (!stream) return expect([answer.status, errorOf(answer)["code"]]).toEqual([502, "upstream_error"]);
+  expect(answer.text).toContain('"code":"upstream_error"');
+  expect(answer.text.trim().endsWith("data: [DONE]")).toBe(true);
+});
+
 describe("management", () => {
   test("keys are made with 201, read, changed, rotated and revoked, and each answer is documented", async () => {
     const scene = await GatewayScene.open(["a"]);
@@ -445,8 +618,9 @@ describe("management", () => {
     [{}, 400, "name"],
     [{ name: 5 }, 422, "name"],
     [{ name: "ci", role: "king" }, 422, "role"],
-    [{ name: "ci", limits: ["requests=x/day"] }, 422, "limits"],
-    [{ name: "ci", nonsense: true }, 422, "nonsense"],
+    [{ name: "ci", limits: ["requests=1/day", "requests=x/day"] }, 422, "limits.1"],
+    [{ name: "ci", limits: ["requests=1/day", "requests=2/day"] }, 422, "limits"],
+    [{ name: "ci", nonsense: true }, 400, "nonsense"],
     [{ name: "boss" }, 422, "name"],
   ];
   test.each(bad)("%j is refused with its parameter", async (body, status, param) => {
@@ -496,4 +670,15 @@ test("a silent upstream does not keep the gateway from closing", async () => {
   await scene.fake.arrival(1);
   await scene.gateway.close();
   await expect(begun.answer).rejects.toThrow();
+});
+
+test("a gateway that is asked to end says so to its balancer, and serves until that has looked elsewhere", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  const { secret } = await scene.key("ci");
+  const closing = scene.gateway.close({ graceMs: 5_000, lingerMs: 1_000 });
+  const ready = await scene.ask({ method: "GET", path: "/health/ready" });
+  const late = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+  expect([ready.status, late.status, late.headers.connection]).toEqual([503, 200, "close"]);
+  await closing;
+  await expect(scene.ask({ method: "GET", path: "/health/ready" })).rejects.toThrow();
 });

@@ -2,7 +2,7 @@ import { statSync } from "node:fs";
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
 import { LogFile, withLog } from "../../src/sessions/log-file.ts";
-import { makeHome } from "./given.ts";
+import { makeHome } from "../support/given-sessions.ts";
 
 /** Lines around the sizes at which a chunk ends, some with what is looked for, not always at the start. */
 const lines = fc.array(

@@ -1,7 +1,6 @@
 import { join } from "node:path";
 import type { CommandWorker } from "./command-worker.ts";
-import { projectRoot, runProcess } from "./home.ts";
-import type { Finished, TestHome } from "./home.ts";
+import { type Finished, projectRoot, runProcess, type TestHome } from "./home.ts";
 
 interface Found {
   id: string;
@@ -28,7 +27,7 @@ const lines = [
   "switch 1",
   "token 2",
   "report",
-  "guard",
+  "guard --allow-unknown",
   "backup list",
   "exec 1 -- true",
   "doctor --json",
@@ -69,6 +68,8 @@ interface Trouble {
   isSpare: boolean;
   /** Whether there is nothing to find: the place is as it may be. */
   isFine?: boolean;
+  /** Who does what doctor names; what begins with sudo root does. */
+  uid?: number;
 }
 
 /**
@@ -78,7 +79,7 @@ interface Trouble {
 export async function complaintsAbout(
   worker: CommandWorker,
   home: TestHome,
-  { known, path, env, isSpare, isFine = false }: Trouble,
+  { known, path, env, isSpare, isFine = false, uid }: Trouble,
 ): Promise<string[]> {
   const { failed, wrong, found } = await roundOf(worker, home, env);
   // Another Codex on this machine's PATH is no matter of the path that is tried.
@@ -89,7 +90,14 @@ export async function complaintsAbout(
   if (isSpare && failed.length > 0) said.push(`stops ${failed.join(", ")}`);
   if (failed.length > 0 && !isFine && named.length === 0) said.push(`is not named: ${JSON.stringify(fresh)}`);
   if (named.some(({ fix }) => fix === null)) said.push(`has no end: ${JSON.stringify(named)}`);
-  await obey(home, fresh, env);
+  // As root a test does what it is told, and one advice was to take the root of all folders.
+  const reaching = fresh.filter(({ fix }) => changesOutside(fix ?? "", home.path));
+  said.push(...reaching.map(({ fix }) => `changes what is outside: ${fix}`));
+  await obey(
+    home,
+    fresh.filter((each) => !reaching.includes(each)),
+    { env, uid },
+  );
   // What was moved away is missed, and made again.
   for (const line of [`import ${home.file("logins")}`, "switch 1"]) await worker.run(home, line, env);
   const after = await roundOf(worker, home, env);
@@ -101,15 +109,28 @@ export async function complaintsAbout(
   return said.map((each) => `${path}: ${each}`);
 }
 
+function changesOutside(fix: string, home: string): boolean {
+  if (!/^(?:sudo |chmod |chown |mv |rm|mkdir )/.test(fix)) return false;
+  return [...fix.matchAll(/(?<=[' ])\/[^' ]*/g)].some(
+    ([path]) => path !== home && !path.startsWith(`${home}/`),
+  );
+}
+
 /** Without a password: whoever runs the tests is root, or there is no sudo in what is named. */
-async function obey(home: TestHome, found: readonly Found[], env: Env): Promise<void> {
+async function obey(
+  home: TestHome,
+  found: readonly Found[],
+  { env, uid }: { env: Env; uid: number | undefined },
+): Promise<void> {
   for (const { fix } of found) {
     const [, name] = /^unset (\w+)$/.exec(fix ?? "") ?? [];
     if (name !== undefined) delete env[name];
     else if (fix !== null) {
       const path = `${join(projectRoot, "bin")}:${process.env["PATH"]}`;
-      const words = ["-c", fix.replace(/^sudo /, "")];
-      await runProcess("/bin/sh", words, { env: { ...home.env, ...env, PATH: path }, cwd: home.path });
+      const words = ["-c", fix.replace(/^sudo /, "").replace(`"$(id -un)"`, String(uid ?? 0))];
+      const options = { env: { ...home.env, ...env, PATH: path }, cwd: home.path };
+      const isOfUser = uid !== undefined && !fix.startsWith("sudo ");
+      await runProcess("/bin/sh", words, isOfUser ? { ...options, uid } : options);
     }
   }
 }

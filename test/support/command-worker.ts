@@ -1,9 +1,7 @@
-import { fork } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { projectRoot } from "./home.ts";
-import type { Finished, TestHome } from "./home.ts";
+import { type Finished, projectRoot, type TestHome } from "./home.ts";
 
 const worker = fileURLToPath(new URL("command-worker.cjs", import.meta.url));
 

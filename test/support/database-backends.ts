@@ -1,8 +1,8 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll } from "vitest";
 import { postgresPrograms, startPostgres, type TestPostgres } from "./postgres.ts";
+import { fastFolder } from "./fast-folder.ts";
 
 export interface BackEnd {
   readonly name: string;
@@ -10,17 +10,23 @@ export interface BackEnd {
   readonly address: () => string;
 }
 
-/** The back ends that a test file runs against, started before its first test and gone after its last. */
-export function backEnds(): readonly BackEnd[] {
+/** The back end that is asked in this run of `*.each-database.test.ts`. */
+export const backEndOfRun = process.env["CODEX_AUTH_TEST_DATABASE"];
+
+/**
+ * The back ends that a test file runs against, all or the one of that name, started before its first test and gone
+ * after its last. SQLite stands in where PostgreSQL is not installed.
+ */
+export function backEnds(only?: string): readonly BackEnd[] {
   let folder = "";
   let files = 0;
   let postgres: TestPostgres | null = null;
   // Making a cluster takes seconds on a busy machine.
   const patienceMs = 60_000;
-  const hasPostgres = postgresPrograms() !== null;
+  const hasPostgres = only !== "SQLite" && postgresPrograms() !== null;
   beforeAll(async () => {
-    folder = mkdtempSync(join(tmpdir(), "codex-auth-db-"));
-    if (hasPostgres) postgres = await startPostgres();
+    folder = mkdtempSync(join(fastFolder, "codex-auth-db-"));
+    if (hasPostgres) postgres = await startPostgres({ where: fastFolder });
   }, patienceMs);
   afterAll(() => {
     postgres?.stop();
@@ -28,5 +34,6 @@ export function backEnds(): readonly BackEnd[] {
   });
   const sqlite = { name: "SQLite", address: () => join(folder, `${(files += 1)}.db`) };
   const address = () => postgres?.freshDatabase() ?? "";
-  return hasPostgres ? [sqlite, { name: "PostgreSQL", address }] : [sqlite];
+  const all = hasPostgres ? [sqlite, { name: "PostgreSQL", address }] : [sqlite];
+  return hasPostgres && only !== undefined ? all.filter(({ name }) => name === only) : all;
 }

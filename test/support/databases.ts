@@ -2,12 +2,12 @@
 import { closeSync, existsSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database } from "../../src/database/database.ts";
-import { openDatabase, type DatabaseDrivers } from "../../src/database/open-database.ts";
+import { type DatabaseDrivers, openDatabase } from "../../src/database/open-database.ts";
 import type { SqliteConnection } from "../../src/database/sqlite.ts";
 
 const require = createRequire(import.meta.url);
 
-const drivers: DatabaseDrivers = {
+export const drivers: DatabaseDrivers = {
   nodeSqlite: () => {
     const sqlite = process.getBuiltinModule?.("node:sqlite") as
       | { DatabaseSync: new (path: string) => SqliteConnection }
@@ -21,9 +21,13 @@ const drivers: DatabaseDrivers = {
   pg: async () => await import("pg"),
 };
 
-export function openTestDatabase(address: string, only: Partial<DatabaseDrivers> = {}): Promise<Database> {
+export function openTestDatabase(
+  address: string,
+  only: Partial<DatabaseDrivers> = {},
+  now = Date.now,
+): Promise<Database> {
   const makeFile = (path: string) => {
     if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
   };
-  return openDatabase({ address, drivers: { ...drivers, ...only }, now: Date.now, makeFile });
+  return openDatabase({ address, drivers: { ...drivers, ...only }, now, makeFile });
 }

@@ -1,13 +1,11 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import type { AuthJson } from "./forge.ts";
-import { homeWithThree, projectRoot } from "./home.ts";
-import type { Finished, TestHome } from "./home.ts";
+import { type Finished, homeWithThree, projectRoot, type TestHome } from "./home.ts";
 
 const account = "dev@team.example";
 
@@ -31,7 +29,7 @@ export class ExecScene {
   }
 
   run(words: readonly string[], env: Record<string, string> = {}): Promise<Finished> {
-    return this.home.run(["exec", account, ...words], { env });
+    return this.home.runProcess(["exec", account, ...words], { env });
   }
 
   async list(): Promise<{ email: string | null }[]> {

@@ -1,18 +1,16 @@
-import * as fs from "node:fs";
-import { projectRoot } from "./home.ts";
-import type { TestHome } from "./home.ts";
-import type { Context, Output } from "../../src/cli/context.ts";
-import { runProgram } from "../../src/cli/program.ts";
 import { commands } from "../../src/commands/index.ts";
+import type { Context, Output } from "../../src/context.ts";
+import { resolvePaths } from "../../src/machine/paths.ts";
+import { runProgram } from "../../src/program/program.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
-import { resolvePaths } from "../../src/store/paths.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
+import { projectRoot, type TestHome } from "./home.ts";
+import { quietParts, quietFs as fs } from "./quiet-machine.ts";
 
 /** Noon of a day in the life of the forged logins. */
 export const testNowMs = Date.UTC(2026, 10, 20, 12);
 
 /** A context on real files whose every other effect is refused until a test allows it. */
-function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & { printed: Printed } {
+export function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & { printed: Printed } {
   const printed: Printed = { stdout: "", stderr: "" };
   const now = () => testNowMs;
   const env = allowed.env ?? { LANG: "C.UTF-8", CODEX_AUTH_INVOKED_AS: "codex auth" };
@@ -28,6 +26,7 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     now,
     sleep,
     prompt: () => unexpected("prompt"),
+    keyTerminal: () => null,
     interruptible: (work) => work(new AbortController().signal),
     openUrl: () => unexpected("openUrl"),
     spawn: () => unexpected("spawn"),
@@ -45,7 +44,7 @@ function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Context & 
     processes: () => [],
     fs,
     databaseDrivers: { nodeSqlite: () => null, libsql: async () => null, pg: async () => null },
-    store: openFileStore(paths, { fs, now, sleep, self: currentProcess }),
+    store: openFileStore(paths, { fs, now, sleep, ...quietParts }),
     packageRoot: projectRoot,
     runCaptured: () => unexpected("runCaptured"),
     ...allowed,
@@ -59,8 +58,17 @@ export interface Printed {
 }
 
 /** Runs a command line in this process; effects that the test did not allow throw. */
-export async function runFake(home: TestHome, argv: readonly string[], allowed?: Partial<Context>) {
+export async function runFake(
+  home: TestHome,
+  argv: readonly string[],
+  { terminalColumns, ...allowed }: Partial<Context> & { terminalColumns?: number } = {},
+) {
   const ctx = fakeContext(home, allowed);
+  if (terminalColumns !== undefined) {
+    const asTerminal = { isTerminal: true, columns: terminalColumns };
+    Object.assign(ctx.stdout, asTerminal);
+    Object.assign(ctx.stderr, asTerminal);
+  }
   const code = await runProgram(ctx, commands, argv);
   return { code, ...ctx.printed };
 }

@@ -1,6 +1,6 @@
 import * as fs from "node:fs";
 import { resolve } from "node:path";
-import type { FileSystem } from "../../src/store/file-system.ts";
+import type { FileSystem } from "../../src/machine/file-system.ts";
 import { withMadeUpFiles } from "./made-up-files.ts";
 
 /** The part of a scene that a real file system cannot show. Paths are relative to the home, or absolute. */

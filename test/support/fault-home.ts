@@ -1,24 +1,26 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import * as fs from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Context } from "../../src/cli/context.ts";
-import type { CodexProcess } from "../../src/store/codex-processes.ts";
+import type { Context } from "../../src/context.ts";
+import type { CodexProcess } from "../../src/machine/codex-processes.ts";
+import { resolvePaths } from "../../src/machine/paths.ts";
+import type { ProcessIdentity } from "../../src/machine/identity.ts";
+import { currentProcess } from "../../src/machine/processes.ts";
+import { sealingFs } from "../../src/store/seal/sealing-fs.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
-import { resolvePaths } from "../../src/store/paths.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
-import type { ProcessIdentity } from "../../src/store/process-identity.ts";
 import { runFake, testNowMs } from "./fake-context.ts";
-import { faultyHomeFs } from "./fault-home-fs.ts";
-import type { FaultyPlaces } from "./fault-home-fs.ts";
-import { TestHome, projectRoot } from "./home.ts";
+import { faultyHomeFs, type FaultyPlaces } from "./fault-home-fs.ts";
+import { projectRoot, TestHome } from "./home.ts";
 import { pathsBelow } from "./tree.ts";
+import { quietParts } from "./quiet-machine.ts";
 
 const homesFolder = join(projectRoot, "fixtures/homes");
 
 /**
  * What git cannot hold of a home with a fault; see fixtures/homes/README.md. Paths are relative to CODEX_HOME, and
- * `<home>` in a value stands for it. In pool.json and rotation.json `"<ended process>"` stands for
+ * `<home>` in a value stands for it. In pool.json, rotation.json and gateway.json `"<ended process>"` stands for
  * one of this machine that has ended.
  */
 interface Scene extends FaultyPlaces {
@@ -86,8 +88,8 @@ export class FaultHome {
     const system = mapValues(this.scene.system ?? {}, (value) =>
       this.#here(value).replaceAll("$UID", String(process.getuid?.() ?? 0)),
     );
-    const fakeFs = faultyHomeFs(this.home.path, { ...this.scene, system });
     const paths = resolvePaths({ CODEX_HOME: this.home.path, ...fullEnv }, this.home.path, this.home.path);
+    const fakeFs = sealingFs(faultyHomeFs(this.home.path, { ...this.scene, system }), paths, fullEnv);
     const nowOf = () => (now === undefined ? testNowMs : Date.parse(now));
     const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
     const allowed: Partial<Context> = {
@@ -95,7 +97,7 @@ export class FaultHome {
       platform,
       processes: () => processes,
       fs: fakeFs,
-      store: openFileStore(paths, { fs: fakeFs, now: nowOf, sleep, self: currentProcess }),
+      store: openFileStore(paths, { fs: fakeFs, now: nowOf, sleep, ...quietParts }),
       now: nowOf,
       ...more,
     };
@@ -115,7 +117,7 @@ export class FaultHome {
       .replaceAll(this.home.path, "<home>")
       .replaceAll(`chown ${process.geteuid?.()}:${process.getegid?.()}`, "chown <uid>:<gid>")
       .replaceAll(`instead of ${process.geteuid?.()}:`, "instead of <uid>:")
-      .replaceAll(`process ${process.pid} on ${currentProcess().host}`, "process <pid> on <host>")
+      .replaceAll(`process ${process.pid} on ${hostname()}`, "process <pid> on <host>")
       .replaceAll(new RegExp(`(broken-|exec-)\\d{8}T\\d{9}Z`, "g"), "$1<time>");
   }
 
@@ -125,6 +127,7 @@ export class FaultHome {
     fs.cpSync(tree, this.home.path, { recursive: true, verbatimSymlinks: true });
     this.#nameProcess(this.home.file("codex-auth/pool.json"));
     this.#nameProcess(this.home.file("codex-auth/rotation.json"));
+    this.#nameProcess(this.home.file("codex-auth/gateway.json"));
   }
 
   /** A process of another machine may be alive, so a dead one has to be of this machine. */
@@ -176,7 +179,7 @@ export class FaultHome {
     const mode = (stat.mode & 0o7777).toString(8).padStart(4, "0");
     if (stat.isDirectory()) return `folder ${mode}`;
     if (!stat.isFile()) return `neither file nor folder ${mode}`;
-    return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken).replace(projection, '"projection":"<of the file before>"')}`;
+    return `file ${mode}: ${this.hide(fs.readFileSync(full, "utf8")).replaceAll(jwt, shortToken).replace(sealedData, '"data":"<sealed>"').replace(projection, '"projection":"<of the file before>"')}`;
   }
 }
 
@@ -184,6 +187,9 @@ export class FaultHome {
 function endedRecord(): ProcessIdentity {
   return { ...currentProcess(), pid: 4242, start: "0" };
 }
+
+/** Begins with a random number. */
+const sealedData = /"data":"[\w+/=]+"/;
 
 const jwt = /eyJ[\w-]+\.[\w-]+\.[\w-]*/g;
 
@@ -194,7 +200,7 @@ function shortToken(token: string): string {
 /** Names an inode and a time. */
 const projection = /"projection":\{"before":(null|\{[^}]*\})\}/;
 
-const passing = /^codex-auth\/(backups|locks)(\/|$)|(^|\/)(auth\.lock|auth\.json\.lock)$/;
+const passing = /^codex-auth\/(backups|locks|prompt)(\/|$)|(^|\/)(auth\.lock|auth\.json\.lock)$/;
 
 function mapValues<T>(record: Record<string, T>, change: (value: T) => T): Record<string, T> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, change(value)]));

@@ -2,8 +2,7 @@ import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
-import { run } from "./store-home.ts";
-import type { Ended, Home } from "./store-home.ts";
+import { type Ended, type Home, runProcess } from "./store-home.ts";
 
 export type SystemFault = "kill-before" | "kill-after" | "ENOSPC" | "EIO" | "EACCES" | "EROFS";
 
@@ -37,13 +36,13 @@ export function runWithFault(
     FAULT_AT: String(at),
     FAULT_WITH: isKill ? fault : String(constants.errno[fault]),
   };
-  return run(home, args, { env });
+  return runProcess(home, args, { env });
 }
 
 /** How many system calls of this command change something. */
 export async function countCalls(home: Home, args: readonly string[], library: string): Promise<number> {
   const log = join(home.root, "calls");
   const env = { LD_PRELOAD: library, FAULT_ROOT: home.dir, FAULT_COUNT: log };
-  await run(home, args, { env });
+  await runProcess(home, args, { env });
   return existsSync(log) ? readFileSync(log, "utf8").trimEnd().split("\n").length : 0;
 }

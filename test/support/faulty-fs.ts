@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
 import * as nodeFs from "node:fs";
-import type { FileSystem } from "../../src/store/file-system.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
-import type { ProcessIdentity } from "../../src/store/process-identity.ts";
+import type { FileSystem } from "../../src/machine/file-system.ts";
+import type { ProcessIdentity } from "../../src/machine/identity.ts";
+import { currentProcess } from "../../src/machine/processes.ts";
+import { quietFs } from "./quiet-machine.ts";
 
 /** What happens at the chosen call: an error, for once or from then on, or the end of the process. */
 export type Fault =
@@ -86,7 +87,7 @@ export function faultyFileSystem(at: number, fault: Fault) {
     return result;
   }
 
-  const fs = new Proxy(nodeFs, {
+  const fs = new Proxy(quietFs as typeof nodeFs, {
     get: (target, name) => {
       const real: unknown = Reflect.get(target, name);
       if (typeof real !== "function") return real;

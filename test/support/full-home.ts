@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { dirname, join } from "node:path";
 import { endedProcess } from "./faulty-fs.ts";
-import { TestHome, homeWithThree, projectRoot } from "./home.ts";
+import { homeWithThree, projectRoot, TestHome } from "./home.ts";
 
 /** What can stand where a file or folder should. /dev/ptmx opens a terminal in which nobody types. */
 export const oddKinds = ["pipe", "endless device", "loop of links", "folder", "terminal"] as const;

@@ -1,23 +1,23 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, appendFileSync, existsSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import type { KeyPolicy } from "../../src/budget/policy.ts";
+import { transformRequestBody } from "../../src/compat/transform-request-body.ts";
 import type { Database } from "../../src/database/database.ts";
-import { createKey, type KeyRole, type MadeKey } from "../../src/gateway/client-keys.ts";
-import { startGateway, type Gateway, type GatewayOptions } from "../../src/gateway/gateway.ts";
-import { policyOf, type PolicyWish } from "../../src/gateway/key-document.ts";
-import type { JournalFile } from "../../src/gateway/settle-journal.ts";
-import { transformRequestBody } from "../../src/helpers/transform-request-body.ts";
+import { type Gateway, type GatewayOptions, startGateway } from "../../src/gateway/gateway.ts";
+import { createKey, type KeyRole, type MadeKey } from "../../src/gateway/keys/client-keys.ts";
+import { policyOf, type PolicyWish } from "../../src/gateway/keys/key-document.ts";
+import type { JournalFile } from "../../src/gateway/journal.ts";
 import type { Store } from "../../src/store/store.ts";
 import { openTestDatabase } from "./databases.ts";
-import { FakeResponses } from "./fake-responses.ts";
-import { send, type Answer } from "./proxy-scene.ts";
+import { FakeResponses } from "./openai/responses.ts";
+import { type Answer, send } from "./proxy-scene.ts";
 import { homeWith, storeOf } from "./store-home.ts";
+import { fastFolder } from "./fast-folder.ts";
 
 /** A file of settlements in a folder that goes when the test ends. */
 function testJournal(): JournalFile & { readonly path: string } {
-  const folder = mkdtempSync(join(tmpdir(), "codex-auth-journal-"));
+  const folder = mkdtempSync(join(fastFolder, "codex-auth-journal-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "journal.jsonl");
   return {
@@ -58,7 +58,7 @@ export class GatewayScene {
   ): Promise<GatewayScene> {
     const store = storeOf(await homeWith(names));
     const fake = await FakeResponses.start();
-    const folder = mkdtempSync(join(tmpdir(), "codex-auth-gateway-"));
+    const folder = mkdtempSync(join(fastFolder, "codex-auth-gateway-"));
     const database = await openTestDatabase(address ?? join(folder, "gateway.db"));
     const journal = testJournal();
     const gateway = await startGateway({

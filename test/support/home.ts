@@ -1,11 +1,12 @@
 import { spawn } from "node:child_process";
-import { existsSync, linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { linkSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { onTestFinished } from "vitest";
-import { forgeAuthJson } from "./forge.ts";
-import type { Login } from "./forge.ts";
+import { type Paths, resolvePaths } from "../../src/machine/paths.ts";
+import { fastFolder } from "./fast-folder.ts";
+import { forgeAuthJson, type Login } from "./forge.ts";
+import { runInProcess } from "./in-process.ts";
 
 export const projectRoot = fileURLToPath(new URL("../..", import.meta.url));
 
@@ -24,16 +25,47 @@ export interface RunOptions {
   uid?: number;
 }
 
-/** In memory where possible: thousands of small homes wait for every fsync otherwise. */
-const fastFolder = existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
+/** A folder that goes when the test ends. */
+function temporaryFolder(): string {
+  const path = mkdtempSync(join(fastFolder, "codex-auth-test-"));
+  onTestFinished(() => rmSync(path, { recursive: true, force: true }));
+  return path;
+}
 
-/** A CODEX_HOME in a temporary folder that goes when the test ends. */
+/** A CODEX_HOME in a temporary folder. */
 export class TestHome {
+  /** The home folder of the person. */
+  readonly root: string;
+  /** CODEX_HOME: the same, unless it is told. */
   readonly path: string;
+  readonly dir: string;
+  readonly env: Record<string, string>;
+  readonly paths: Paths;
 
-  constructor() {
-    this.path = mkdtempSync(join(fastFolder, "codex-auth-test-"));
-    onTestFinished(() => rmSync(this.path, { recursive: true, force: true }));
+  constructor(root = temporaryFolder(), path = root) {
+    this.root = root;
+    this.path = path;
+    this.dir = path;
+    this.env = {
+      PATH: process.env["PATH"] ?? "",
+      HOME: root,
+      CODEX_HOME: path,
+      LANG: "C.UTF-8",
+      CODEX_AUTH_INVOKED_AS: "codex auth",
+      // Whether a Codex is installed here must make no difference.
+      CODEX_AUTH_ASK_CODEX: "0",
+      // No test reaches OpenAI, also not by mistake: port 2 of this machine answers nobody.
+      CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
+      CODEX_AUTH_BACKEND: "http://127.0.0.1:2/backend-api",
+    };
+    this.paths = resolvePaths(this.env, root, root);
+  }
+
+  /** Whose CODEX_HOME is a folder of the person's. */
+  static inside(root = temporaryFolder()): TestHome {
+    const path = join(root, "home");
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+    return new TestHome(root, path);
   }
 
   file(name: string): string {
@@ -67,25 +99,18 @@ export class TestHome {
     if (first) this.write("auth.json", forgeAuthJson(first));
   }
 
-  /** Runs the built binary in this home, with nothing of the caller's environment but PATH. */
-  run(args: readonly string[], { env = {}, ...options }: RunOptions = {}): Promise<Finished> {
-    const all = { ...options, env: { ...this.env, ...env } };
-    return runProcess(join(projectRoot, "bin/codex-auth"), args, all);
+  /** Runs a command in this home, inside this process, with nothing of the caller's environment but PATH. */
+  run(
+    args: readonly string[],
+    { env = {}, cwd = projectRoot, input = "" }: Omit<RunOptions, "uid"> = {},
+  ): Promise<Finished> {
+    return runInProcess(args, { env: { ...this.env, ...env }, cwd, input });
   }
 
-  get env(): Record<string, string> {
-    return {
-      PATH: process.env["PATH"] ?? "",
-      HOME: this.path,
-      CODEX_HOME: this.path,
-      LANG: "C.UTF-8",
-      CODEX_AUTH_INVOKED_AS: "codex auth",
-      // Whether a Codex is installed here must make no difference.
-      CODEX_AUTH_ASK_CODEX: "0",
-      // No test reaches OpenAI, also not by mistake: port 2 of this machine answers nobody.
-      CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
-      CODEX_AUTH_BACKEND: "http://127.0.0.1:2/backend-api",
-    };
+  /** The same with the built binary, for what is told of a process. */
+  runProcess(args: readonly string[], { env = {}, ...options }: RunOptions = {}): Promise<Finished> {
+    const all = { ...options, env: { ...this.env, ...env } };
+    return runProcess(join(projectRoot, "bin/codex-auth"), args, all);
   }
 }
 

@@ -1,5 +1,5 @@
+import { currentProcess } from "../../src/machine/processes.ts";
 import type { RotationStatus } from "../../src/proxy/options.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
 import { testNowMs } from "./fake-context.ts";
 import type { TestHome } from "./home.ts";
 

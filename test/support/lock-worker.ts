@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { createInterface } from "node:readline";
-import { acquireLock } from "../../src/store/lock.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
+import { currentProcess } from "../../src/machine/processes.ts";
+import { acquireLock } from "../../src/store/locks/lock.ts";
 
 /** A process that takes the lock named by each line of its input, and reports whether it was alone inside. */
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));

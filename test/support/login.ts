@@ -1,14 +1,11 @@
-import { spawn, spawnSync } from "node:child_process";
-import type { ChildProcessWithoutNullStreams } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn, spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
-import { createServer } from "node:net";
-import type { Server } from "node:net";
+import { createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { runFake } from "./fake-context.ts";
-import { FakeOpenAI } from "./fake-openai.ts";
-import { projectRoot } from "./home.ts";
-import type { Finished, TestHome } from "./home.ts";
+import { FakeOpenAI } from "./openai/server.ts";
+import { type Finished, projectRoot, type TestHome } from "./home.ts";
 
 export const ports = [1455, 1457] as const;
 
@@ -147,6 +144,16 @@ export async function occupy(port: number): Promise<Server> {
 export async function portsAreFree(): Promise<boolean> {
   const free = await Promise.all(ports.map((port) => isFree(port)));
   return free.every(Boolean);
+}
+
+/** Whether a login of a test can have both ports; where another one waits, as `codex login` does, it says so. */
+export async function hasPorts(): Promise<boolean> {
+  for (let tries = 0; tries < 50; tries += 1) {
+    if (await portsAreFree()) return true;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  process.stderr.write("Another program holds port 1455 or 1457: the tests of a browser login are skipped\n");
+  return false;
 }
 
 function isFree(port: number): Promise<boolean> {

@@ -1,7 +1,8 @@
+import { randomUUID } from "node:crypto";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { fastFolder } from "./fast-folder.ts";
 
 /** Calls of a file system in which some paths are files with made-up texts; undefined: the real file. */
 export function withMadeUpFiles(textOf: (path: string) => string | undefined) {
@@ -18,10 +19,10 @@ export function withMadeUpFiles(textOf: (path: string) => string | undefined) {
 
 /** An open file that holds a text and has no name. */
 function openText(text: string): number {
-  const folder = fs.mkdtempSync(join(tmpdir(), "codex-auth-made-up-"));
-  const path = join(folder, "file");
-  fs.writeFileSync(path, text);
-  const fd = fs.openSync(path, "r");
-  fs.rmSync(folder, { recursive: true });
+  const path = join(fastFolder, `codex-auth-made-up-${randomUUID()}`);
+  const fd = fs.openSync(path, "wx+", 0o600);
+  fs.unlinkSync(path);
+  // At a place of its own, so that whoever reads on begins at the beginning.
+  fs.writeSync(fd, text, 0);
   return fd;
 }

@@ -1,19 +1,17 @@
 import * as fs from "node:fs";
 import { onTestFinished } from "vitest";
-import { refreshAccount } from "../../src/auth/refresh.ts";
-import type { RefreshEffects } from "../../src/auth/refresh.ts";
-import type { RefreshNeed, RefreshOutcome } from "../../src/auth/renewal-words.ts";
+import type { RefreshNeed, RefreshOutcome } from "../../src/auth/renew/need.ts";
+import { refreshAccount, type RefreshContext } from "../../src/auth/renew/refresh.ts";
 import { readAuthDocument } from "../../src/codex/auth-json.ts";
-import { adopt } from "../../src/store/adopt.ts";
+import type { FileSystem } from "../../src/machine/file-system.ts";
+import { resolvePaths } from "../../src/machine/paths.ts";
+import { adopt } from "../../src/pool/adopt.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
-import type { FileSystem } from "../../src/store/file-system.ts";
-import { resolvePaths } from "../../src/store/paths.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
 import type { Store } from "../../src/store/store.ts";
 import { runFake } from "./fake-context.ts";
-import { FakeOpenAI } from "./fake-openai.ts";
-import type { FakeReply, Route } from "./fake-openai.ts";
+import { FakeOpenAI, type FakeReply, type Route } from "./openai/server.ts";
 import { TestHome } from "./home.ts";
+import { quietParts } from "./quiet-machine.ts";
 
 const minuteMs = 60_000;
 
@@ -26,10 +24,15 @@ export class OutageScene {
   /** What the file system is for the renewals. */
   fs: FileSystem = fs;
   /** The Codex processes that the renewals see. */
-  codex: Pick<RefreshEffects, "processes" | "isIdle"> = { processes: () => [] };
+  codex: Pick<RefreshContext, "processes" | "isIdle"> = { processes: () => [] };
   /** Hears how often a renewal has read the store, before it goes on. */
   onRead: ((times: number) => Promise<void>) | null = null;
-  readonly #sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
+  /** Waiting takes no time then, and turns the clock on instead. */
+  isHurried = false;
+  readonly #sleep = async (ms: number) => {
+    if (this.isHurried) this.nowMs += ms;
+    await new Promise<void>((resolve) => setTimeout(resolve, this.isHurried ? 0 : ms));
+  };
 
   readonly #serve: Route;
 
@@ -82,7 +85,7 @@ export class OutageScene {
   renewById = (id: string, need: RefreshNeed, env = this.env): Promise<RefreshOutcome> => {
     const store = this.#watched(this.fs === fs ? this.store : this.#openStore(this.fs));
     const clock = { now: () => this.nowMs, sleep: this.#sleep };
-    const system = { env, fs: this.fs, store, self: currentProcess };
+    const system = { env, fs: this.fs, store, ...quietParts };
     const effects = { fetch, ...clock, ...system, ...this.codex, isCancelled: () => false };
     return refreshAccount(effects, id, need);
   };
@@ -125,6 +128,6 @@ export class OutageScene {
   #openStore(fileSystem: FileSystem): Store {
     const paths = resolvePaths({ CODEX_HOME: this.home.path }, this.home.path, this.home.path);
     const clock = { now: () => this.nowMs, sleep: this.#sleep };
-    return openFileStore(paths, { fs: fileSystem, ...clock, self: currentProcess });
+    return openFileStore(paths, { fs: fileSystem, ...clock, ...quietParts });
   }
 }

@@ -1,5 +1,5 @@
 // A PostgreSQL of the tests' own: started once, on loopback, as a user that is not root, and gone with the test process.
-import { execFileSync, spawn, spawnSync, type ChildProcess } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -19,16 +19,19 @@ export function postgresPrograms(): string | null {
 export interface TestPostgres {
   /** The address of a new, empty database. */
   freshDatabase(): string;
+  /** The address of a copy, as a restored backup is one. */
+  copyDatabase(address: string): string;
   /** `crash`: as a power loss would end it; `start` brings it back on the same port and data. */
   crash(): void;
   start(): Promise<void>;
   stop(): void;
 }
 
-export async function startPostgres(): Promise<TestPostgres> {
+/** Benchmarks want a disk, tests want it fast. */
+export async function startPostgres({ where = tmpdir() } = {}): Promise<TestPostgres> {
   const programs = postgresPrograms();
   if (programs === null) throw new Error("PostgreSQL is not installed: apt-get install postgresql");
-  const folder = mkdtempSync(join(tmpdir(), "codex-auth-pg-"));
+  const folder = mkdtempSync(join(where, "codex-auth-pg-"));
   const data = join(folder, "data");
   const who = ordinaryUser();
   if (who) chownSync(folder, who.uid, who.gid);
@@ -78,6 +81,11 @@ export async function startPostgres(): Promise<TestPostgres> {
     start,
     stop,
     crash: () => end("SIGQUIT"),
+    copyDatabase: (address) => {
+      const name = new URL(address).pathname.slice(1);
+      if (psql(`create database ${name}_copy template ${name}`) !== 0) throw new Error("No copy was made.");
+      return url(`${name}_copy`);
+    },
     freshDatabase: () => {
       count += 1;
       const name = `test_${process.pid}_${count}`;

@@ -1,6 +1,6 @@
 import * as nodeFs from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
-import type { FileSystem } from "../../src/store/file-system.ts";
+import type { FileSystem } from "../../src/machine/file-system.ts";
 import { opensToWrite } from "./faulty-fs.ts";
 
 /** A file of the model: what programs read, and what the disk has for certain. */

@@ -1,17 +1,15 @@
-import { request as httpRequest } from "node:http";
-import type { IncomingHttpHeaders } from "node:http";
+import { type IncomingHttpHeaders, request as httpRequest } from "node:http";
 import { connect } from "node:net";
 import { onTestFinished } from "vitest";
 import { readAuthDocument } from "../../src/codex/auth-json.ts";
-import { startRotationProxy } from "../../src/proxy/rotation-proxy.ts";
+import type { Account } from "../../src/pool/account.ts";
+import { adopt } from "../../src/pool/adopt.ts";
 import type { RotationProxy, RotationProxyOptions } from "../../src/proxy/options.ts";
-import { adopt } from "../../src/store/adopt.ts";
-import type { Account } from "../../src/store/account.ts";
-import type { Draft, Store } from "../../src/store/store.ts";
-import { FakeResponses } from "./fake-responses.ts";
+import { startRotationProxy } from "../../src/proxy/rotation-proxy.ts";
+import type { Transaction, Store } from "../../src/store/store.ts";
+import { FakeResponses } from "./openai/responses.ts";
 import type { Login } from "./forge.ts";
-import { homeWith, seat, storeOf } from "./store-home.ts";
-import type { Home } from "./store-home.ts";
+import { type Home, homeWith, seat, storeOf } from "./store-home.ts";
 
 export const testKey = "k-0123456789abcdef";
 
@@ -96,10 +94,10 @@ export class ProxyScene {
   }
 
   /** Another process changes the pool. */
-  async change(workspace: string, work: (account: Account, draft: Draft) => void): Promise<void> {
-    await storeOf(this.home).transaction("test", (draft) => {
-      const account = draft.pool.accounts.find((each) => workspaceOf(each) === workspace);
-      if (account) work(account, draft);
+  async change(workspace: string, work: (account: Account, transaction: Transaction) => void): Promise<void> {
+    await storeOf(this.home).transaction("test", (transaction) => {
+      const account = transaction.pool.accounts.find((each) => workspaceOf(each) === workspace);
+      if (account) work(account, transaction);
     });
   }
 

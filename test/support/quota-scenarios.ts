@@ -1,8 +1,6 @@
 import { runFake, testNowMs } from "./fake-context.ts";
-import { forgeAuthJson } from "./forge.ts";
-import type { Login } from "./forge.ts";
-import { threeLogins } from "./home.ts";
-import type { TestHome } from "./home.ts";
+import { forgeAuthJson, type Login } from "./forge.ts";
+import { type TestHome, threeLogins } from "./home.ts";
 
 const minuteMs = 60_000;
 const hourMs = 60 * minuteMs;

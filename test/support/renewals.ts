@@ -1,7 +1,6 @@
 import { onTestFinished } from "vitest";
-import { FakeOpenAI } from "./fake-openai.ts";
-import { TestHome } from "./home.ts";
-import type { Finished } from "./home.ts";
+import { FakeOpenAI } from "./openai/server.ts";
+import { type Finished, TestHome } from "./home.ts";
 
 /** A home with logins of a fake issuer whose refresh tokens work once. */
 export class RenewalScene {

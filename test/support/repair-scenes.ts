@@ -1,14 +1,14 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { mendAll } from "../../src/repair/mend.ts";
-import type { Change } from "../../src/repair/mend.ts";
-import { examine } from "../../src/repair/examine.ts";
-import { checks } from "../../src/repair/index.ts";
-import { openScene } from "../../src/repair/scene.ts";
-import type { SceneEffects } from "../../src/repair/scene.ts";
-import type { StoreEffects } from "../../src/store/store-effects.ts";
-import { homeWith, makeHome, poolOf, seat, storeOf, writeAuth } from "./store-home.ts";
-import type { Home } from "./store-home.ts";
+import { examine } from "../../src/doctor/examine.ts";
+import { readFacts, type DoctorContext } from "../../src/doctor/facts.ts";
+import { checks } from "../../src/doctor/index.ts";
+import { rehearse } from "../../src/doctor/rehearse.ts";
+import type { DoctorCheck } from "../../src/doctor/check.ts";
+import { type Change, fixAll } from "../../src/doctor/fix.ts";
+import type { StoreContext } from "../../src/store/context.ts";
+import { quietFs } from "./quiet-machine.ts";
+import { type Home, homeWith, makeHome, poolOf, seat, storeOf, writeAuth } from "./store-home.ts";
 import { pathsBelow } from "./tree.ts";
 
 /** A home with faults that `fix` mends. Its pool holds a, b and c, with a live. */
@@ -84,30 +84,39 @@ export async function repairHomes({ arrange }: RepairScene): Promise<() => Home>
 }
 
 /** Makes every mend that is due, inside this process. */
-export function mendHome(home: Home, effects: Partial<StoreEffects> = {}): Promise<Change[]> {
-  return mendAll(effectsOf(home, { sleep: briefly, ...effects }), checks, { isDryRun: false, isLive: false });
+export function fixHome(
+  home: Home,
+  effects: Partial<StoreContext> = {},
+  wanted: readonly DoctorCheck[] = checks,
+): Promise<Change[]> {
+  return fixAll(contextOf(home, { sleep: briefly, ...effects }), wanted, { isLive: false });
+}
+
+/** What a dry run tells, on a file system of the test. */
+export async function rehearseHome(home: Home, effects: Partial<StoreContext>): Promise<Change[]> {
+  return (await rehearse(contextOf(home, { sleep: briefly, ...effects }), checks)).changes;
 }
 
 /** The ids of what `doctor` finds, but for what is only worth knowing. */
 export async function faultsOf(home: Home): Promise<string[]> {
-  const { findings } = await examine(await openScene(effectsOf(home, { sleep: briefly })), checks);
+  const { findings } = await examine(await readFacts(contextOf(home, { sleep: briefly })), checks);
   return findings.filter(({ severity }) => severity !== "info").map(({ id }) => id);
 }
 
 /** Nobody writes while a test waits for a damaged file to become whole. */
 const briefly = () => new Promise<void>((resolve) => setTimeout(resolve, 1));
 
-function effectsOf({ env, dir, ...home }: Home, effects: Partial<StoreEffects>): SceneEffects {
+function contextOf({ env, dir, ...home }: Home, effects: Partial<StoreContext>): DoctorContext {
   const never = () => Promise.reject(new Error("unexpected network"));
-  // The variable that keeps tests away from OpenAI is a fault by itself; here nothing may ask anybody.
-  const { CODEX_AUTH_ISSUER: _, ...ownEnv } = env;
+  // The variables that keep tests away from OpenAI are a fault by themselves; here nothing may ask anybody.
+  const { CODEX_AUTH_ISSUER: _, CODEX_AUTH_BACKEND: __, ...ownEnv } = env;
   return {
     env: { ...ownEnv, PATH: "" },
     cwd: dir,
     platform: "linux",
     now: Date.now,
     processes: () => [],
-    fs: effects.fs ?? fs,
+    fs: effects.fs ?? quietFs,
     store: storeOf({ env, dir, ...home }, effects),
     sleep: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
     fetch: never,

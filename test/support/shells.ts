@@ -1,7 +1,6 @@
-import { cpSync, symlinkSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { projectRoot } from "./home.ts";
-import type { TestHome } from "./home.ts";
+import { projectRoot, type TestHome } from "./home.ts";
 import { hasProgram } from "./tmux.ts";
 
 /** How to use a real shell without the settings of the person. */
@@ -44,11 +43,12 @@ const all: RealShell[] = [
     script: ["fish", "--no-config", "-c"],
     // In single quotes fish knows only \' and \\.
     load: (program, words) => `'${program.replaceAll(/[\\']/g, String.raw`\$&`)}' ${words} | source`,
-    interactive: (home, lines) => [
-      "fish",
-      "--init-command",
-      `source ${home.write("rc", `function fish_prompt; echo '> '; end\nset -g fish_greeting\n${lines}`)}`,
-    ],
+    interactive: (home, lines) => {
+      // Without this folder fish starts a process of its own that fills it, also after the shell has ended.
+      mkdirSync(join(home.root, ".local/share/fish/generated_completions"), { recursive: true });
+      const rc = home.write("rc", `function fish_prompt; echo '> '; end\nset -g fish_greeting\n${lines}`);
+      return ["fish", "--init-command", `source ${rc}`];
+    },
   },
 ];
 

@@ -1,11 +1,19 @@
 import * as nodeFs from "node:fs";
 import { join } from "node:path";
 import { readAuthDocument } from "../../src/codex/auth-json.ts";
-import { adopt } from "../../src/store/adopt.ts";
-import { restoreBackup } from "../../src/store/restore.ts";
-import type { Draft, Store } from "../../src/store/store.ts";
-import { activeLabel, homeWith, liveLabel, makeHome, poolOf, seat, writeAuth } from "./store-home.ts";
-import type { Home } from "./store-home.ts";
+import { adopt } from "../../src/pool/adopt.ts";
+import { restoreBackup } from "../../src/store/backups/restore.ts";
+import type { Transaction, Store } from "../../src/store/store.ts";
+import {
+  activeLabel,
+  type Home,
+  homeWith,
+  liveLabel,
+  makeHome,
+  poolOf,
+  seat,
+  writeAuth,
+} from "./store-home.ts";
 
 /** What can be done to a store whose pool holds a, b and c, with a live. */
 export interface StoreChange {
@@ -23,8 +31,8 @@ export function stateOf(home: Home): string {
   return `${labels.join(" ")}; active ${activeLabel(home)}; live ${liveLabel(home)}`;
 }
 
-export function accountOf(draft: Draft, label: string) {
-  const found = draft.pool.accounts.find((each) => each.label === label);
+export function accountOf(transaction: Transaction, label: string) {
+  const found = transaction.pool.accounts.find((each) => each.label === label);
   if (!found) throw new Error(`There is no ${label}.`);
   return found;
 }
@@ -40,7 +48,8 @@ const start = "label-a label-b label-c; active label-a; live label-a";
 export const storeChanges: StoreChange[] = [
   {
     name: "switch",
-    act: (store) => store.transaction("switch", (draft) => draft.activate(accountOf(draft, "label-b"))),
+    act: (store) =>
+      store.transaction("switch", (transaction) => transaction.activate(accountOf(transaction, "label-b"))),
     before: start,
     after: "label-a label-b label-c; active label-b; live label-b",
   },
@@ -57,9 +66,9 @@ export const storeChanges: StoreChange[] = [
   {
     name: "remove",
     act: (store) =>
-      store.transaction("remove", (draft) => {
-        draft.backUp();
-        draft.pool.accounts = draft.pool.accounts.filter(({ label }) => label !== "label-c");
+      store.transaction("remove", (transaction) => {
+        transaction.backUp();
+        transaction.pool.accounts = transaction.pool.accounts.filter(({ label }) => label !== "label-c");
       }),
     before: start,
     after: "label-a label-b; active label-a; live label-a",
@@ -67,10 +76,10 @@ export const storeChanges: StoreChange[] = [
   {
     name: "remove --force",
     act: (store) =>
-      store.transaction("remove", (draft) => {
-        draft.backUp();
-        draft.deactivate();
-        draft.pool.accounts = draft.pool.accounts.filter(({ label }) => label !== "label-a");
+      store.transaction("remove", (transaction) => {
+        transaction.backUp();
+        transaction.deactivate();
+        transaction.pool.accounts = transaction.pool.accounts.filter(({ label }) => label !== "label-a");
       }),
     before: start,
     after: "label-b label-c; active null; live null",
@@ -78,8 +87,8 @@ export const storeChanges: StoreChange[] = [
   {
     name: "label",
     act: (store) =>
-      store.transaction("label", (draft) => {
-        accountOf(draft, "label-c").label = "new";
+      store.transaction("label", (transaction) => {
+        accountOf(transaction, "label-c").label = "new";
       }),
     before: start,
     after: "label-a label-b new; active label-a; live label-a",
@@ -88,7 +97,8 @@ export const storeChanges: StoreChange[] = [
     name: "switch from a login that Codex has renewed",
     arrange: (home) =>
       writeAuth(home, seat("a", { issuedAt: Math.floor(Date.now() / 1000) + 60, refreshToken: "rt_new" })),
-    act: (store) => store.transaction("switch", (draft) => draft.activate(accountOf(draft, "label-b"))),
+    act: (store) =>
+      store.transaction("switch", (transaction) => transaction.activate(accountOf(transaction, "label-b"))),
     before: start,
     after: "label-a label-b label-c; active label-b; live label-b",
   },
@@ -102,14 +112,16 @@ export const storeChanges: StoreChange[] = [
       };
       writeAuth(home, seat("a", ended));
     },
-    act: (store) => store.transaction("switch", (draft) => draft.activate(accountOf(draft, "label-b"))),
+    act: (store) =>
+      store.transaction("switch", (transaction) => transaction.activate(accountOf(transaction, "label-b"))),
     before: start,
     after: "label-a label-b label-c; active label-b; live label-b",
   },
   {
     name: "switch without an auth.json",
     arrange: (home) => nodeFs.unlinkSync(home.paths.authFile),
-    act: (store) => store.transaction("switch", (draft) => draft.activate(accountOf(draft, "label-b"))),
+    act: (store) =>
+      store.transaction("switch", (transaction) => transaction.activate(accountOf(transaction, "label-b"))),
     before: "label-a label-b label-c; active label-a; live null",
     after: "label-a label-b label-c; active label-b; live label-b",
   },

@@ -1,18 +1,13 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { onTestFinished } from "vitest";
+import { parsePool } from "../../src/pool/pool.ts";
+import type { StoreContext } from "../../src/store/context.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
-import { parsePool } from "../../src/store/pool-file.ts";
-import { resolvePaths } from "../../src/store/paths.ts";
-import type { Paths } from "../../src/store/paths.ts";
-import { currentProcess } from "../../src/store/process-identity.ts";
 import type { Store } from "../../src/store/store.ts";
-import type { StoreEffects } from "../../src/store/store-effects.ts";
-import { forgeAuthJson } from "./forge.ts";
-import type { Login } from "./forge.ts";
+import { forgeAuthJson, type Login } from "./forge.ts";
+import { type Finished, TestHome } from "./home.ts";
+import { runInProcess } from "./in-process.ts";
+import { quietParts } from "./quiet-machine.ts";
 
 export const binary = new URL("../../dist/cli/start.cjs", import.meta.url).pathname;
 
@@ -24,37 +19,12 @@ export interface Ended {
   stderr: string;
 }
 
-/** A temporary CODEX_HOME. */
-export interface Home {
-  root: string;
-  dir: string;
-  paths: Paths;
-  env: Record<string, string>;
-}
+/** What is asked of a home here. */
+export type Home = Pick<TestHome, "root" | "dir" | "paths" | "env">;
 
 /** A new CODEX_HOME in a folder of its own that goes away when the test ends. */
-export function makeHome(root = mkdtemp()): Home {
-  const dir = join(root, "home");
-  fs.mkdirSync(dir, { recursive: true, mode: 0o700 });
-  // No test reaches the real issuer, also not by mistake.
-  const env = {
-    PATH: process.env["PATH"] ?? "",
-    HOME: root,
-    CODEX_HOME: dir,
-    CODEX_AUTH_INVOKED_AS: "codex auth",
-    CODEX_AUTH_ISSUER: "http://127.0.0.1:2",
-    // Whether a Codex is installed here must make no difference.
-    CODEX_AUTH_ASK_CODEX: "0",
-  };
-  return { root, dir, paths: resolvePaths(env, root, root), env };
-}
-
-function mkdtemp(): string {
-  // In memory where possible: thousands of small homes wait for every fsync otherwise.
-  const parent = fs.existsSync("/dev/shm") ? "/dev/shm" : tmpdir();
-  const root = fs.mkdtempSync(join(parent, "codex-auth-test-"));
-  onTestFinished(() => fs.rmSync(root, { recursive: true, force: true }));
-  return root;
+export function makeHome(root?: string): TestHome {
+  return TestHome.inside(root);
 }
 
 /** One moment for all, or a second that passes between two forgeries makes two logins of them. */
@@ -76,14 +46,14 @@ export function writeAuth({ paths }: Home, document: object): void {
 }
 
 /** A home whose pool holds these seats; the first one is live. */
-export async function homeWith(names: readonly string[], root?: string): Promise<Home> {
+export async function homeWith(names: readonly string[], root?: string): Promise<TestHome> {
   const home = makeHome(root);
   await fill(home, names);
   return home;
 }
 
 export async function fill(home: Home, names: readonly string[]): Promise<void> {
-  const { adopt } = await import("../../src/store/adopt.ts");
+  const { adopt } = await import("../../src/pool/adopt.ts");
   const { readAuthDocument } = await import("../../src/codex/auth-json.ts");
   writeAuth(home, seat(names[0] ?? "a"));
   await storeOf(home).transaction("fill", ({ pool }) => {
@@ -96,15 +66,20 @@ export async function fill(home: Home, names: readonly string[]): Promise<void> 
 }
 
 /** The store of a home inside this process, with the real file system unless told otherwise. */
-export function storeOf(home: Home, effects: Partial<StoreEffects> = {}): Store {
+export function storeOf(home: Home, effects: Partial<StoreContext> = {}): Store {
   const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
   return openFileStore(home.paths, {
     fs,
     now: Date.now,
     sleep,
-    self: currentProcess,
+    ...quietParts,
     ...effects,
   });
+}
+
+/** Runs a command inside this process. */
+export function run(home: Home, args: readonly string[], { env = {} } = {}): Promise<Finished> {
+  return runInProcess(args, { env: { ...home.env, ...env }, cwd: home.root, input: "" });
 }
 
 export interface RunOptions {
@@ -134,7 +109,7 @@ export function ended(child: ChildProcess): Promise<Ended> {
 }
 
 /** Runs the built binary to its end. */
-export function run(home: Home, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
+export function runProcess(home: Home, args: readonly string[], options: RunOptions = {}): Promise<Ended> {
   return ended(start(home, args, options));
 }
 

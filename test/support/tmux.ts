@@ -1,7 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
 import { expect, onTestFinished } from "vitest";
-import { processStat } from "../../src/store/process-identity.ts";
+import { processStat } from "../../src/machine/processes.ts";
 import { until } from "./exec-scene.ts";
 import type { TestHome } from "./home.ts";
 
@@ -30,13 +30,18 @@ export class Terminal {
       ...env,
       TERM: "xterm-256color",
     });
-    const pid = Number(terminal.#tmux(["display-message", "-p", "#{pane_pid}"]));
+    const pid = terminal.pid();
     onTestFinished(async () => {
       terminal.#tmux("kill-server");
       // A shell that ends may still write its history into the home.
       await until(() => (processStat(pid)?.state ?? "Z") === "Z");
     });
     return terminal;
+  }
+
+  /** The shell, or whatever was opened in it. */
+  pid(): number {
+    return Number(this.#tmux(["display-message", "-p", "#{pane_pid}"]));
   }
 
   #tmux(words: string | readonly string[], env?: Record<string, string>): string {
@@ -60,10 +65,36 @@ export class Terminal {
     return this.#tmux(["capture-pane", "-p"]);
   }
 
+  /** Stops the program in it from the keyboard, or from outside as `node` runs it; returns when the shell says so. */
+  async stops(how: "Ctrl-Z" | NodeJS.Signals): Promise<void> {
+    if (how === "Ctrl-Z") this.press("C-z");
+    else process.kill(pidOf(this, "node"), how);
+    await this.shows("Stopped");
+  }
+
+  /** Sees that the shell takes a line and shows it, and lets the stopped program go on. */
+  async goesOn(): Promise<void> {
+    this.type("echo seen");
+    await this.shows("echo seen");
+    this.press("Enter");
+    this.type("fg");
+    this.press("Enter");
+  }
+
   /** Waits until the screen shows the text. */
   async shows(text: string): Promise<void> {
     let screen = "";
     await until(() => (screen = this.screen()).includes(text));
     expect(screen).toContain(text);
   }
+}
+
+/** The newest program of this name that runs in it. */
+function pidOf(terminal: Terminal, name: string): number {
+  const { stdout } = spawnSync("ps", ["-o", "pid=,comm=", "--ppid", String(terminal.pid())], {
+    encoding: "utf8",
+  });
+  const found = stdout.split("\n").filter((line) => line.trim().endsWith(name));
+  expect(found.length).toBeGreaterThan(0);
+  return parseInt(found.at(-1) ?? "", 10);
 }

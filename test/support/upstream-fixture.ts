@@ -1,6 +1,5 @@
 import { readdirSync, readFileSync } from "node:fs";
-import { parseSse } from "../../src/errors/sse.ts";
-import { parseStreamFailure } from "../../src/errors/stream-failure.ts";
+import { parseSse, parseStreamFailure } from "../../src/errors/stream-failure.ts";
 
 const folder = new URL("../../fixtures/upstream/", import.meta.url);
 

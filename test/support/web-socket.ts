@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
-import { request as httpRequest } from "node:http";
-import type { IncomingMessage } from "node:http";
+import { type IncomingMessage, request as httpRequest } from "node:http";
 import type { Duplex } from "node:stream";
-import type { FakeResponses } from "./fake-responses.ts";
+import type { FakeResponses } from "./openai/responses.ts";
 
 const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -32,9 +31,14 @@ export class Talk {
   }
 
   send(message: object): void {
-    const payload = Buffer.from(JSON.stringify(message));
+    this.sendText(JSON.stringify(message));
+  }
+
+  /** `opcode` 2: as bytes that are no text. */
+  sendText(text: string, opcode = 1): void {
+    const payload = Buffer.from(text);
     const head = Buffer.alloc(payload.length < 126 ? 2 : payload.length < 65_536 ? 4 : 10);
-    head[0] = 0x81;
+    head[0] = 0x80 | opcode;
     head[1] =
       (this.#isClient ? 0x80 : 0) |
       (payload.length < 126 ? payload.length : payload.length < 65_536 ? 126 : 127);
@@ -124,9 +128,13 @@ export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, Hea
   return handshakes;
 }
 
-export function acceptSocket({ headers }: IncomingMessage, socket: Duplex): void {
+export function acceptSocket(
+  { headers }: IncomingMessage,
+  socket: Duplex,
+  more: readonly string[] = [],
+): void {
   const accept = createHash("sha1").update(`${headers["sec-websocket-key"]}${magic}`).digest("base64");
-  const lines = ["HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: Upgrade"];
+  const lines = ["HTTP/1.1 101 Switching Protocols", "upgrade: websocket", "connection: Upgrade", ...more];
   socket.write(`${[...lines, `sec-websocket-accept: ${accept}`, "set-cookie: a=1"].join("\r\n")}\r\n\r\n`);
 }
 

@@ -1,10 +1,12 @@
-import { buildSync } from "esbuild";
+import { renameSync } from "node:fs";
 import { join } from "node:path";
+import { buildSync } from "esbuild";
 import { projectRoot } from "./home.ts";
 
 /** A program of test/support as one file that plain Node runs; it lies where the project's packages are found. */
 export function workerScript(name: string): string {
-  const outfile = join(projectRoot, "node_modules/.cache/test-workers", `${name}.mjs`);
+  const script = join(projectRoot, "node_modules/.cache/test-workers", `${name}.mjs`);
+  const outfile = `${script}.${process.pid}.mjs`;
   buildSync({
     entryPoints: [join(projectRoot, "test/support", `${name}.ts`)],
     outfile,
@@ -13,5 +15,7 @@ export function workerScript(name: string): string {
     format: "esm",
     packages: "external",
   });
-  return outfile;
+  // In one step: a worker that reads it half written does nothing, and ends as if all were well.
+  renameSync(outfile, script);
+  return script;
 }

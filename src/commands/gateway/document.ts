@@ -1,9 +1,26 @@
 import type * as zod from "zod";
-import type { Zod } from "../../cli/define-command.ts";
-import { keySchema } from "../../gateway/key-document.ts";
-import { keyUsageSchema } from "../../gateway/usage-answer.ts";
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { keyUsageSchema } from "../../gateway/answers/usage-answer.ts";
+import { type KeyDocument, keySchema } from "../../gateway/keys/key-document.ts";
+import type { Zod } from "../../program/command.ts";
+import { decisionSchema } from "./decisions.ts";
+import { table } from "../../ui/table.ts";
+import type { Ui } from "../../ui/ui.ts";
 
-export const actions = ["start", "status", "stop", "key", "usage", "client"] as const;
+export const actions = [
+  "start",
+  "status",
+  "stop",
+  "key",
+  "usage",
+  "client",
+  "open",
+  "demo",
+  "adopt",
+  "release",
+  "accounts",
+  "database",
+] as const;
 export type Action = (typeof actions)[number];
 
 /** What every action of the gateway command prints with `--json`. */
@@ -32,8 +49,130 @@ export const gatewayDocument = (z: Zod) =>
         key: keyUsageSchema(z).nullable().describe("for one key: what GET /v1/usage tells it"),
       })
       .nullable(),
+    link: z.string().nullable().describe("for open: opens the page once, within a minute; a secret"),
+    steps: z
+      .array(
+        z.object({
+          does: z.string(),
+          line: z.string(),
+          exitCode: z.int().nullable().describe("of a command"),
+          status: z.int().nullable().describe("of a request"),
+          output: z.string(),
+        }),
+      )
+      .describe("for demo: what was typed and what came back"),
     lines: z.array(z.string()).describe("for client: what to write where; never a key"),
+    accounts: z
+      .array(
+        z.object({
+          id: z.string(),
+          name: z.string(),
+          place: z
+            .enum(["pool", "database", "moving"])
+            .describe("pool: of this machine; moving: in use nowhere until the move is ended"),
+          detail: z.string().nullable(),
+        }),
+      )
+      .describe("for adopt, release and accounts: where each login is"),
+    decisions: z.array(decisionSchema(z)).describe("for status: the last ten, newest first"),
+    problems: z.array(z.string()).describe("for database check"),
     message: z.string(),
   });
 
 export type Report = zod.infer<ReturnType<typeof gatewayDocument>>;
+
+export function keyLines(each: KeyDocument): string[] {
+  const { name, id, role, models, accounts, limits, parallel, expiresAt, revokedAt } = each;
+  return [
+    `${name} (${id}), ${role}`,
+    `  models: ${models === null ? "all" : models.join(", ")}`,
+    ...(accounts === null ? [] : [`  accounts: ${accounts.join(", ")}`]),
+    `  limits: ${limits.length === 0 ? "none" : limits.join(", ")}`,
+    ...(parallel === null ? [] : [`  at the same time: ${parallel}`]),
+    ...(expiresAt === null ? [] : [`  expires: ${expiresAt}`]),
+    ...(revokedAt === null ? [] : [`  revoked: ${revokedAt}`]),
+  ];
+}
+
+export function keyTable(keys: readonly KeyDocument[], ui: Ui): string {
+  const rows = keys.map(({ name, prefix, role, revokedAt, expiresAt, limits }) => [
+    name,
+    `${prefix}…`,
+    role,
+    revokedAt !== null ? "revoked" : expiresAt === null ? "open" : `until ${expiresAt.slice(0, 10)}`,
+    limits.length === 0 ? "none" : limits.join(" "),
+  ]);
+  return table(keyColumns, rows, ui);
+}
+
+export function placeTable(accounts: Report["accounts"], ui: Ui): string {
+  const columns = [{ title: "ACCOUNT", least: 12 }, { title: "WHERE" }, { title: "NOTE", drop: 1 }];
+  const rows = accounts.map(({ name, place, detail }) => [name, place, detail ?? ""]);
+  return table(columns, rows, ui);
+}
+
+const keyColumns = [
+  { title: "NAME", least: 12 },
+  { title: "KEY" },
+  { title: "ROLE", drop: 1 },
+  { title: "STATE" },
+  { title: "LIMITS" },
+];
+
+const usageColumns = [
+  { title: "DAY" },
+  { title: "KEY" },
+  ...["REQUESTS", "INPUT", "OUTPUT", "API EQUIVALENT"].map((title) => ({ title, isRight: true })),
+];
+
+export function usageLines({ days, key: own }: NonNullable<Report["usage"]>, ui: Ui): string[] {
+  const lines = own
+    ? own.limits.map(
+        ({ name, used, max, resets_at: resets }) => `${name}: ${used} of ${max} used, until ${resets}`,
+      )
+    : [];
+  if (days.length === 0) return [...lines, "Nothing was used."];
+  const rows = days.map(({ day, keyId, requests, inputTokens, outputTokens, costUsd }) => [
+    day,
+    keyId,
+    String(requests),
+    String(inputTokens),
+    String(outputTokens),
+    `$${costUsd.toFixed(4)}`,
+  ]);
+  return [...lines, table(usageColumns, rows, ui)];
+}
+
+/** What each client needs to use the gateway; `<key>` stands for the key, which only its maker has. */
+export function clientLines(client: string | undefined, url: string): string[] {
+  switch (client ?? "") {
+    case "codex":
+      return [
+        "# In ~/.codex/config.toml, or in a profile; the key is read from the variable, never from the file:",
+        'model_provider = "pool"',
+        "",
+        "[model_providers.pool]",
+        'name = "pool"',
+        `base_url = "${url}"`,
+        'env_key = "CODEX_POOL_KEY"',
+        'wire_api = "responses"',
+        "# supports_websockets = true   # sends less, where nothing between cuts WebSockets",
+        "",
+        "# Then: CODEX_POOL_KEY=<key> codex",
+      ];
+    case "opencode":
+      return ["// In opencode.json:", ...JSON.stringify(openCodeConfig(url), null, 2).split("\n")];
+    case "env":
+      return [`OPENAI_BASE_URL=${url}`, "OPENAI_API_KEY=<key>"];
+    default:
+      throw new CodexAuthError("usage", `Unknown client: ${client ?? "none was named"}`, {
+        hint: "Usage: codex auth gateway client codex|opencode|env",
+      });
+  }
+}
+
+function openCodeConfig(url: string): object {
+  const options = { baseURL: url, apiKey: "{env:CODEX_POOL_KEY}" };
+  const pool = { npm: "@ai-sdk/openai-compatible", name: "pool", options, models: { "<model>": {} } };
+  return { provider: { pool } };
+}

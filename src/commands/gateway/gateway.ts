@@ -1,88 +1,138 @@
 import type { Command } from "commander";
-import type { Context } from "../../cli/context.ts";
-import { defineCommand } from "../../cli/define-command.ts";
-import { CodexAuthError } from "../../errors/codex-auth-error.ts";
-import { findKey } from "../../gateway/client-keys.ts";
-import { standings } from "../../gateway/limit-headers.ts";
-import { keyUsage, usageByDay } from "../../gateway/usage-answer.ts";
-import { UsageBooks } from "../../gateway/usage-books.ts";
-import type { RotationEntry } from "../../store/rotation-file.ts";
-import { actions, gatewayDocument as schema, type Action, type Report } from "./document.ts";
-import { clientLines } from "./client-lines.ts";
-import { keyLines, keyTable, usageLines } from "./lines.ts";
+import type { Context } from "../../context.ts";
+import { defineCommand, offering, offeringBehind } from "../../program/command.ts";
+import { portOf, publicAddress } from "./address.ts";
+import { about, blank, noWords, usageError } from "./blank-report.ts";
+import {
+  type Action,
+  actions,
+  gatewayDocument as schema,
+  keyLines,
+  keyTable,
+  placeTable,
+  type Report,
+  usageLines,
+} from "./document.ts";
+import { accounts, adopt, release } from "./accounts.ts";
+import { database } from "./database.ts";
+import { askDecisions, decisionLines } from "./decisions.ts";
 import { keyActions, type KeyOptions } from "./keys.ts";
-import { databaseAddress, withDatabase } from "./open-database.ts";
+import { client, open, usage } from "./questions.ts";
+import { servingStore } from "./shared.ts";
 import {
   backgroundVariable,
+  databaseAddress,
   findGateway,
   gatewayText,
   gatewayUrl,
-  runningGateway,
   startInBackground,
+  startLines,
   stopGateway,
+  withDatabase,
 } from "./running.ts";
 
 interface Options extends KeyOptions {
   readonly port?: string;
   readonly background?: boolean;
   readonly now?: boolean;
+  readonly host?: string;
+  readonly publicUrl?: string;
+  readonly metricsPort?: string;
+  readonly browser: boolean;
 }
 
 const description = [
   "Run the pool gateway: OpenAI's routes on this machine, for programs and people with keys and limits of their own, on the accounts of the pool.",
   "",
-  "start runs until Ctrl-C; with --background it returns when the gateway listens. key makes and manages keys, also while no gateway runs. client prints what a client needs. Keys and use are in gateway.db beside the pool, or in the PostgreSQL database of --database or CODEX_AUTH_DATABASE.",
+  "start runs until Ctrl-C; with --background it returns when the gateway listens. key makes and manages keys, also while no gateway runs. client prints what a client needs. open shows the page of the gateway, where keys, accounts, costs and requests are. demo shows all of it on made-up accounts, without a network. Keys and use are in gateway.db beside the pool, or in the PostgreSQL database of --database or CODEX_AUTH_DATABASE.",
+  "",
+  "adopt moves a login out of the pool of this machine into that PostgreSQL database, sealed with the key of CODEX_AUTH_KEY_FILE, and gateways that share the database serve from it; release moves one back; accounts says where each is. database check looks and changes nothing, migrate makes what is missing, claim says that a restored copy is the one that counts.",
 ].join("\n");
 
 export default defineCommand({
   flags: (command: Command) =>
     command
       .description(description)
-      .argument("<action>", actions.join(", "))
-      .argument(
-        "[words...]",
-        "key: create, list, show, edit, revoke or rotate, and a name; client: codex, opencode or env",
+      .addArgument(offering(command.createArgument("<action>", actions.join(", ")), actions))
+      .addArgument(
+        offeringBehind(
+          command.createArgument(
+            "[words...]",
+            "key: create, list, show, edit, revoke, rotate or reset, and a name; client: codex, opencode or env; adopt and release: an account; database: check, migrate or claim",
+          ),
+          {
+            key: Object.keys(keyActions),
+            client: ["codex", "opencode", "env"],
+            database: ["check", "migrate", "claim"],
+            adopt: "account",
+          },
+        ),
       )
       .option("--port <n>", "start: this port instead of a free one")
       .option("--background", "start: leave the gateway running in the background")
-      .option("--database <address>", "where the keys are: a file, or postgres://…")
-      .option("--now", "stop: do not wait for the requests that run")
+      .option("--host <address>", "start: listen on this address, for other machines; needs --public-url")
+      .option(
+        "--public-url <url>",
+        "start: the address that other machines use for it, as https://pool.example",
+      )
+      .option("--metrics-port <n>", "start: answer /metrics on this port, without a key")
+      .option("--no-browser", "open: only print the link")
+      .option("--database <address>", "where keys and shared accounts are: a file, or postgres://…")
+      .option("--now", "stop: do not wait for the requests that run; key revoke: end those of the key")
       .option(
         "--limit <kind=max/window>",
-        "key: a limit, as requests=100/day or cost=5usd/week; may be repeated",
+        "key create/edit: a limit, as requests=100/day or cost=5usd/week; may be repeated",
         collect,
       )
-      .option("--model <name>", "key: a model that it may use; may be repeated", collect)
-      .option("--account <account>", "key: an account that may serve it; may be repeated", collect)
-      .option("--expires <duration>", "key: how long it lasts, as 12h or 30d")
-      .option("--parallel <n>", "key: requests at the same time")
-      .option("--role <role>", "key create: client (default) or admin")
+      .option("--model <name>", "key create/edit: a model that it may use; may be repeated", collect)
+      .option(
+        "--account <account>",
+        "key create/edit: an account that may serve it; may be repeated",
+        collect,
+      )
+      .option("--expires <duration>", "key create/edit: how long it lasts, as 12h or 30d")
+      .option("--parallel <n>", "key create/edit: requests at the same time")
+      .addOption(
+        offering(command.createOption("--role <role>", "key create: client (default) or admin"), [
+          "client",
+          "admin",
+        ]),
+      )
       .option("--name <name>", "key edit: another name"),
   examples: [
+    ["codex auth gateway demo", "see it at work; nothing of yours is touched"],
     ["codex auth gateway start", "run it here until Ctrl-C"],
     [
       "codex auth gateway key create ci --limit requests=100/day --limit cost=5usd/week",
       "make a key with limits",
     ],
     ["codex auth gateway client codex", "what Codex needs to use it"],
+    ["codex auth gateway open", "the page: accounts, keys, costs, requests"],
     ["codex auth gateway usage ci", "what a key has used"],
+    ["codex auth gateway adopt work --database postgres://db/codex", "share a login with other gateways"],
   ],
-  exits: { "1": "refused or failed; status: it does not run or is not well" },
+  exits: { "1": "refused or failed; status: it does not run or is not well; database check: it is not well" },
   schema,
   run: (ctx: Context, [word, words = []]: [string, string[]?], options: Options) => {
     const action = actions.find((each) => each === word);
     if (!action) throw usageError(`Unknown action: ${word}`, `codex auth gateway ${actions.join("|")}`);
     return runs[action](ctx, words, options);
   },
-  render: ({ message, key, keys, lines, usage }, ui) => {
-    const parts = [message];
+  render: ({ message, key, keys, lines, usage, link, steps, accounts, decisions, problems }, ui) => {
+    const parts = link === null ? [message] : [message, link];
+    if (accounts.length > 0) parts.push(placeTable(accounts, ui));
     if (key?.secret !== undefined) parts.push("", key.secret, "");
     if (key) parts.push(...keyLines(key));
-    if (keys.length > 0) parts.push(keyTable(keys, ui.bold));
-    if (usage) parts.push(...usageLines(usage));
-    return [...parts, ...lines].filter((line, at) => line !== "" || at > 0).join("\n");
+    if (keys.length > 0) parts.push(keyTable(keys, ui));
+    if (usage) parts.push(...usageLines(usage, ui));
+    for (const { does, line, output } of steps)
+      parts.push("", does, ui.cyan(`$ ${line}`), ...output.split("\n"));
+    return [...parts, ...lines, ...decisionLines(decisions, ui), ...problems]
+      .filter((line, at) => line !== "" || at > 0)
+      .join("\n");
   },
-  exitCode: ({ action, running }) => (action === "status" && !running ? 1 : 0),
+  exitCode: ({ action, running, problems }) =>
+    (action === "status" && !running) || problems.length > 0 ? 1 : 0,
 });
 
 const runs: Record<Action, (ctx: Context, words: readonly string[], options: Options) => Promise<Report>> = {
@@ -92,25 +142,51 @@ const runs: Record<Action, (ctx: Context, words: readonly string[], options: Opt
   key,
   usage,
   client,
+  open,
+  demo,
+  adopt,
+  release,
+  accounts,
+  database,
 };
 
 async function start(ctx: Context, words: readonly string[], options: Options): Promise<Report> {
   noWords(words, "start");
   const port = portOf(options.port);
+  const { host, publicUrl } = publicAddress(options);
+  const metricsPort = options.metricsPort === undefined ? null : portOf(options.metricsPort);
   const address = databaseAddress(ctx, options.database);
   if (options.background) {
+    const argv = publicUrl === null ? [] : ["--host", host, "--public-url", publicUrl.href];
+    if (metricsPort !== null) argv.push("--metrics-port", String(metricsPort));
     // The address may hold a password, which a command line would show to everybody.
-    const entry = await startInBackground(ctx, ["--port", String(port)], { CODEX_AUTH_DATABASE: address });
-    return { ...blank("start"), ...about(entry), running: true, message: startText(gatewayUrl(entry)) };
+    const entry = await startInBackground(ctx, [...argv, "--port", String(port)], {
+      CODEX_AUTH_DATABASE: address,
+    });
+    const accounts = await withDatabase(ctx, address, async (opened) => {
+      const { pool } = await (await servingStore(ctx, opened)).read();
+      return pool.accounts.length;
+    });
+    const [message, ...lines] = startLines(gatewayUrl(entry), accounts);
+    return { ...blank("start"), ...about(entry), running: true, message, lines };
   }
   const { serveGateway } = await import("./serve.ts");
   const logFile = ctx.env[backgroundVariable] ?? null;
   await serveGateway(ctx, {
     port,
+    host,
+    metricsPort,
+    publicUrl,
     address,
     logFile,
-    onReady: ({ url }) =>
-      ctx.stderr.write(`${startText(url)}\n${logFile === null ? "Ctrl-C ends it.\n" : ""}`),
+    onReady: (gateway) =>
+      ctx.stderr.write(
+        [
+          ...startLines(gateway.url, gateway.status().accounts),
+          ...(logFile === null ? ["Ctrl-C ends it."] : []),
+          "",
+        ].join("\n"),
+      ),
   });
   return { ...blank("start"), message: "The gateway has ended." };
 }
@@ -119,7 +195,9 @@ async function status(ctx: Context, words: readonly string[]): Promise<Report> {
   noWords(words, "status");
   const state = await findGateway(ctx);
   const known = state.kind === "none" || state.kind === "killed" ? {} : about(state.entry);
-  return { ...blank("status"), ...known, running: state.kind === "running", message: gatewayText(state) };
+  const isRunning = state.kind === "running";
+  const decisions = isRunning ? await askDecisions(ctx, state.entry) : [];
+  return { ...blank("status"), ...known, running: isRunning, decisions, message: gatewayText(state) };
 }
 
 async function stop(ctx: Context, words: readonly string[], { now = false }: Options): Promise<Report> {
@@ -138,72 +216,15 @@ async function key(
   const run = Object.hasOwn(keyActions, word) ? keyActions[word] : undefined;
   if (!run) {
     const what = word === "" ? "The key command is not complete." : `Unknown key action: ${word}`;
-    throw usageError(what, "codex auth gateway key create|list|show|edit|revoke|rotate");
+    throw usageError(what, "codex auth gateway key create|list|show|edit|revoke|rotate|reset");
   }
   return { ...blank("key"), ...(await run(ctx, words, options)) };
 }
 
-const shownDays = 30;
-
-async function usage(ctx: Context, words: readonly string[], options: Options): Promise<Report> {
-  const [name, ...rest] = words;
-  if (rest.length > 0) throw usageError("Too many words.", "codex auth gateway usage [<key>]");
-  return await withDatabase(ctx, options.database, async (database) => {
-    if (name === undefined) {
-      const days = await usageByDay(database, null, shownDays);
-      return {
-        ...blank("usage"),
-        usage: { days, key: null },
-        message: `Use by day and key, ${shownDays} days.`,
-      };
-    }
-    const found = await findKey(database, name);
-    const state = await new UsageBooks(database).read(found.id);
-    const own = await keyUsage(database, found, standings(found.policy, state, database.now()));
-    const days = await usageByDay(database, found.id, shownDays);
-    return { ...blank("usage"), usage: { days, key: own }, message: `Use of the key ${found.name}.` };
-  });
-}
-
-async function client(ctx: Context, words: readonly string[]): Promise<Report> {
-  const entry = await runningGateway(ctx);
-  const url = gatewayUrl(entry);
-  return { ...blank("client"), ...about(entry), running: true, lines: clientLines(words[0], url) };
-}
-
-function blank(action: Action): Report {
-  const nothing = { url: null, gateway: null, key: null, keys: [], usage: null, lines: [], message: "" };
-  return { action, running: false, ...nothing };
-}
-
-function about(entry: RotationEntry) {
-  const { port, startedAtMs, logFile, process } = entry;
-  const gateway = { port, pid: process.pid, startedAt: new Date(startedAtMs).toISOString(), logFile };
-  return { url: gatewayUrl(entry), gateway };
-}
-
-function startText(url: string): string {
-  return [
-    `The gateway listens at ${url}`,
-    "Make a key for a client: codex auth gateway key create <name>",
-  ].join("\n");
-}
-
-function noWords(words: readonly string[], action: Action): void {
-  if (words.length > 0) throw usageError("Too many words.", `codex auth gateway ${action}`);
-}
-
-function portOf(text: string | undefined): number {
-  if (text === undefined) return 0;
-  const port = Number(text);
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
-  throw new CodexAuthError("usage", `Invalid port: ${text}`, { hint: "Give a number from 1 to 65535." });
-}
-
-function usageError(message: string, form: string): CodexAuthError {
-  return new CodexAuthError("usage", message, { hint: `Usage: ${form}` });
-}
-
 function collect(value: string, before: readonly string[] = []): string[] {
   return [...before, value];
+}
+
+async function demo(ctx: Context, words: readonly string[]): Promise<Report> {
+  return await (await import("./demo.ts")).demo(ctx, words);
 }

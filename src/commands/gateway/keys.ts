@@ -1,18 +1,22 @@
-import type { Context } from "../../cli/context.ts";
-import { selectAccount } from "../../cli/select-account.ts";
 import { checkLimits } from "../../budget/policy.ts";
+import type { Context } from "../../context.ts";
+import type { Database } from "../../database/database.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import {
   createKey,
   editKey,
   findKey,
+  type KeyChange,
   listKeys,
   revokeKey,
   rotateKey,
-  type KeyChange,
-} from "../../gateway/client-keys.ts";
-import { keyDocument, policyOf, type KeyDocument } from "../../gateway/key-document.ts";
-import { withDatabase } from "./open-database.ts";
+} from "../../gateway/keys/client-keys.ts";
+import { keyDocument, type KeyDocument, policyOf } from "../../gateway/keys/key-document.ts";
+import { resetKey } from "../../gateway/keys/key-reset.ts";
+import { UsageBooks } from "../../gateway/limits/usage-books.ts";
+import { selectAccount } from "../../pool/select.ts";
+import { withDatabase } from "./running.ts";
+import { servingStore } from "./shared.ts";
 
 /** What people may say of a key on the command line. */
 export interface KeyOptions {
@@ -24,6 +28,7 @@ export interface KeyOptions {
   readonly role?: string;
   readonly parallel?: string;
   readonly name?: string;
+  readonly now?: boolean;
 }
 
 interface KeyAnswer {
@@ -34,15 +39,15 @@ interface KeyAnswer {
 
 type Run = (ctx: Context, words: readonly string[], options: KeyOptions) => Promise<KeyAnswer>;
 
-export const keyActions: Readonly<Record<string, Run>> = { create, list, show, edit, revoke, rotate };
+export const keyActions: Readonly<Record<string, Run>> = { create, list, show, edit, revoke, rotate, reset };
 
 async function create(ctx: Context, words: readonly string[], options: KeyOptions): Promise<KeyAnswer> {
   const name = checkedName(oneWord(words, "create <name>"));
-  const policy = policyOf(await policyWish(ctx, options));
-  checkLimits(policy.limits);
   const expiresMs = options.expires === undefined ? null : ctx.now() + durationOf(options.expires);
   const role = roleOf(options.role);
   return await withDatabase(ctx, options.database, async (database) => {
+    const policy = policyOf(await policyWish(ctx, database, options));
+    checkLimits(policy.limits);
     const { key, secret } = await createKey(database, { name, role, policy, expiresMs }, "cli");
     return {
       key: keyDocument(key, secret),
@@ -83,8 +88,8 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
   const { limit, model, account, expires, parallel } = options;
   const given = [limit, model, account, expires, parallel, options.name].some((each) => each !== undefined);
   if (!given) throw usage("codex auth gateway key edit <name> --limit … --model … --expires … --name …");
-  const wish = await policyWish(ctx, options);
   return await withDatabase(ctx, options.database, async (database) => {
+    const wish = await policyWish(ctx, database, options);
     const key = await findKey(database, wanted);
     const made = policyOf({
       models: model === undefined ? key.policy.models : wish.models,
@@ -107,15 +112,17 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
 async function revoke(
   ctx: Context,
   words: readonly string[],
-  { database: wanted }: KeyOptions,
+  { database: wanted, now: isNow = false }: KeyOptions,
 ): Promise<KeyAnswer> {
   const name = oneWord(words, "revoke <name>");
   return await withDatabase(ctx, wanted, async (database) => {
-    const key = await revokeKey(database, await findKey(database, name), "cli");
+    const key = await revokeKey(database, await findKey(database, name), "cli", { isNow });
     return {
       key: keyDocument(key),
       keys: [],
-      message: `The key ${key.name} is revoked: it opens nothing any more.`,
+      message: isNow
+        ? `The key ${key.name} is revoked, and what ran for it ends.`
+        : `The key ${key.name} is revoked: it opens nothing any more.`,
     };
   });
 }
@@ -133,8 +140,19 @@ async function rotate(
   });
 }
 
-async function policyWish(ctx: Context, { model, account, limit, parallel }: KeyOptions) {
-  const snapshot = account === undefined || account.length === 0 ? null : await ctx.store.read();
+async function reset(ctx: Context, words: readonly string[], options: KeyOptions): Promise<KeyAnswer> {
+  const wanted = oneWord(words, "reset <name>");
+  return await withDatabase(ctx, options.database, async (database) => {
+    const key = await findKey(database, wanted);
+    await resetKey({ database, books: new UsageBooks(database) }, key, "cli");
+    const message = `The limits of the key ${key.name} begin again: nothing is used.`;
+    return { key: keyDocument(key), keys: [], message };
+  });
+}
+
+async function policyWish(ctx: Context, database: Database, { model, account, limit, parallel }: KeyOptions) {
+  const isNamed = account !== undefined && account.length > 0;
+  const snapshot = isNamed ? await (await servingStore(ctx, database)).read() : null;
   return {
     models: model,
     accounts: snapshot === null ? account : account?.map((each) => selectAccount(snapshot, each).id),

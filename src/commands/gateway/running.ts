@@ -1,11 +1,11 @@
-import type { Context } from "../../cli/context.ts";
+import type { Context } from "../../context.ts";
+import type { Database } from "../../database/database.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
-import { refuseSecondServer, type RotationEntry } from "../../store/rotation-file.ts";
-import { safeText } from "../../ui/safe-text.ts";
-import { networkCode } from "../../upstream/network-failure.ts";
+import { networkCode } from "../../openai/backend.ts";
+import { refuseSecondServer, type RotationEntry } from "../../store/files/rotation.ts";
 
 /** Where the gateway of this store is, as far as another process can tell. */
-export type GatewayState =
+type GatewayState =
   | { readonly kind: "none" }
   | { readonly kind: "killed"; readonly entry: RotationEntry }
   | { readonly kind: "running"; readonly entry: RotationEntry }
@@ -99,8 +99,49 @@ export async function startInBackground(
   }
   const other = gateway.read();
   if (other?.entry.process.pid !== child.pid) refuseSecondServer(other, "gateway");
-  const said = safeText(gateway.readLog().trim().split("\n")[0] ?? "") || "It said nothing.";
+  const said = (gateway.readLog().trim().split("\n")[0] ?? "") || "It said nothing.";
   throw new CodexAuthError("command_failed", `The gateway did not start in the background. ${said}`, {
     hint: `Its log: ${gateway.logFile}. To see it start: codex auth gateway start`,
   });
+}
+
+/** Where the keys are: `--database`, else CODEX_AUTH_DATABASE, else that of the gateway that runs, else the file of this pool. */
+export function databaseAddress({ env, store }: Pick<Context, "env" | "store">, wanted?: string): string {
+  const named = wanted ?? env["CODEX_AUTH_DATABASE"];
+  if (named !== undefined && named !== "") return named;
+  const running = store.gateway.read();
+  const isAlive = running !== null && running.liveness !== "dead";
+  return (isAlive ? running.entry.database : undefined) ?? store.gatewayFiles.database;
+}
+
+/** Opens it for one command. */
+export async function withDatabase<T>(
+  ctx: Pick<Context, "env" | "store" | "databaseDrivers" | "now">,
+  wanted: string | undefined,
+  work: (database: Database) => Promise<T>,
+): Promise<T> {
+  const database = await openGatewayDatabase(ctx, databaseAddress(ctx, wanted));
+  try {
+    return await work(database);
+  } finally {
+    await database.close();
+  }
+}
+
+export async function openGatewayDatabase(
+  { env, store, databaseDrivers: drivers, now }: Pick<Context, "env" | "store" | "databaseDrivers" | "now">,
+  address: string,
+): Promise<Database> {
+  const { openDatabase } = await import("../../database/open-database.ts");
+  return await openDatabase({ address, drivers, now, env, makeFile: store.gatewayFiles.makeDatabase });
+}
+
+/** What is said when it listens. */
+export function startLines(url: string, accounts: number): [string, ...string[]] {
+  const noAccount = "The pool has no account yet, so no request can be served. Add one: codex auth login";
+  return [
+    `The gateway listens at ${url}`,
+    ...(accounts === 0 ? [noAccount] : []),
+    "Make a key for a client: codex auth gateway key create <name>",
+  ];
 }

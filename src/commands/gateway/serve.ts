@@ -1,14 +1,19 @@
-import type { Context } from "../../cli/context.ts";
-import { readLoginSettings } from "../../cli/login-settings.ts";
+import type { Context } from "../../context.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
-import { randomHex } from "../../store/hash.ts";
-import { refuseSecondServer, type RotationEntry } from "../../store/rotation-file.ts";
-import { backendOf } from "../../upstream/backend.ts";
-import { openGatewayDatabase } from "./open-database.ts";
-import { graceMs } from "./running.ts";
+import { randomHex } from "../../machine/hash.ts";
+import { backendOf } from "../../openai/backend.ts";
+import { readLoginSettings } from "../../store/config-file.ts";
+import { refuseSecondServer, type RotationEntry } from "../../store/files/rotation.ts";
+import { graceMs, openGatewayDatabase } from "./running.ts";
+import { endStartedMoves, openShared, renewalFor } from "./shared.ts";
 
 export interface ServeOptions {
   readonly port: number;
+  readonly host: string;
+  /** Where the figures are told without a key; null: nowhere. */
+  readonly metricsPort: number | null;
+  /** Under which address other machines reach it. */
+  readonly publicUrl: URL | null;
   readonly address: string;
   /** Set in the background, where the output of this process goes there. */
   readonly logFile: string | null;
@@ -21,27 +26,35 @@ export async function serveGateway(ctx: Context, options: ServeOptions): Promise
   const { gateway: file, gatewayFiles } = ctx.store;
   refuseSecondServer(file.read(), "gateway");
   const { startGateway } = await import("../../gateway/gateway.ts");
-  const { transformRequestBody } = await import("../../helpers/transform-request-body.ts");
+  const { transformRequestBody } = await import("../../compat/transform-request-body.ts");
   const database = await openGatewayDatabase(ctx, options.address);
   try {
+    const shared = await openShared(ctx, database);
+    if (shared) await endStartedMoves(ctx, database, shared);
+    const key = `gw_${randomHex(16)}`;
     const gateway = await startGateway({
-      store: ctx.store,
+      ownerKey: key,
+      store: shared?.pool ?? ctx.store,
+      sharesAccounts: shared !== null,
       database,
       journal: gatewayFiles.journal,
+      cachedModels: gatewayFiles.cachedModels,
       backend: backendOf(ctx.env, readLoginSettings(ctx).chatgptBaseUrl),
       agents: await ctx.agents(),
-      renew: ctx.renew,
+      renew: renewalFor(ctx, options.address, shared),
       now: ctx.now,
       port: options.port,
+      host: options.host,
+      ...(options.metricsPort === null ? {} : { metricsPort: options.metricsPort }),
+      ...(options.publicUrl === null ? {} : { publicUrl: options.publicUrl }),
       transformBody: (body) => transformRequestBody({ body, codexInstructions: "" }),
     });
     try {
       const { port } = gateway;
       const { logFile, address } = options;
-      const key = `gw_${randomHex(16)}`;
       const entry = await file.claim({ port, key, startedAtMs: ctx.now(), logFile, database: address });
       options.onReady(gateway);
-      await closedOnSignal(ctx, gateway);
+      await closedOnSignal(ctx, gateway, options.publicUrl === null ? 0 : lingerMs);
       return entry;
     } finally {
       await gateway.close().finally(() => file.release());
@@ -51,8 +64,11 @@ export async function serveGateway(ctx: Context, options: ServeOptions): Promise
   }
 }
 
+/** How long a balancer may need to see that this gateway is not ready any more. */
+const lingerMs = 5_000;
+
 /** After the first signal the requests that run may end; a second one, and SIGHUP, end them too. */
-function closedOnSignal(ctx: Context, gateway: Gateway): Promise<void> {
+function closedOnSignal(ctx: Context, gateway: Gateway, lingerMs: number): Promise<void> {
   let isFirst = true;
   return new Promise((resolve, reject) => {
     const end = ctx.onStopSignal((signal) => {
@@ -65,7 +81,7 @@ function closedOnSignal(ctx: Context, gateway: Gateway): Promise<void> {
         );
       }
       gateway
-        .close({ graceMs: mayFinish ? graceMs : 0 })
+        .close(mayFinish ? { graceMs, lingerMs } : {})
         .then(resolve, reject)
         .finally(end);
     });

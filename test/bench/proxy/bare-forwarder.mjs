@@ -1,5 +1,5 @@
 // What a reverse proxy of node:http costs that does nothing else: it reads a body, sends it on and passes the answer
-// back. The rotation proxy cannot be cheaper than this. Usage: node bare-forwarder.mjs BACKEND
+// back. The rotation proxy cannot be cheaper than this. Answers every message with what it has used. Usage: node bare-forwarder.mjs BACKEND
 import { Agent, createServer, request } from "node:http";
 
 const { hostname: host, port } = new URL(process.argv[2]);
@@ -21,4 +21,8 @@ const server = createServer({ noDelay: true }, (asked, answer) => {
   });
 });
 
+process.on("message", () => {
+  const { user, system } = process.cpuUsage();
+  process.send({ cpuMs: (user + system) / 1000, maxRssMb: process.resourceUsage().maxRSS / 1024 });
+});
 server.listen(0, "127.0.0.1", () => process.send(server.address().port));

@@ -67,3 +67,19 @@ export function turn(path, size, more = []) {
   ];
   return Buffer.concat([Buffer.from(`${lines.join("\r\n")}\r\n\r\n`), Buffer.alloc(size, 0x61)]);
 }
+
+/** A turn as Codex sends it with a key: plain JSON. */
+export function keyTurn({ path, more }, size) {
+  const body = JSON.stringify({ model: "gpt-6-sol", stream: true, input: "x".repeat(size) });
+  const lines = [
+    `POST ${path}/responses HTTP/1.1`,
+    "host: 127.0.0.1",
+    "user-agent: codex_exec/0.171.0",
+    "originator: codex_exec",
+    "accept: text/event-stream",
+    "content-type: application/json",
+    `content-length: ${body.length}`,
+    ...more,
+  ];
+  return Buffer.from(`${lines.join("\r\n")}\r\n\r\n${body}`);
+}

@@ -7,8 +7,10 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { writeForgedLogins } from "../forged-logins.mjs";
 
-/** `backend` is a script beside this one that sends its port; `args` are for it. */
-export async function openScene(backendScript, accounts, args = []) {
+const defaultLib = fileURLToPath(new URL("../../../dist/lib", import.meta.url));
+
+/** `backend` is a script beside this one that sends its port; `args` are for it, `lib` is the built library. */
+export async function openScene(backendScript, accounts, args = [], lib = defaultLib) {
   const root = mkdtempSync(join(tmpdir(), "codex-auth-bench-"));
   importAccounts(root, accounts);
   const backend = fork(new URL(backendScript, import.meta.url), args);
@@ -18,7 +20,7 @@ export async function openScene(backendScript, accounts, args = []) {
   const profile = process.env["BENCH_PROFILE"];
   const execArgv = profile ? ["--cpu-prof", "--cpu-prof-dir", profile] : [];
   const script = new URL("served-proxy.mjs", import.meta.url);
-  const proxy = fork(script, [root, `http://127.0.0.1:${backendPort}/backend-api`], { execArgv });
+  const proxy = fork(script, [root, `http://127.0.0.1:${backendPort}/backend-api`, lib], { execArgv });
   const [{ url }] = await once(proxy, "message");
   const ask = async (child, message) => {
     child.send(message);
@@ -27,9 +29,12 @@ export async function openScene(backendScript, accounts, args = []) {
   return {
     backendPort,
     forwarderPort,
+    root,
     url: new URL(url),
     /** What the proxy has used so far. */
     used: () => ask(proxy, "used"),
+    /** What the bare forwarder has used so far. */
+    bareUsed: () => ask(forwarder, "used"),
     /** What the backend has seen so far. */
     seen: () => ask(backend, "seen"),
     /** Ends everything; resolves to what the proxy had used when it had closed. */

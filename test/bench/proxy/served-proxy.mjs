@@ -1,16 +1,16 @@
 // A rotation proxy in a process of its own. Sends its URL; answers every message with what it has used so far.
-// Usage: node served-proxy.mjs CODEX_HOME BACKEND
+// Usage: node served-proxy.mjs CODEX_HOME BACKEND LIBRARY
 import fs from "node:fs";
 import { syncBuiltinESMExports } from "node:module";
 
-const [home = "", backend = ""] = process.argv.slice(2);
+const [home = "", backend = "", lib = ""] = process.argv.slice(2);
 let fileCalls = 0;
 countFileCalls(fs);
 countFileCalls(fs.promises);
 syncBuiltinESMExports();
 // Not the whole library: its schemas are no part of a running proxy.
-const { startRotationProxy } = await import("../../../dist/lib/proxy/rotation-proxy.js");
-const { openStore } = await import("../../../dist/lib/store/open-store.js");
+const { startRotationProxy } = await import(`${lib}/proxy/rotation-proxy.js`);
+const { openStore } = await import(`${lib}/store/open-store.js`);
 
 const store = openStore({ env: { ...process.env, CODEX_HOME: home } });
 const proxy = await startRotationProxy({

@@ -6,9 +6,9 @@ import { ConfigExplorer } from "./config-explorer.ts";
 import { ConfigJudge } from "./config-judge.ts";
 import { databasesOf } from "./databases.ts";
 import type { CodexFacts, ConfigTable } from "./facts.ts";
+import { knownNames } from "./known-names.ts";
 import { errorCodesIn, routesIn, textsIn } from "./program-text.ts";
 import { wordsIn } from "./program-words.ts";
-import { knownNames } from "./known-names.ts";
 import { protocolOf } from "./protocol.ts";
 
 /**
@@ -34,7 +34,6 @@ export async function collectFacts(
     routes: routesIn(texts),
     errorCodes: errorCodesIn(texts, protocol.errorInfo),
     config: stored ? (stored.config ?? null) : await configOf(version, folder("config"), log),
-    ...(stored?.takesMoreAt && { takesMoreAt: stored.takesMoreAt }),
   };
 }
 

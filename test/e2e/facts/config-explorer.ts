@@ -22,6 +22,9 @@ const needed = new Map<string, Container[]>([
   ["model_providers.*", [{ name: "x" }]],
 ]);
 
+/** Of the lists of one that are tried, in their order. */
+const kindsInList = ["text", "integer", "flag", "table", "list"];
+
 const deepest = 10;
 const chunk = 1500;
 
@@ -70,15 +73,17 @@ export class ConfigExplorer {
       node.text = true;
       if ((await at("")) !== null) node.notEmpty = true;
     } else if (isChoice(text)) node.text = await this.#choices(at, namesIn(text));
-    else if (!isOfType(text)) depends.push("text");
+    else if (!isOfType(text) && !isUntagged(text)) depends.push("text");
     if (!isOfType(integer) && !isUntagged(integer)) node.integer = await this.#range(at);
     if (flag === null) node.flag = true;
     if (float === null) node.float = true;
     const isTable = table === null || !(isOfType(table) || isUntagged(table));
     if (list === null && isTable && items.every((each) => each !== null)) node.emptyList = true;
     // A table may be written as the list of its values.
-    else if (isTable && items.some((each) => each === null)) depends.push("list");
-    else if (list === null || (!isTable && !isOfType(list) && !isUntagged(list)))
+    else if (isTable && items.some((each) => each === null)) {
+      depends.push("list");
+      node.notInList = kindsInList.filter((_, index) => isOfType(items[index] ?? null));
+    } else if (list === null || (!isTable && !isOfType(list) && !isUntagged(list)))
       node.items = place.path.length < deepest ? await this.#node(itemOf(place)) : { any: true };
     if (isTable) node.table = await this.#table(place, table, Array.isArray(node.text) ? node.text : []);
     // Such a type says only that nothing fits: where something does, the rest is taken for refused.

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AppServer } from "../support/app-server.ts";
 import type { CodexVersion } from "../support/codex.ts";
-import { tomlText, type Toml } from "./toml-text.ts";
+import { type Toml, tomlText } from "./toml-text.ts";
 
 export type Tree = { readonly [key: string]: Toml };
 

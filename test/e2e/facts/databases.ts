@@ -1,10 +1,10 @@
 import * as fs from "node:fs";
 import { join } from "node:path";
-import { migrationTable } from "../../../src/codex/migrations.ts";
-import { readDatabase } from "../../../src/store/codex-databases.ts";
-import { FakeOpenAI } from "../../support/fake-openai.ts";
+import { migrationTable } from "../../../src/codex/database/migrations.ts";
+import { readDatabase } from "../../../src/machine/databases.ts";
+import { FakeOpenAI } from "../../support/openai/server.ts";
 import { AppServer } from "../support/app-server.ts";
-import { runTurn, type CodexVersion } from "../support/codex.ts";
+import { type CodexVersion, runTurn } from "../support/codex.ts";
 import type { Migration } from "./facts.ts";
 
 /** The migrations of the databases that a turn and an app-server make in an empty home. */

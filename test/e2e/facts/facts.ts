@@ -10,8 +10,6 @@ export interface CodexFacts {
   errorCodes: readonly string[];
   /** Every key of config.toml; null for versions from before Codex could be asked. */
   config: ConfigTable | null;
-  /** Keys where this version takes values that the newest refuses: measured, so that nobody is told what is not so. */
-  takesMoreAt?: readonly string[];
 }
 
 export interface Migration {
@@ -49,6 +47,8 @@ export interface ConfigNode {
   table?: ConfigTable;
   /** Kinds of values of which some are taken, by rules that were not found out. */
   depends?: string[];
+  /** Of a table that may be written as the list of its values: kinds that a list of one may not hold. */
+  notInList?: string[];
 }
 
 export interface ConfigTable {

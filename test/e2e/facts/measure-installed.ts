@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { forgeAuthJson } from "../../support/forge.ts";
-import { codexBinary, runCodexAuth, type CodexVersion } from "../support/codex.ts";
+import { codexBinary, type CodexVersion, runCodexAuth } from "../support/codex.ts";
 import { writeAuthJson } from "../support/home.ts";
 import { ConfigJudge } from "./config-judge.ts";
 import { type Measured, type Mutant, mutants } from "./measure.ts";

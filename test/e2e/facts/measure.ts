@@ -1,9 +1,9 @@
-import { configFaults } from "../../../src/codex/config-faults.ts";
-import { configSchema, type ConfigNode, type ConfigTable } from "../../../src/codex/config-schema.ts";
-import { readConfig } from "../../../src/codex/config-toml.ts";
+import { type ConfigNode, configSchema, type ConfigTable } from "../../../src/codex/config/schema.ts";
+import { readConfig } from "../../../src/codex/config/toml.ts";
+import { configFaults } from "../../../src/codex/config/values.ts";
 import type { CodexVersion } from "../support/codex.ts";
 import { ConfigJudge, type Tree } from "./config-judge.ts";
-import { Spelled, tomlText, type Toml } from "./toml-text.ts";
+import { Spelled, type Toml, tomlText } from "./toml-text.ts";
 
 /** A value of some kind at a key, with what the key needs around it. */
 export interface Mutant {

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { runCodex, type CodexVersion } from "../support/codex.ts";
+import { type CodexVersion, runCodex } from "../support/codex.ts";
 import type { Protocol } from "./facts.ts";
 
 type Json = { [key: string]: unknown };

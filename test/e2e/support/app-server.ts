@@ -1,9 +1,9 @@
-import { spawn, type ChildProcessWithoutNullStreams } from "node:child_process";
+import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { z } from "zod";
-import type { FakeOpenAI } from "../../support/fake-openai.ts";
-import { codexBinary, environment, fakeBackend, type CodexVersion } from "./codex.ts";
+import type { FakeOpenAI } from "../../support/openai/server.ts";
+import { codexBinary, type CodexVersion, environment, fakeBackend } from "./codex.ts";
 
 /** An answer has an id, a notification a method. */
 interface Message {
@@ -26,6 +26,8 @@ export class AppServer {
     this.#child = child;
     createInterface({ input: child.stdout }).on("line", (line) => this.#receive(JSON.parse(line)));
     child.stderr.resume();
+    // One that has ended is told by its close.
+    child.stdin.on("error", () => undefined);
     child.on("close", () => this.#failAll());
   }
 

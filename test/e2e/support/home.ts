@@ -1,8 +1,8 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import { FakeOpenAI } from "../../support/fake-openai.ts";
-import { forgeJwt, type AuthJson } from "../../support/forge.ts";
+import { FakeOpenAI } from "../../support/openai/server.ts";
+import { type AuthJson, forgeJwt } from "../../support/forge.ts";
 import { root } from "../install.mjs";
 
 /** A CODEX_HOME for one test, gone with it. Codex refuses to live below the system's temporary folder. */

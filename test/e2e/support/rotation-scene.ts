@@ -1,15 +1,21 @@
-import { spawn } from "node:child_process";
-import type { ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished } from "vitest";
-import type { FakeOpenAI } from "../../support/fake-openai.ts";
-import { FakeResponses, errorBody, refuses } from "../../support/fake-responses.ts";
+import type { FakeOpenAI } from "../../support/openai/server.ts";
+import { errorBody, FakeResponses, refuses } from "../../support/openai/responses.ts";
 import { root } from "../install.mjs";
-import { codexBinary, codexVersion, environment, runCodex, runCodexAuth } from "./codex.ts";
-import type { CodexVersion, Run } from "./codex.ts";
+import {
+  codexBinary,
+  codexVersion,
+  type CodexVersion,
+  environment,
+  type Run,
+  runCodex,
+  runCodexAuth,
+} from "./codex.ts";
 import { startFake, temporaryHome, writeAuthJson } from "./home.ts";
 
 const names = ["a", "b", "c"] as const;

@@ -1,0 +1,47 @@
+import { currentProcess } from "../machine/processes.ts";
+import { openFileStore } from "../store/file-store.ts";
+import { type HelperAnswer, lockHelper } from "../store/locks/lock-helper.ts";
+import { shadowFs } from "../store/rehearsal/shadow-fs.ts";
+import { shadowSlot } from "../store/rehearsal/shadow-slot.ts";
+import type { DoctorCheck } from "./check.ts";
+import { type Examination, examine } from "./examine.ts";
+import { type DoctorContext, readFacts } from "./facts.ts";
+import { type Change, fixAll } from "./fix.ts";
+
+interface Rehearsal {
+  changes: Change[];
+  /** What would still be found afterwards. */
+  left: Examination;
+}
+
+/**
+ * What `fix` would do: it is done, on files that are changed in memory only. A list of what is found now would miss what
+ * the first fix uncovers. Nobody is asked over the network, and no token can be renewed.
+ */
+export async function rehearse(ctx: DoctorContext, checks: readonly DoctorCheck[]): Promise<Rehearsal> {
+  const fs = shadowFs(ctx.fs);
+  const self = currentProcess();
+  const slot = await ctx.store.keyringSlot();
+  const shadow = slot && shadowSlot(slot);
+  let helper: Promise<HelperAnswer> | null = null;
+  const store = openFileStore(ctx.store.paths, {
+    fs,
+    now: ctx.now,
+    sleep: (ms) => ctx.sleep(ms),
+    self: () => self,
+    processes: ctx.processes,
+    findSlot: ({ codexHome }) => Promise.resolve(codexHome === ctx.store.paths.codexHome ? shadow : null),
+    // The locks of Codex would be locks on files of the disk. Whether they could be taken is known all the same.
+    flock: () => (helper ??= lockHelper(ctx.fs, ctx.env["PATH"] ?? "")),
+  });
+  const shadowed = { ...ctx, fs, store, disk: ctx.fs, ...offline };
+  const changes = await fixAll(shadowed, checks, { isLive: false });
+  for (const change of changes) Object.assign(change, { isApplied: false, undo: null });
+  return { changes, left: await examine(await readFacts(shadowed, { asksCodex: true }), checks) };
+}
+
+const offline = {
+  fetch: () => Promise.reject(new Error("A rehearsal asks nobody.")),
+  websocketStatus: () => Promise.reject(new Error("A rehearsal asks nobody.")),
+  renew: () => Promise.reject(new Error("A rehearsal renews no token.")),
+};

@@ -1,0 +1,122 @@
+import { allowsModel } from "../../budget/policy.ts";
+import type { Exchange, Pass } from "../../proxy/door/exchange.ts";
+import { requestFacts } from "../../proxy/door/request-facts.ts";
+import { serve, type Served } from "../../proxy/serve-request.ts";
+import { type Asking, book, denied, withLimits } from "../booking.ts";
+import { readGatewayBody } from "../door/body.ts";
+import { type GatewayAnswer, type Refusal, refuse } from "../door/refusal.ts";
+import type { ClientKey } from "../keys/client-keys.ts";
+import type { GatewayParts } from "../parts.ts";
+import { passOf } from "./pass.ts";
+import { type Visit, type Wish, wishOf } from "./wish.ts";
+
+/** Checks, books, asks, answers and settles. Resolves to the refusal when the request was not let through. */
+export async function infer(parts: GatewayParts, visit: Visit): Promise<GatewayAnswer | "answered" | "gone"> {
+  const { key, request, isCodex } = visit;
+  const say = (refusal: Refusal) => withLimits(parts, key, refuse(refusal, { isCodex, nowMs: parts.now() }));
+  const read = await readGatewayBody(request, parts.budget, parts.rotation.limits);
+  if (read.kind !== "read") {
+    if (read.kind === "gone") return "gone";
+    if (read.kind === "too-large") return tooLarge();
+    return await say({
+      kind: "bad-request",
+      issue: { path: [], message: "The request body must be a JSON object." },
+    });
+  }
+  try {
+    const wish = await wishOf(parts, visit, read);
+    if ("refusal" in wish) return await say(wish.refusal);
+    const refusal = forbidden(key, wish.model);
+    const { model, bytes, tier } = wish;
+    const asking = { key, isCodex, route: visit.route, model, bytes, tier };
+    if (refusal) return denied(parts, asking, await say(refusal));
+    return await admitted(parts, visit, wish, asking);
+  } finally {
+    read.body.release();
+  }
+}
+
+export const adminRefusal: Refusal = {
+  kind: "insufficient-permissions",
+  message: "An admin key manages the gateway and cannot ask models. Use a client key.",
+};
+
+/** Why the key may not ask this model; null when it may. */
+export function forbidden({ role, policy }: ClientKey, model: string): Refusal | null {
+  if (role === "admin") return adminRefusal;
+  return allowsModel(policy, model) ? null : { kind: "model-not-allowed", model };
+}
+
+async function admitted(
+  parts: GatewayParts,
+  visit: Visit,
+  wish: Wish,
+  asking: Asking,
+): Promise<GatewayAnswer | "answered"> {
+  const { response } = visit;
+  const booked = await book(parts, asking);
+  if (!("ticket" in booked)) return booked;
+  let served: Served | null = null;
+  let deadCode: string | null = null;
+  const stop = new AbortController();
+  const stay = parts.ofKeys.add(visit.key.id, () => {
+    stop.abort();
+    if (!response.headersSent) giveUp(parts, visit);
+  });
+  try {
+    const pass = {
+      ...passOf(parts, visit, wish, booked, (code) => (deadCode = code)),
+      stop: { signal: stop.signal, ...revokedDetail },
+    };
+    const exchange = exchangeOf(visit, wish, pass);
+    const { conversation } = exchange.facts;
+    await parts.homes?.recall(conversation);
+    served = await serve(parts.rotation, exchange);
+    parts.homes?.note(conversation, served.accountId);
+  } finally {
+    stay();
+    await booked.end(served, { status: response.headersSent ? response.statusCode : 499, code: deadCode });
+  }
+  return "answered";
+}
+
+const revokedDetail = { code: "invalid_api_key", message: "This API key was revoked." };
+
+/** The key was taken back before its answer began. */
+function giveUp(parts: GatewayParts, { request, response, isCodex }: Visit): void {
+  const refusal = refuse({ kind: "invalid-key", why: "revoked" }, { isCodex, nowMs: parts.now() });
+  const bytes = Buffer.from(refusal.body);
+  response.writeHead(refusal.status, {
+    ...refusal.headers,
+    "content-length": String(bytes.length),
+    connection: "close",
+  });
+  response.end(bytes, () => request.socket.destroySoon());
+}
+
+function exchangeOf({ request, response, route, query, key }: Visit, wish: Wish, pass: Pass): Exchange {
+  const facts = requestFacts(request.headers, wish.body, key.id);
+  return {
+    request,
+    response,
+    route: route === "chat" ? "responses" : route,
+    query,
+    body: wish.body,
+    facts: { ...facts, model: wish.model },
+    wantsDocument: wish.wantsDocument,
+    pass,
+  };
+}
+
+function tooLarge(): GatewayAnswer {
+  const message = "The request body is larger than 64 MiB.";
+  const body = JSON.stringify({
+    error: { message, type: "invalid_request_error", code: "invalid_request_error" },
+  });
+  return {
+    status: 413,
+    headers: { "content-type": "application/json" },
+    body,
+    code: "invalid_request_error",
+  };
+}

@@ -1,0 +1,85 @@
+import type { IncomingMessage } from "node:http";
+import * as zlib from "node:zlib";
+import { gunzipSync, inflateSync } from "node:zlib";
+import { Decompress } from "fzstd";
+import { type Body, type BodyBudget, bodyBytes, readBody } from "../../proxy/door/body.ts";
+import type { ProxyLimits } from "../../proxy/options.ts";
+import { isRecord } from "../../text/json.ts";
+
+/** A request body that was read and understood as far as the gateway must. */
+export interface ReadBody {
+  readonly body: Body;
+  /** Of the unpacked body. */
+  readonly bytes: Buffer;
+  readonly value: Readonly<Record<string, unknown>>;
+}
+
+type GatewayBody =
+  | ({ readonly kind: "read" } & ReadBody)
+  | { readonly kind: "too-large" | "no-object" | "gone" };
+
+/** An unpacked body is never larger than this, whatever a packed one claims. */
+const mostBytes = 64 * 1024 * 1024;
+
+/** Reads a body whole: the model stands in it, and a key may be for some models only. */
+export async function readGatewayBody(
+  request: IncomingMessage,
+  budget: BodyBudget,
+  limits: ProxyLimits,
+): Promise<GatewayBody> {
+  const reading = await readBody(request, budget, limits);
+  if (reading.kind === "gone") return reading;
+  if (reading.kind !== "body") return { kind: "too-large" };
+  const { body } = reading;
+  try {
+    const bytes = unpacked(bodyBytes(body), request.headers["content-encoding"] ?? "identity");
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    if (isRecord(value)) return { kind: "read", body, bytes, value };
+  } catch (error) {
+    body.release();
+    return { kind: error instanceof RangeError ? "too-large" : "no-object" };
+  }
+  body.release();
+  return { kind: "no-object" };
+}
+
+/** Throws RangeError where it would grow too large, another error where it cannot be unpacked. */
+function unpacked(bytes: Buffer, encoding: string): Buffer {
+  const options = { maxOutputLength: mostBytes };
+  switch (encoding.trim().toLowerCase()) {
+    case "identity":
+      return bytes;
+    case "gzip":
+      return gunzipSync(bytes, options);
+    case "deflate":
+      return inflateSync(bytes, options);
+    case "zstd":
+      return zstdInflate(bytes, mostBytes);
+    default:
+      throw new Error(`The encoding ${encoding} is not known.`);
+  }
+}
+
+type Inflate = (bytes: Buffer, options: { maxOutputLength: number }) => Buffer;
+
+const pieceBytes = 16 * 1024;
+
+/** Unpacks zstd with Node's own code where it has some (22.15), else in JavaScript. Throws RangeError beyond `most` bytes. */
+function zstdInflate(bytes: Buffer, most: number): Buffer {
+  const own = (zlib as { zstdDecompressSync?: Inflate }).zstdDecompressSync;
+  return own ? own(bytes, { maxOutputLength: most }) : slowly(bytes, most);
+}
+
+function slowly(bytes: Buffer, most: number): Buffer {
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  const stream = new Decompress((chunk) => {
+    size += chunk.length;
+    if (size > most) throw new RangeError("The body is too large when it is unpacked.");
+    chunks.push(chunk);
+  });
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    stream.push(bytes.subarray(at, at + pieceBytes), at + pieceBytes >= bytes.length);
+  }
+  return Buffer.concat(chunks);
+}

@@ -1,0 +1,234 @@
+import type { KeyPolicy } from "../../budget/policy.ts";
+import { type Database, replaceDocument, type Row, type Statements } from "../../database/database.ts";
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { randomHex } from "../../machine/hash.ts";
+import { type Actor, addAudit, type AuditEntry } from "../admin/audit.ts";
+import { startLimits } from "../limits/new-limits.ts";
+import { endedKind } from "./running-keys.ts";
+import { hashOfSecret, newSecret, shownPart } from "./key-secret.ts";
+
+/** `client` keys ask models, `admin` keys manage the gateway; neither does the other's work. */
+export type KeyRole = "client" | "admin";
+
+/** A key of the gateway, without its secret. Times are milliseconds since 1970. */
+export interface ClientKey {
+  readonly id: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly role: KeyRole;
+  readonly policy: KeyPolicy;
+  readonly createdMs: number;
+  readonly expiresMs: number | null;
+  readonly revokedMs: number | null;
+}
+
+export interface NewKey {
+  readonly name: string;
+  readonly role: KeyRole;
+  readonly policy: KeyPolicy;
+  readonly expiresMs: number | null;
+}
+
+/** What is to be different; what is absent stays. */
+export type KeyChange = Partial<Pick<ClientKey, "name" | "policy" | "expiresMs">>;
+
+/** A key with its secret, which is shown once and stored nowhere. */
+export interface MadeKey {
+  readonly key: ClientKey;
+  readonly secret: string;
+}
+
+/** Why a key opens nothing now; null for one that does. */
+export function whyClosed({ revokedMs, expiresMs }: ClientKey, nowMs: number): "revoked" | "expired" | null {
+  if (revokedMs !== null) return "revoked";
+  return expiresMs !== null && expiresMs <= nowMs ? "expired" : null;
+}
+
+/** Throws `key_name_taken`. */
+export async function createKey(database: Database, wanted: NewKey, actor: Actor): Promise<MadeKey> {
+  const secret = newSecret();
+  const id = `key_${randomHex(8)}`;
+  const key: ClientKey = {
+    ...wanted,
+    id,
+    prefix: shownPart(secret),
+    createdMs: database.now(),
+    revokedMs: null,
+  };
+  await changeKeys(
+    database,
+    { actor, action: "key.create", target: id, detail: wanted.name },
+    async (statements) => {
+      await requireFreeName(statements, wanted.name, id);
+      await statements.change(
+        `insert into api_keys (id, name, hash, prefix, role, policy, created_ms, expires_ms) values ($1, $2, $3, $4, $5, $6, $7, $8)`,
+        [
+          id,
+          key.name,
+          hashOfSecret(secret),
+          key.prefix,
+          key.role,
+          JSON.stringify(key.policy),
+          key.createdMs,
+          key.expiresMs,
+        ],
+      );
+    },
+  );
+  return { key, secret };
+}
+
+export async function listKeys(database: Statements): Promise<readonly ClientKey[]> {
+  return (await database.query(`select * from api_keys order by created_ms, name`)).map(keyOf);
+}
+
+/** By id or name. Throws `key_not_found` with the names that there are. */
+export async function findKey(database: Statements, wanted: string): Promise<ClientKey> {
+  const keys = await listKeys(database);
+  const key = keys.find(({ id, name }) => id === wanted || name === wanted);
+  if (key) return key;
+  const names = keys.map(({ name }) => name).join(", ");
+  throw new CodexAuthError("key_not_found", `There is no key ${wanted}.`, {
+    hint:
+      names === ""
+        ? "There is no key yet. Run: codex auth gateway key create <name>"
+        : `The keys are: ${names}`,
+  });
+}
+
+/** The key with this secret, whatever became of it; null for a secret that nobody made. */
+export async function keyOfSecret(database: Statements, secret: string): Promise<ClientKey | null> {
+  const [row] = await database.query(`select * from api_keys where hash = $1`, [hashOfSecret(secret)]);
+  return row ? keyOf(row) : null;
+}
+
+/** What was used stays counted, also for a limit that is new. */
+export async function editKey(
+  database: Database,
+  { id, ...before }: ClientKey,
+  change: KeyChange,
+  actor: Actor,
+): Promise<ClientKey> {
+  const after = { id, ...before, ...change };
+  // First, so that no request passes a new limit that has not counted yet.
+  await startLimits(database, id, { before: before.policy, after: after.policy });
+  const detail = Object.keys(change).join(" ");
+  await changeKeys(database, { actor, action: "key.edit", target: id, detail }, async (statements) => {
+    await requireFreeName(statements, after.name, id);
+    await statements.change(`update api_keys set name = $2, policy = $3, expires_ms = $4 where id = $1`, [
+      id,
+      after.name,
+      JSON.stringify(after.policy),
+      after.expiresMs,
+    ]);
+  });
+  return after;
+}
+
+/** The key opens nothing any more; with `isNow` what runs for it ends, too. It stays in the list, because requests name it. */
+export async function revokeKey(
+  database: Database,
+  key: ClientKey,
+  actor: Actor,
+  { isNow = false } = {},
+): Promise<ClientKey> {
+  if (key.revokedMs !== null && !isNow) return key;
+  const revokedMs = key.revokedMs ?? database.now();
+  await changeKeys(
+    database,
+    { actor, action: "key.revoke", target: key.id, detail: key.name },
+    async (statements) => {
+      const sql = `update api_keys set revoked_ms = $2 where id = $1 and revoked_ms is null`;
+      await statements.change(sql, [key.id, revokedMs]);
+      const ended = { kind: endedKind, id: key.id, version: 0, body: "", changedMs: revokedMs };
+      if (isNow) await replaceDocument(statements, ended);
+    },
+  );
+  return { ...key, revokedMs };
+}
+
+/** The same key with a new secret; the old one opens nothing from now on. A revoked key cannot be rotated. */
+export async function rotateKey(database: Database, key: ClientKey, actor: Actor): Promise<MadeKey> {
+  const secret = newSecret();
+  const prefix = shownPart(secret);
+  const hash = hashOfSecret(secret);
+  await changeKeys(
+    database,
+    { actor, action: "key.rotate", target: key.id, detail: key.name },
+    async (statements) => {
+      const changed = await statements.change(
+        `update api_keys set hash = $2, prefix = $3 where id = $1 and revoked_ms is null`,
+        [key.id, hash, prefix],
+      );
+      if (changed === 0) throw revoked(key);
+    },
+  );
+  return { key: { ...key, prefix }, secret };
+}
+
+/** All of them, each under the hash of its secret. */
+export async function keysByHash(database: Statements): Promise<Map<string, ClientKey>> {
+  const rows = await database.query(`select * from api_keys`);
+  return new Map(rows.map((row) => [String(row["hash"]), keyOf(row)]));
+}
+
+/** Grows with every change of a key: whoever keeps keys in memory asks for it. */
+export async function keysRevision(database: Statements): Promise<number> {
+  const [row] = await database.query(`select value from store_info where name = 'keys'`);
+  return Number(row?.["value"] ?? 0);
+}
+
+/** A change, its line in the audit and the new revision: all on the disk, or nothing. */
+async function changeKeys(
+  database: Database,
+  entry: AuditEntry,
+  change: (statements: Statements) => Promise<unknown>,
+): Promise<void> {
+  const atMs = database.now();
+  await database.transact(
+    async (statements) => {
+      await change(statements);
+      await addAudit(statements, entry, atMs);
+      await statements.change(
+        `insert into store_info (name, value) values ('keys', '1')
+         on conflict (name) do update set value = cast(cast(store_info.value as bigint) + 1 as text)`,
+      );
+    },
+    { isDurable: true },
+  );
+}
+
+async function requireFreeName(statements: Statements, name: string, id: string): Promise<void> {
+  const taken = await statements.query(`select id from api_keys where name = $1 and id <> $2`, [name, id]);
+  if (taken.length === 0) return;
+  throw new CodexAuthError("key_name_taken", `There is a key ${name} already.`, {
+    hint: "Choose another name, or give that key a new secret: codex auth gateway key rotate <name>",
+  });
+}
+
+function revoked({ name }: ClientKey): CodexAuthError {
+  return new CodexAuthError("key_revoked", `The key ${name} was revoked.`, {
+    hint: "Make a new one: codex auth gateway key create <name>",
+  });
+}
+
+function keyOf(row: Row): ClientKey {
+  return {
+    id: String(row["id"]),
+    name: String(row["name"]),
+    prefix: String(row["prefix"]),
+    role: row["role"] === "admin" ? "admin" : "client",
+    policy: policyOf(String(row["policy"])),
+    createdMs: Number(row["created_ms"]),
+    expiresMs: timeOf(row["expires_ms"]),
+    revokedMs: timeOf(row["revoked_ms"]),
+  };
+}
+
+function policyOf(text: string): KeyPolicy {
+  return JSON.parse(text) as KeyPolicy;
+}
+
+function timeOf(value: Row[string] | undefined): number | null {
+  return value === null || value === undefined ? null : Number(value);
+}

@@ -1,0 +1,100 @@
+import type { Command } from "commander";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import type { CommandEntry, LoadedCommand } from "./command.ts";
+
+/** Commander parses and prints the help of one command; what it refuses becomes our own usage error. */
+export async function makeParser(
+  entry: CommandEntry,
+  command: LoadedCommand,
+  columns = 80,
+): Promise<Command> {
+  const { Command } = await import("commander");
+  const parser = new Command(`codex auth ${entry.name}`);
+  parser.description(entry.summary).helpOption("-h, --help", "show this help");
+  parser.exitOverride().configureOutput({
+    writeErr: () => undefined,
+    writeOut: () => undefined,
+    getOutHelpWidth: () => columns,
+  });
+  command.flags?.(parser);
+  // Commander wraps each paragraph to the terminal; where the source wraps it means nothing.
+  parser.description(parser.description().replaceAll(/(?<!\n)\n(?![\n ])/g, " "));
+  parser.option("--json", "print one JSON document").option("--no-color", "print without colour");
+  return parser;
+}
+
+/** `wordsBeforeDashes` tells how many of the arguments stood before `--`. */
+export function parseWords(
+  parser: Command,
+  words: readonly string[],
+): { args: readonly unknown[]; options: object } {
+  try {
+    // A negative number is a value that some argument refuses, not an option.
+    parser.parse(words.map(shieldNumber), { from: "user" });
+  } catch (error) {
+    throw usageError(parser, error);
+  }
+  const dashes = words.indexOf("--");
+  const behind = dashes === -1 ? 0 : words.length - dashes - 1;
+  const given = Object.entries(parser.opts()).map(([name, value]) => [name, unshield(value)]);
+  const options = { ...Object.fromEntries(given), wordsBeforeDashes: parser.args.length - behind };
+  return { args: parser.processedArgs.map(unshield), options };
+}
+
+const shield = "\u0000";
+
+function shieldNumber(word: string): string {
+  return /^-\d/.test(word) ? shield + word : word;
+}
+
+function unshield(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unshield);
+  return typeof value === "string" && value.startsWith(shield) ? value.slice(1) : value;
+}
+
+function usageError(parser: Command, error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error) || !String(error.code).startsWith("commander."))
+    return error;
+  const message = error.message.replace(/^error: /, "").replaceAll(shield, "");
+  const [first = "", suggestion] = message.split("\n");
+  const choice = choicePattern.exec(first);
+  if (choice)
+    return new CodexAuthError("usage", choiceText(choice), {
+      hint: `Usage: ${parser.name()} ${parser.usage()}`,
+    });
+  const usage = `Usage: ${parser.name()} ${parser.usage()}`;
+  if (error.code === "commander.excessArguments") {
+    const surplus = parser.args.slice(parser.registeredArguments.length).map(unshield).join(" ");
+    return new CodexAuthError("usage", `Too many arguments: ${surplus}`, {
+      hint: `${usage}\nThe options: ${parser.name()} --help`,
+    });
+  }
+  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
+  return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
+}
+
+/** How commander refuses what is none of the allowed words, of an argument or of an option. */
+const choicePattern = /value '(.*)' is invalid for argument '(.+?)'\. Allowed choices are (.+)\.$/;
+
+function choiceText([, value = "", name = "", choices = ""]: RegExpExecArray): string {
+  return `Unknown ${name}: ${value}. ${name.charAt(0).toUpperCase()}${name.slice(1)}s: ${choices}.`;
+}
+
+/** The help of one command: what commander knows, then examples and exit codes. */
+export function helpText(parser: Command, { examples, exits }: LoadedCommand, columns: number): string {
+  const width = Math.max(...examples.map(([line]) => line.length));
+  // A comment that the terminal wraps looks like a command.
+  const isTooWide = examples.some(([, does]) => 2 + width + 4 + does.length > columns);
+  return [
+    parser.helpInformation().trimEnd(),
+    "",
+    "Examples:",
+    ...examples.flatMap(([line, does]) =>
+      isTooWide ? [`  # ${does}`, `  ${line}`] : [`  ${line.padEnd(width)}  # ${does}`],
+    ),
+    "",
+    "Exit codes:",
+    ...Object.entries(exits).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`),
+    "",
+  ].join("\n");
+}

@@ -1,0 +1,72 @@
+import type { IncomingMessage } from "node:http";
+import type { ProxyLimits } from "../options.ts";
+
+/** A request body as it came, kept until nothing has to be sent again. */
+export interface Body {
+  readonly chunks: readonly Buffer[];
+  readonly size: number;
+  /** Gives its share of the memory back. May be called twice. */
+  release(): void;
+}
+
+export type BodyReading =
+  | { readonly kind: "body"; readonly body: Body }
+  /** This body is over its cap. */
+  | { readonly kind: "too-large" }
+  /** All bodies together are over theirs. */
+  | { readonly kind: "no-room" }
+  /** The client went away, or sent nothing for too long. */
+  | { readonly kind: "gone" };
+
+/** The memory that all bodies share. */
+export interface BodyBudget {
+  heldBytes: number;
+}
+
+type Caps = Pick<ProxyLimits, "bodyBytes" | "allBodiesBytes" | "bodyIdleMs">;
+
+/** Reads a body to its end, byte for byte, within the caps. */
+export function readBody(request: IncomingMessage, budget: BodyBudget, caps: Caps): Promise<BodyReading> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    const idle = setTimeout(() => conclude({ kind: "gone" }), caps.bodyIdleMs);
+    const release = () => {
+      budget.heldBytes -= size;
+      size = 0;
+    };
+
+    function onData(chunk: Buffer): void {
+      size += chunk.length;
+      budget.heldBytes += chunk.length;
+      if (size > caps.bodyBytes) return conclude({ kind: "too-large" });
+      if (budget.heldBytes > caps.allBodiesBytes) return conclude({ kind: "no-room" });
+      chunks.push(chunk);
+      idle.refresh();
+    }
+
+    const onEnd = () => conclude({ kind: "body", body: { chunks, size, release } });
+    const onClose = () => conclude({ kind: "gone" });
+
+    function conclude(reading: BodyReading): void {
+      clearTimeout(idle);
+      request.off("data", onData).off("end", onEnd).off("close", onClose).off("error", onClose);
+      request.on("error", () => undefined);
+      if (reading.kind !== "body") release();
+      resolve(reading);
+    }
+
+    request.on("data", onData).on("end", onEnd).on("close", onClose).on("error", onClose);
+  });
+}
+
+/** The same body with other bytes. */
+export function replaceBody(body: Body, bytes: Buffer): Body {
+  return { chunks: [bytes], size: bytes.length, release: () => body.release() };
+}
+
+/** All bytes in one piece. */
+export function bodyBytes({ chunks }: Body): Buffer {
+  const [only] = chunks;
+  return chunks.length === 1 && only ? only : Buffer.concat(chunks);
+}

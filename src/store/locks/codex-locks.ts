@@ -1,0 +1,85 @@
+import { shellWord } from "../../text/shell-words.ts";
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { errorCode, fileError } from "../../machine/file-error.ts";
+import type { FileSystem } from "../../machine/file-system.ts";
+import { openToAppend } from "../../machine/guarded-file.ts";
+import { heldError, type StoreContext } from "../context.ts";
+import { type HelperAnswer, runHelper } from "./lock-helper.ts";
+
+type LockContext = Pick<StoreContext, "fs" | "sleep" | "flock">;
+
+const waitMs = 10_000;
+const helperAttempts = 4;
+
+/**
+ * Takes the locks that Codex takes around its own save, in its order, and returns what releases them; null when they are held.
+ * Node has no flock(2), but a flock belongs to the open file: a short-lived program locks the descriptor that it
+ * inherits (see lock-helper.ts), and the lock then lives as long as our descriptor, even through kill -9.
+ * Where there is no such program, comparing the file just before the rename is all the protection there is; one that
+ * is there and does not run is an error.
+ */
+export async function tryLockLikeCodex(
+  { fs, sleep, flock = runHelper }: LockContext,
+  paths: readonly string[],
+): Promise<(() => void) | null> {
+  const descriptors: number[] = [];
+  const release = () => descriptors.splice(0).forEach((fd) => fs.closeSync(fd));
+  try {
+    for (const path of paths) descriptors.push(openLockFile(fs, path));
+    if (await flockAll(() => flock(descriptors), sleep)) return release;
+  } catch (error) {
+    release();
+    throw error;
+  }
+  release();
+  return null;
+}
+
+/**
+ * Calls `attempt` until it no longer answers null, which means that the locks are held; at most ten seconds. Between
+ * two attempts nothing of ours is held, so that whoever has them can finish.
+ */
+export async function untilUnlocked<T>(
+  attempt: () => Promise<T | null>,
+  sleep: (ms: number) => Promise<void>,
+): Promise<T> {
+  const deadlineMs = Date.now() + waitMs;
+  for (;;) {
+    const outcome = await attempt();
+    if (outcome !== null) return outcome;
+    if (Date.now() >= deadlineMs) throw heldError();
+    await sleep(50);
+  }
+}
+
+/** Codex leaves these files behind for ever, and so do we: removing one would split the lock in two. */
+function openLockFile(fs: FileSystem, path: string): number {
+  try {
+    return openToAppend(fs, path);
+  } catch (error) {
+    if (errorCode(error) !== "EISDIR") throw fileError(error, `open ${path}`);
+    const message = `${path} is a folder, so Codex can renew a token but not save it.`;
+    throw new CodexAuthError("auth_lock_blocked", message, {
+      hint: `Remove it: rmdir ${shellWord(path)}`,
+      cause: error,
+    });
+  }
+}
+
+/** True when all are locked, or when nothing here can lock. Locking one twice does no harm. */
+async function flockAll(flock: () => Promise<HelperAnswer>, sleep: LockContext["sleep"]): Promise<boolean> {
+  for (let attempt = 1; ; attempt += 1) {
+    const said = await flock();
+    if (said.kind !== "failed") return said.kind !== "held";
+    // A machine that starts no program just now may do so in a moment.
+    if (attempt === helperAttempts) throw helperError(said);
+    await sleep(100 * attempt);
+  }
+}
+
+function helperError({ name, why }: { name: string; why: string }): CodexAuthError {
+  const message = `The program ${name}, with which the locks of Codex are taken, could not be run: ${why}.`;
+  return new CodexAuthError("lock_helper_failed", message, {
+    hint: `Nothing was changed. Make room for another process (ulimit -u), or see what stands there: ls -l $(command -v ${name})`,
+  });
+}

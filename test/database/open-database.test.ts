@@ -1,0 +1,34 @@
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { openTestDatabase } from "../support/databases.ts";
+import { fastFolder } from "../support/fast-folder.ts";
+
+const folder = mkdtempSync(join(fastFolder, "codex-auth-db-"));
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test("the file is for its owner only, with what SQLite puts beside it", async () => {
+  const at = join(folder, "mode.db");
+  const database = await openTestDatabase(at);
+  await database.change(`insert into homes values ('c', 'a', 1)`);
+  const modes = [at, `${at}-wal`, `${at}-shm`].map((path) => statSync(path).mode & 0o777);
+  await database.close();
+  expect(modes).toEqual([0o600, 0o600, 0o600]);
+});
+
+test("where no SQLite can be loaded, one error names both ways out", async () => {
+  const none = { nodeSqlite: () => null, libsql: async () => null };
+  await expect(openTestDatabase(join(folder, "none.db"), none)).rejects.toMatchObject({
+    code: "database_driver_missing",
+    hint: expect.stringMatching(/node@24.*libsql/),
+  });
+});
+
+test("a server that is away is one clear error without its password", async () => {
+  const opening = openTestDatabase("postgres://me:secret@127.0.0.1:1/gateway");
+  await expect(opening).rejects.toMatchObject({
+    code: "database_unavailable",
+    message: expect.not.stringContaining("secret"),
+  });
+});
