@@ -82,8 +82,10 @@ export async function complaintsAbout(
   { known, path, env, isSpare, isFine = false, uid }: Trouble,
 ): Promise<string[]> {
   const { failed, wrong, found } = await roundOf(worker, home, env);
-  // Another Codex on this machine's PATH is no matter of the path that is tried.
-  const fresh = found.filter(({ id }) => !known.has(id) && id !== "codex_several");
+  // What else this machine has and runs is no matter of the path that is tried. A process is never ended: where a test
+  // beside this one held a login port, it was told to kill the process of all tests, and did.
+  const isOfMachine = ({ id, fix }: Found) => id === "codex_several" || /^(?:sudo )?kill /.test(fix ?? "");
+  const fresh = found.filter((each) => !known.has(each.id) && !isOfMachine(each));
   const named = fresh.filter((each) => JSON.stringify(each).includes(home.file(path)));
   const said = [...wrong];
   if (fresh.some(({ id }) => id === "check_failed")) said.push(`a check failed: ${JSON.stringify(fresh)}`);
