@@ -50,7 +50,7 @@ export interface InheritedRun {
   onStart: (pid: number) => void;
 }
 
-/** A terminal that gives each key as it is typed, by the names of text/keys.ts. */
+/** A terminal that gives each key as it is typed, by the names of process/key-terminal.ts. */
 export interface KeyTerminal {
   size: () => { columns: number; rows: number };
   write: (text: string) => void;

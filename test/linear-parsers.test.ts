@@ -23,7 +23,7 @@ import { peek } from "../src/proxy/answers/first-event.ts";
 import { topLevelFields } from "../src/proxy/door/request-facts.ts";
 import { parseHistory } from "../src/quota/history.ts";
 import { parseSessionHead, parseTokenCount, parseTurnModel } from "../src/sessions/lines.ts";
-import { parseReports } from "../src/sessions/report-index.ts";
+import { parseReports } from "../src/sessions/history.ts";
 import { parseIndex } from "../src/sessions/scan.ts";
 import { safeText } from "../src/text/safe-text.ts";
 import { displayWidth } from "../src/text/width.ts";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { keysIn } from "../../src/text/keys.ts";
+import { keysIn } from "../../src/process/key-terminal.ts";
 import { displayWidth } from "../../src/text/width.ts";
 import { type Choice, pickerLines, type PickerState, press } from "../../src/ui/picker.ts";
 import { makeUi } from "../../src/ui/ui.ts";
