@@ -21,7 +21,7 @@ export function networkIn(env: Env): Network {
   const agents = () => (made ??= makeAgents(env));
   const fetchBy: Fetch = async (url, init) => {
     if (!namesProxy(env) && namedCertificates(env) === null) return await fetch(url, init);
-    const { requestFetch } = await import("./request-fetch.ts");
+    const { requestFetch } = await import("./agents.ts");
     return await requestFetch((await agents())(url), url, init);
   };
   return { fetch: fetchBy, agents };

@@ -1,7 +1,6 @@
 import { type AddressInfo, createServer } from "node:net";
 import { expect, onTestFinished, test } from "vitest";
-import { requestFetch } from "../../../src/process/request-fetch.ts";
-import { TunnelAgent } from "../../../src/process/tunnel-agent.ts";
+import { requestFetch, TunnelAgent } from "../../../src/process/agents.ts";
 import { FakeOpenAI } from "../../support/openai/server.ts";
 import { errorBody, FakeResponses, refuses } from "../../support/openai/responses.ts";
 import { homeWithThree, TestHome, threeLogins } from "../../support/home.ts";
