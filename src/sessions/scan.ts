@@ -1,8 +1,7 @@
 import type { Limit } from "../quota/limit.ts";
 import { field, isRecord, jsonOrNull, readNumber, readText } from "../text/json.ts";
-import { listSessionFiles, type SessionFile } from "./files.ts";
+import { listSessionFiles, type LogFile, type SessionFile, withLog } from "./log-file.ts";
 import { parseSessionHead, type SessionHead, type SessionTokens } from "./lines.ts";
-import { type LogFile, withLog } from "./log-file.ts";
 
 /** Where the caller keeps the index: a cache, so losing it costs one full scan. */
 export interface IndexStorage {

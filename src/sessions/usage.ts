@@ -1,9 +1,8 @@
 import { hourMs } from "../quota/limit.ts";
 import { field, jsonOrNull, readText } from "../text/json.ts";
-import type { SessionFile } from "./files.ts";
+import { type LogFile, type SessionFile, withLog } from "./log-file.ts";
 import { type Attribute, attributeToCreator, type SessionAccount } from "./limits.ts";
 import { parseTokenCount, parseTurnModel, type SessionTokens, type TokenCountLine } from "./lines.ts";
-import { type LogFile, withLog } from "./log-file.ts";
 import {
   type HourUsage,
   isGrown,
