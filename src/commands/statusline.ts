@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { isSameIdentity, type Login } from "../codex/auth-json.ts";
 import type { Context } from "../context.ts";
 import { type Account, accountIdOf } from "../pool/account.ts";
-import type { Pool } from "../pool/pool.ts";
+import { emptyPool, parsePool, type Pool } from "../pool/pool.ts";
 import { defineCommand, type Zod } from "../program/command.ts";
 import { type Block, blockWords, currentPlan } from "../quota/block.ts";
 import {
@@ -16,11 +16,11 @@ import {
 import { stateOf } from "../reports/account.ts";
 import { cachedSessionFigures } from "../reports/pool.ts";
 import { readLiveFile } from "../store/auth-file.ts";
-import { knownPool } from "../store/known-pool.ts";
 import { safeText } from "../text/safe-text.ts";
 import { durationText } from "../text/times.ts";
 import { meter } from "../ui/meter.ts";
 import { isUnicodeLocale } from "../ui/ui.ts";
+import { readOwnText } from "../store/text/own-text.ts";
 
 interface Options {
   format: string;
@@ -175,3 +175,13 @@ export function fillTemplate(template: string, fields: Readonly<Record<string, s
 }
 
 const fieldPattern = /\{\{|\{(\w+)\}/g;
+
+/** What pool.json alone says; an empty pool when it cannot be read. For prompts, which never wait or fail. */
+function knownPool({ fs, store }: Pick<Context, "fs" | "store">): Pool {
+  const { poolFile } = store.paths;
+  try {
+    return parsePool(readOwnText(fs, poolFile) ?? "", poolFile);
+  } catch {
+    return emptyPool();
+  }
+}

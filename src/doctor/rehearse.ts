@@ -1,8 +1,7 @@
 import { currentProcess } from "../machine/processes.ts";
 import { openFileStore } from "../store/file-store.ts";
 import { type HelperAnswer, lockHelper } from "../store/locks/lock-helper.ts";
-import { shadowFs } from "../store/rehearsal/shadow-fs.ts";
-import { shadowSlot } from "../store/rehearsal/shadow-slot.ts";
+import { shadowFs, shadowSlot } from "../store/rehearsal/shadow-fs.ts";
 import type { DoctorCheck } from "./check.ts";
 import { type Examination, examine } from "./examine.ts";
 import { type DoctorContext, readFacts } from "./facts.ts";

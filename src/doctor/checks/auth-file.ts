@@ -6,7 +6,7 @@ import { isForeign, ownerOf, rightOwner } from "../../machine/permissions.ts";
 import { fingerprint } from "../../pool/account.ts";
 import { isReplaceable } from "../../store/auth-file.ts";
 import { closeToOthers, modeOf, ownModeOf } from "../../store/files/mode.ts";
-import { lockFolder, removeLockFolder } from "../../store/locks/lock-path.ts";
+import { lockFolder, removeLockFolder } from "../../store/locks/codex-locks.ts";
 import { placeProblem } from "../../store/place-problems.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import { type DoctorCheck, fileCheck, type FoundFault } from "../check.ts";

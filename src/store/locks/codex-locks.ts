@@ -1,10 +1,11 @@
 import { shellWord } from "../../text/shell-words.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { errorCode, fileError } from "../../machine/file-error.ts";
-import type { FileSystem } from "../../machine/file-system.ts";
+import { type FileSystem, namesIn } from "../../machine/file-system.ts";
 import { openToAppend } from "../../machine/guarded-file.ts";
 import { heldError, type StoreContext } from "../context.ts";
 import { type HelperAnswer, runHelper } from "./lock-helper.ts";
+import { isEmptyFolder, shapeOf } from "../../machine/path-kind.ts";
 
 type LockContext = Pick<StoreContext, "fs" | "sleep" | "flock">;
 
@@ -82,4 +83,33 @@ function helperError({ name, why }: { name: string; why: string }): CodexAuthErr
   return new CodexAuthError("lock_helper_failed", message, {
     hint: `Nothing was changed. Make room for another process (ulimit -u), or see what stands there: ls -l $(command -v ${name})`,
   });
+}
+
+/** Other tools lock with a folder that they touch every few seconds. */
+const liveMs = 60_000;
+
+interface LockFolder {
+  isEmpty: boolean;
+  /** It was touched in the last minute, so somebody may hold it. */
+  isFresh: boolean;
+  names: string[];
+}
+
+/** A folder where Codex needs a file to lock; null when there is none. */
+export function lockFolder(fs: FileSystem, path: string, nowMs: number): LockFolder | null {
+  if (shapeOf(fs, path) !== "folder") return null;
+  const isFresh = Math.abs(nowMs - fs.statSync(path).mtimeMs) < liveMs;
+  return { isEmpty: isEmptyFolder(fs, path), isFresh, names: namesIn(fs, path).slice(0, 5) };
+}
+
+/** Removes it while it is empty and nobody holds it. */
+export function removeLockFolder(fs: FileSystem, path: string, nowMs: number): void {
+  const folder = lockFolder(fs, path, nowMs);
+  if (!folder) return;
+  try {
+    if (folder.isFresh) throw new Error("another tool has just taken it as its lock");
+    fs.rmdirSync(path);
+  } catch (error) {
+    throw fileError(error, `remove ${path}`);
+  }
 }

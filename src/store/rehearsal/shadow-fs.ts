@@ -5,6 +5,8 @@ import type { FileSystem } from "../../machine/file-system.ts";
 import { ShadowFiles } from "./shadow-files.ts";
 import { ShadowTree, type Spot } from "./shadow-tree.ts";
 import { copyOf, refusal, setTimes } from "./system-answers.ts";
+import type { KeyringReading } from "../../machine/systems/keyring.ts";
+import type { KeyringSlot } from "../context.ts";
 
 const { S_IFDIR, S_IFLNK } = constants;
 
@@ -168,4 +170,18 @@ function isMissing(error: unknown): boolean {
 /** Something of it differs, but not what it is by itself: a folder in which a file was changed. */
 function isAsOnDisk({ node, isUntouched }: Spot): boolean {
   return isUntouched && node !== undefined && node !== null && node.stat === null;
+}
+
+/** An entry of the keyring that is read from where it lies, and changed in memory only. */
+export function shadowSlot(slot: KeyringSlot): KeyringSlot {
+  let changed: KeyringReading | null = null;
+  return {
+    mode: slot.mode,
+    read: () => (changed ??= slot.read()),
+    write: (text) => {
+      changed = { kind: "secret", text };
+      return null;
+    },
+    remove: () => void (changed = { kind: "absent" }),
+  };
 }

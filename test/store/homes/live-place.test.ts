@@ -6,8 +6,8 @@ import { currentProcess } from "../../../src/machine/processes.ts";
 import type { Keyring, KeyringReading } from "../../../src/machine/systems/keyring.ts";
 import type { KeyringSlot, StoreContext } from "../../../src/store/context.ts";
 import { findSlot } from "../../../src/store/homes/live-place.ts";
-import { shadowSlot } from "../../../src/store/rehearsal/shadow-slot.ts";
-import type { Transaction, Store } from "../../../src/store/store.ts";
+import { shadowSlot } from "../../../src/store/rehearsal/shadow-fs.ts";
+import type { Store, Transaction } from "../../../src/store/store.ts";
 import type { TestHome } from "../../support/home.ts";
 import { homeWith, makeHome, seat, storeOf, writeAuth } from "../../support/store-home.ts";
 
