@@ -1,5 +1,5 @@
 import type { CodexProcess } from "../../machine/codex-processes.ts";
-import { isIdle as isIdleProcess } from "../../machine/systems/idle-codex.ts";
+import { isIdle as isIdleProcess } from "../../machine/systems/linux.ts";
 import { isUntouched } from "../../store/auth-file.ts";
 import type { RenewalStore } from "../../store/pool-store.ts";
 import type { Context } from "../../context.ts";

@@ -3,7 +3,7 @@ import * as fs from "node:fs";
 import { type AddressInfo, createConnection, createServer } from "node:net";
 import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
-import { isIdle } from "../../../src/machine/systems/idle-codex.ts";
+import { isIdle } from "../../../src/machine/systems/linux.ts";
 
 test("a process is idle when it has no connection, does not work and holds no lock of auth.json", async () => {
   const sleeping = spawn("sleep", ["60"]);
