@@ -1,4 +1,4 @@
-import type { ConfigArguments } from "../codex/config/arguments.ts";
+import type { ConfigArguments } from "../codex/config/layers.ts";
 import { editConfig } from "../codex/config/edit.ts";
 import { loginRestriction } from "../codex/config/toml.ts";
 import { overrides } from "../codex/environment.ts";
