@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { checkLogin } from "../../auth/allowed-login.ts";
 import { usableLogin } from "../../auth/renew/usable-login.ts";
-import { configArguments } from "../../codex/config/arguments.ts";
+import { configArguments } from "../../codex/config/layers.ts";
 import { overrides } from "../../codex/environment.ts";
 import type { Context, Ending } from "../../context.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";

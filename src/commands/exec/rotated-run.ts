@@ -1,5 +1,5 @@
 import { whyUnusable } from "../../pool/state.ts";
-import { configArguments } from "../../codex/config/arguments.ts";
+import { configArguments } from "../../codex/config/layers.ts";
 import { bypassVariables } from "../../codex/environment.ts";
 import type { Context } from "../../context.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";

@@ -10,8 +10,7 @@ import { addAudit } from "../../gateway/admin/audit.ts";
 import { type Account, plainName } from "../../pool/account.ts";
 import { movingOf } from "../../pool/moving.ts";
 import { selectAccount } from "../../pool/select.ts";
-import { blank, noWords, usageError } from "./blank-report.ts";
-import type { Report } from "./document.ts";
+import { blank, noWords, type Report, usageError } from "./document.ts";
 import { withDatabase } from "./running.ts";
 import { contextOf, movesOf, openShared, secretOf } from "./shared.ts";
 

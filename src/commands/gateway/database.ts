@@ -5,8 +5,7 @@ import type { Database } from "../../database/database.ts";
 import { openDatabase } from "../../database/open-database.ts";
 import { schemaVersion, storedVersion } from "../../database/schema.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
-import { blank, usageError } from "./blank-report.ts";
-import type { Report } from "./document.ts";
+import { blank, type Report, usageError } from "./document.ts";
 import { databaseAddress, withDatabase } from "./running.ts";
 import { secretOf } from "./shared.ts";
 

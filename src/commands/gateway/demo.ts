@@ -3,8 +3,7 @@ import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { demoModels, startDemoBackend } from "../../gateway/demo-backend.ts";
 import { copyDemoHome, removeDemoHome } from "../../store/homes/demo-home.ts";
 import { field, parseJson, readList, textField } from "../../text/json.ts";
-import { blank, noWords } from "./blank-report.ts";
-import type { Report } from "./document.ts";
+import { blank, noWords, type Report } from "./document.ts";
 
 type Step = Report["steps"][number];
 

@@ -3,9 +3,10 @@ import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { keyUsageSchema } from "../../gateway/answers/usage-answer.ts";
 import { type KeyDocument, keySchema } from "../../gateway/keys/key-document.ts";
 import type { Zod } from "../../program/command.ts";
-import { decisionSchema } from "./decisions.ts";
+import type { RotationEntry } from "../../store/files/rotation.ts";
 import { table } from "../../ui/table.ts";
 import type { Ui } from "../../ui/ui.ts";
+import { decisionSchema, gatewayUrl } from "./running.ts";
 
 export const actions = [
   "start",
@@ -175,4 +176,37 @@ function openCodeConfig(url: string): object {
   const options = { baseURL: url, apiKey: "{env:CODEX_POOL_KEY}" };
   const pool = { npm: "@ai-sdk/openai-compatible", name: "pool", options, models: { "<model>": {} } };
   return { provider: { pool } };
+}
+
+/** What every action says where it has nothing to say. */
+export function blank(action: Action): Report {
+  const nothing = {
+    url: null,
+    gateway: null,
+    key: null,
+    keys: [],
+    usage: null,
+    link: null,
+    steps: [],
+    lines: [],
+    accounts: [],
+    decisions: [],
+    problems: [],
+    message: "",
+  };
+  return { action, running: false, ...nothing };
+}
+
+export function about(entry: RotationEntry) {
+  const { port, startedAtMs, logFile, process } = entry;
+  const gateway = { port, pid: process.pid, startedAt: new Date(startedAtMs).toISOString(), logFile };
+  return { url: gatewayUrl(entry), gateway };
+}
+
+export function noWords(words: readonly string[], action: Action): void {
+  if (words.length > 0) throw usageError("Too many words.", `codex auth gateway ${action}`);
+}
+
+export function usageError(message: string, form: string): CodexAuthError {
+  return new CodexAuthError("usage", message, { hint: `Usage: ${form}` });
 }

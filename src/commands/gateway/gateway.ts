@@ -2,26 +2,27 @@ import type { Command } from "commander";
 import type { Context } from "../../context.ts";
 import { defineCommand, offering, offeringBehind } from "../../program/command.ts";
 import { portOf, publicAddress } from "./address.ts";
-import { about, blank, noWords, usageError } from "./blank-report.ts";
 import {
+  about,
   type Action,
   actions,
-  gatewayDocument as schema,
+  blank,
   keyLines,
   keyTable,
+  noWords,
   placeTable,
   type Report,
+  gatewayDocument as schema,
+  usageError,
   usageLines,
 } from "./document.ts";
 import { accounts, adopt, release } from "./accounts.ts";
 import { database } from "./database.ts";
-import { askDecisions, decisionLines } from "./decisions.ts";
-import { keyActions, type KeyOptions } from "./keys.ts";
-import { client, open, usage } from "./questions.ts";
-import { servingStore } from "./shared.ts";
 import {
+  askDecisions,
   backgroundVariable,
   databaseAddress,
+  decisionLines,
   findGateway,
   gatewayText,
   gatewayUrl,
@@ -30,6 +31,9 @@ import {
   stopGateway,
   withDatabase,
 } from "./running.ts";
+import { keyActions, type KeyOptions } from "./keys.ts";
+import { client, open, usage } from "./questions.ts";
+import { servingStore } from "./shared.ts";
 
 interface Options extends KeyOptions {
   readonly port?: string;

@@ -6,8 +6,7 @@ import { findKey } from "../../gateway/keys/client-keys.ts";
 import { standings } from "../../gateway/limits/limit-headers.ts";
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
 import { isInContainer } from "../../machine/processes.ts";
-import { about, blank, noWords, usageError } from "./blank-report.ts";
-import { clientLines, type Report } from "./document.ts";
+import { about, blank, clientLines, noWords, type Report, usageError } from "./document.ts";
 import { gatewayUrl, runningGateway, withDatabase } from "./running.ts";
 
 const shownDays = 30;

@@ -7,11 +7,14 @@ import { findWindows, minuteMs, windowEndMs } from "../../quota/limit.ts";
 import { askAll, failureNotes } from "../../reports/forecast.ts";
 import { readPoolState } from "../../reports/pool.ts";
 import { failureSchema } from "../../reports/probe.ts";
+import { addJobSummary } from "../../store/files/new-file.ts";
+import { safeText } from "../../text/safe-text.ts";
 import { clockText } from "../../text/times.ts";
+import { percentText } from "../../ui/forecast-lines.ts";
 import { table } from "../../ui/table.ts";
 import type { Ui } from "../../ui/ui.ts";
 import { guardAccount, type GuardRule, readPercent, readWait, readWindow, windows } from "./rule.ts";
-import { headline, tellGitHub } from "./verdict.ts";
+
 interface Options {
   minRemaining: string;
   window?: string;
@@ -167,4 +170,43 @@ function accountLines(
   return table(columns, rows, ui, (cell, row, column) =>
     column === columns[0] && !accounts[row]?.passed ? ui.yellow(cell) : cell,
   );
+}
+
+interface Verdict {
+  passed: boolean;
+  minRemainingPercent: number;
+  accounts: readonly { passed: boolean; row: number; name: string; reason: string }[];
+}
+
+function headline({ passed, minRemainingPercent, accounts }: Verdict): string {
+  const percent = `${percentText(minRemainingPercent)} %`;
+  if (accounts.length === 0)
+    return "No: there are no accounts. Take in the login you have: codex auth import";
+  if (passed) return `Yes: an account has at least ${percent} left.`;
+  const [only] = accounts;
+  return accounts.length === 1 && only
+    ? `No: ${only.name} does not have ${percent} left.`
+    : `No account has ${percent} left.`;
+}
+
+/** An annotation goes to the log of the job, its summary to the file that the runner names. */
+function tellGitHub(ctx: Context, report: Verdict): void {
+  const text = headline(report);
+  const escaped = text.replaceAll("%", "%25");
+  if (!report.passed) ctx.stderr.write(`::error title=codex-auth guard::${escaped}\n`);
+  const file = ctx.env["GITHUB_STEP_SUMMARY"];
+  if (!file) return;
+  const cell = (word: string) => safeText(word).replaceAll(/[|<>&\\`*_[\]]/g, "\\$&");
+  const rows = report.accounts.map(
+    ({ passed, row, name, reason }) =>
+      `| ${passed ? "yes" : "no"} | ${row} | ${cell(name)} | ${cell(reason)} |`,
+  );
+  const lines = [
+    `### ${cell(text)}`,
+    "",
+    "| passes | row | account | why |",
+    "| --- | --- | --- | --- |",
+    ...rows,
+  ];
+  addJobSummary(ctx.fs, file, `${lines.join("\n")}\n\n`);
 }

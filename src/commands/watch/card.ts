@@ -8,7 +8,7 @@ import { percentText } from "../../ui/forecast-lines.ts";
 import { meter } from "../../ui/meter.ts";
 import type { Ui } from "../../ui/ui.ts";
 import type { AccountFigures, Figures } from "./figures.ts";
-import { ellipsis, fitted, type Paint, type Piece, same } from "./pieces.ts";
+import { ellipsis, fitted, type Paint, type Piece, same } from "../../ui/wrap.ts";
 
 /** An account: who it is and what it can do, then a line for each of its windows. */
 export function card(

@@ -1,10 +1,10 @@
-import type { Context } from "../../context.ts";
+import type { Context, Output } from "../../context.ts";
 import type { CodexProcess } from "../../machine/codex-processes.ts";
 import { currentProcess } from "../../machine/processes.ts";
 import { accountNames } from "../../pool/account.ts";
 import type { Zod } from "../../program/command.ts";
-import { hourMs, mainLimitId } from "../../quota/limit.ts";
 import { binMs } from "../../quota/forecast/past.ts";
+import { hourMs, mainLimitId } from "../../quota/limit.ts";
 import { type PoolReport, poolSchema, reportPool } from "../../reports/forecast.ts";
 import { type HistoryOf, readPoolHistory, readPoolState } from "../../reports/pool.ts";
 import { type QuotaReport, quotaSchema, reportQuotas } from "../../reports/quota.ts";
@@ -16,7 +16,7 @@ import {
 } from "../../reports/recommendation.ts";
 import { processSchema } from "../../reports/running-codex.ts";
 import { borrowers } from "../../store/homes/home-owner.ts";
-import { type Decision, decisionSchema, lastDecisions } from "./decisions.ts";
+import { field, jsonOrNull, readList, readText } from "../../text/json.ts";
 
 export const watchSchema = (z: Zod) =>
   z.object({
@@ -141,5 +141,62 @@ function runningOf(ctx: Context, activeId: string | null, holders: Holders): Run
     const holds = known ?? (Date.parse(each.startedAt) >= writtenMs ? activeId : null);
     holders.set(key, holds);
     return Object.assign({ ...each }, { holds });
+  });
+}
+
+const servers = ["rotation", "gateway"] as const;
+
+const decisionSchema = (z: Zod) =>
+  z.object({
+    at: z.iso.datetime(),
+    server: z.enum(servers).describe("who decided it"),
+    kind: z.string(),
+    name: z.string().nullable().describe("of the account; null: none"),
+    client: z.string().nullable().describe("of the gateway: name of the key whose request it was"),
+    reason: z.string(),
+    outcome: z.string().nullable().describe("null while it runs"),
+  });
+
+interface Decision {
+  at: string;
+  server: (typeof servers)[number];
+  kind: string;
+  name: string | null;
+  client: string | null;
+  reason: string;
+  outcome: string | null;
+}
+
+/** What the rotation proxy and the gateway of this store decided last, as their `status` tells it; newest first. */
+async function lastDecisions(ctx: Context, nameOf: (id: string) => string): Promise<Decision[]> {
+  const told = await Promise.all(servers.map((server) => decisionsOf(ctx, server, nameOf)));
+  return told.flat().sort((a, b) => b.at.localeCompare(a.at));
+}
+
+async function decisionsOf(
+  ctx: Context,
+  server: Decision["server"],
+  nameOf: (id: string) => string,
+): Promise<Decision[]> {
+  if (ctx.store[server].read()?.liveness !== "alive") return [];
+  const { env, cwd, stdout, runCaptured } = ctx;
+  const plain: Output = { ...stdout, isTerminal: false, colorLevel: 0 };
+  const { output } = await runCaptured({ env, cwd }, [server, "status", "--json"], plain);
+  const document = jsonOrNull(output);
+  const decisions = field(server === "rotation" ? field(document, "proxy") : document, "decisions");
+  return readList(decisions).map((each) => {
+    const text = (name: string) => readText(field(each, name));
+    const id = text("accountId");
+    const ours = id === null ? null : nameOf(id);
+    return {
+      at: text("at") ?? new Date(0).toISOString(),
+      server,
+      kind: text("kind") ?? "",
+      // Accounts that gateways share are not in the pool of this machine.
+      name: ours === id ? (text("accountName") ?? id) : ours,
+      client: text("client"),
+      reason: text("reason") ?? "",
+      outcome: text("outcome"),
+    };
   });
 }

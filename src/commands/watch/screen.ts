@@ -9,7 +9,7 @@ import type { Ui } from "../../ui/ui.ts";
 import { card } from "./card.ts";
 import type { Figures } from "./figures.ts";
 import { chosenIndex, type ViewState } from "./keys.ts";
-import { fitted, prose, same } from "./pieces.ts";
+import { fitted, prose, same } from "../../ui/wrap.ts";
 
 /** The whole screen: no line wider than the terminal, no more lines than it has rows. */
 export function screenLines(whole: Figures, state: ViewState, ui: Ui, rows: number): string[] {
