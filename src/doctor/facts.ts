@@ -1,5 +1,11 @@
 import { mergedTree } from "../codex/config/layers.ts";
-import type { StartupAnswer } from "../codex/config/startup-answer.ts";
+import {
+  askPassedOver,
+  askStartup,
+  type PassedOver,
+  type StartupAnswer,
+  type StartupContext,
+} from "./startup.ts";
 import { type LoginSettings, readConfig } from "../codex/config/toml.ts";
 import type { ConfigTree } from "../codex/config/tree.ts";
 import { type ConfigFault, configFaults } from "../codex/config/values.ts";
@@ -13,7 +19,6 @@ import { type LiveFile, readLiveFile } from "../store/auth-file.ts";
 import { type LayerFile, layersOf, readLayerFiles, settingsOf } from "../store/config-layers.ts";
 import { placeProblem, type PlaceProblem } from "../store/place-problems.ts";
 import type { Snapshot } from "../store/store.ts";
-import { type StartupContext, askPassedOver, askStartup, type PassedOver } from "./startup.ts";
 import type { Context } from "../context.ts";
 
 /** What checks need of the outside world. */

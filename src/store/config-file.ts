@@ -1,6 +1,5 @@
 import { basename, dirname } from "node:path";
-import type { ConfigArguments } from "../codex/config/arguments.ts";
-import { countingTree, mergedTree } from "../codex/config/layers.ts";
+import { type ConfigArguments, countingTree, mergedTree } from "../codex/config/layers.ts";
 import type { LoginSettings } from "../codex/config/toml.ts";
 import { configFaults, faultText } from "../codex/config/values.ts";
 import { providerWithoutLogin } from "../codex/models.ts";

@@ -1,7 +1,12 @@
 import type { Env } from "../codex/environment.ts";
 import { dirname, join, resolve } from "node:path";
-import type { ConfigArguments } from "../codex/config/arguments.ts";
-import { type ConfigLayer, type LayerKind, layerOf, mergedTree } from "../codex/config/layers.ts";
+import {
+  type ConfigArguments,
+  type ConfigLayer,
+  type LayerKind,
+  layerOf,
+  mergedTree,
+} from "../codex/config/layers.ts";
 import { loginSettings, type LoginSettings, readConfig } from "../codex/config/toml.ts";
 import { type ConfigTree, configValue, isTable } from "../codex/config/tree.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
