@@ -9,7 +9,7 @@ import {
   authFileUnreadable,
   lastRefreshMissing,
 } from "./checks/auth-content.ts";
-import { authFileUnread } from "./checks/auth-file-unread.ts";
+import { authFileUnread, filesKeptAside, loginUnknown } from "./checks/login-unknown.ts";
 import {
   authFileForbidden,
   authFileHardLinked,
@@ -86,7 +86,6 @@ import {
   gatewayOpen,
   gatewayPortHeld,
 } from "./checks/gateway.ts";
-import { filesKeptAside } from "./checks/kept-aside.ts";
 import { lockHeld, lockLeftOver, locksNotShared, locksUnreliable } from "./checks/locks.ts";
 import { loginRefused, workspaceUnroutable } from "./checks/login-refused.ts";
 import {
@@ -98,7 +97,6 @@ import {
   renewalDue,
   renewalUnclear,
 } from "./checks/login.ts";
-import { loginUnknown } from "./checks/login-unknown.ts";
 import { proxyDead, proxyLoopback, proxySet, proxyUnsupported } from "./checks/network-proxy.ts";
 import {
   networkIntercepted,
@@ -116,8 +114,8 @@ import {
   poolOfAnotherHome,
   poolTooNew,
   poolUnreadable,
-  unsavedTorn,
   sealKey,
+  unsavedTorn,
 } from "./checks/pool.ts";
 import {
   codexMissing,

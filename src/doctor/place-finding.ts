@@ -1,12 +1,12 @@
 import { existingFolder, writeProblem } from "../machine/disks.ts";
 import { fileError } from "../machine/file-error.ts";
-import { linkTarget } from "../machine/file-system.ts";
+import { type FileSystem, linkTarget } from "../machine/file-system.ts";
+import { shapeOf } from "../machine/path-kind.ts";
 import { isForeign, isUnmapped, rightOwner } from "../machine/permissions.ts";
 import type { PlaceProblem } from "../store/place-problems.ts";
 import { shellWord } from "../text/shell-words.ts";
 import type { FoundFault } from "./check.ts";
 import type { Facts } from "./facts.ts";
-import { moveAside } from "./fixes/move-aside.ts";
 
 /** What a command would say of the place, what comes of it, and what ends it. */
 export function placeFault(facts: Facts, problem: PlaceProblem): FoundFault {
@@ -66,4 +66,20 @@ function elsewhere({ paths, ctx }: Facts, culprit: string): string | null {
 
 function isBelow(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`);
+}
+
+/** The command that moves a file or folder away, over nothing that an earlier one has put there. */
+export function moveAside(fs: FileSystem, path: string, ending = "aside"): string {
+  return `mv ${shellWord(path)} ${shellWord(`${path}.${freeEnding(fs, path, ending)}`)}`;
+}
+
+/** "aside", or "aside2" and so on: one with which nothing stands beside the path. */
+export function freeEnding(fs: FileSystem, path: string, ending: string): string {
+  const endings = [ending, ...Array.from({ length: 98 }, (_, index) => `${ending}${index + 2}`)];
+  return endings.find((each) => shapeOf(fs, `${path}.${each}`) === "missing") ?? `${ending}100`;
+}
+
+/** The same for a database, with its -wal and -shm, into a folder whose name begins so. */
+export function moveDatabaseAside(path: string, start: string): string {
+  return `d=${shellWord(`${start}set-aside-`)}$(date +%s); mkdir "$d" && mv ${shellWord(path)}* "$d"`;
 }

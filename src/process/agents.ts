@@ -1,12 +1,12 @@
 import * as fs from "node:fs";
 import { type Agent as AnyAgent, request as httpRequest, type IncomingMessage } from "node:http";
 import { Agent, type AgentOptions, request as httpsRequest, type RequestOptions } from "node:https";
+import type { Socket } from "node:net";
+import { Readable } from "node:stream";
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls";
 import { type Env, namedCertificates, wayTo } from "../codex/environment.ts";
 import { readCertificates } from "../machine/certificates.ts";
 import { isLoopbackHost } from "../openai/address.ts";
-import type { Socket } from "node:net";
-import { Readable } from "node:stream";
 
 /** `Agents`, as Node's own types have it. */
 export type NodeAgents = (url: string, options?: AgentOptions) => AnyAgent | null;

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
 import { expect, test } from "vitest";
-import { readLoginStatus, readPrintedConfig } from "../../src/codex/config/startup-answer.ts";
+import { readLoginStatus, readPrintedConfig } from "../../src/doctor/startup.ts";
 import type { Context } from "../../src/context.ts";
 import { runFake } from "../support/fake-context.ts";
 import { TestHome } from "../support/home.ts";

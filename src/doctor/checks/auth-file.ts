@@ -11,8 +11,7 @@ import { placeProblem } from "../../store/place-problems.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import { type DoctorCheck, fileCheck, type FoundFault } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { freeEnding, moveAside } from "../fixes/move-aside.ts";
-import { placeFault } from "../place-finding.ts";
+import { freeEnding, moveAside, placeFault } from "../place-finding.ts";
 import { switchCommand } from "./accounts.ts";
 import { rewriteLive } from "./auth-content.ts";
 

@@ -4,9 +4,9 @@ import type { ConfigPath, ConfigTree } from "../../codex/config/tree.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { type FileSystem, linkTarget } from "../../machine/file-system.ts";
 import { shellWord } from "../../text/shell-words.ts";
-import { type DoctorCheck, configCheck, type FoundFault } from "../check.ts";
+import { configCheck, type DoctorCheck, type FoundFault } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { freeEnding } from "../fixes/move-aside.ts";
+import { freeEnding } from "../place-finding.ts";
 
 /** A fault of config.toml that an edit of its keys ends. */
 export interface EditableFault extends FoundFault {

@@ -10,7 +10,7 @@ import { modeOf, ownModeOf, refuseWriters } from "../../store/files/mode.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import type { DoctorCheck, Fix, FoundFault } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { moveAside } from "../fixes/move-aside.ts";
+import { moveAside } from "../place-finding.ts";
 import { commentOut, configTarget, withoutSecret } from "./config-edit.ts";
 
 /** Codex reads UTF-8 only. UTF-16 says by its mark what it is; what other bytes mean is a guess, so a person says it. */

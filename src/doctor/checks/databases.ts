@@ -11,7 +11,7 @@ import { kindOfPath, resolveNamed, windowsMount } from "../../machine/path-kind.
 import { userHome } from "../../machine/paths.ts";
 import type { DoctorCheck, FoundFault } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { moveDatabaseAside } from "../fixes/move-aside.ts";
+import { moveDatabaseAside } from "../place-finding.ts";
 import { ownHomeInWsl } from "./codex-home.ts";
 
 interface DatabaseFault extends MigrationFault {

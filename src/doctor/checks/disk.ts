@@ -11,9 +11,9 @@ import { sweepTrialHomes } from "../../store/homes/trial-home.ts";
 import { roomBytes } from "../../store/require-writable.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import { counted } from "../../text/times.ts";
-import type { DoctorCheck, Looked, FoundFault } from "../check.ts";
+import type { DoctorCheck, FoundFault, Looked } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { moveAside } from "../fixes/move-aside.ts";
+import { moveAside } from "../place-finding.ts";
 
 /** Codex finds out only when it has already spent the old token. */
 export const folderReadOnly: DoctorCheck = {

@@ -10,7 +10,7 @@ import type { Store } from "../../store/store.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import type { DoctorCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { moveDatabaseAside } from "../fixes/move-aside.ts";
+import { moveDatabaseAside } from "../place-finding.ts";
 
 /** Clients keep the address that they were given, and send their key to whoever answers there. */
 export const gatewayPortHeld: DoctorCheck = {

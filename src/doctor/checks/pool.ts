@@ -11,18 +11,17 @@ import { counted } from "../../text/times.ts";
 import {
   type DoctorCheck,
   type Fix,
+  type FoundFault,
   isSealedAway,
   poolCheck,
   sealKeyId,
-  type FoundFault,
   withoutSecrets,
 } from "../check.ts";
 import type { Facts } from "../facts.ts";
-import { moveAside } from "../fixes/move-aside.ts";
+import { moveAside, placeFault } from "../place-finding.ts";
 import { entryKey, entryName, entryProblem, loginInEntry } from "../../pool/unreadable-entries.ts";
 import { takeBackEntry } from "../fixes/pool-entries.ts";
 import { type SalvagedPool, salvagePool } from "../fixes/salvage-pool.ts";
-import { placeFault } from "../place-finding.ts";
 import { takeLiveLogin } from "./login-unknown.ts";
 
 export const sealKey: DoctorCheck = {

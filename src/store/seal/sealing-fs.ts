@@ -1,9 +1,9 @@
-import type { Env } from "../../codex/environment.ts";
-import type { FileSystem, Sealing } from "../../machine/file-system.ts";
-import { keyringHere } from "../../machine/systems/here.ts";
-import type { Paths } from "../../machine/paths.ts";
 import { join, relative } from "node:path";
+import type { Env } from "../../codex/environment.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import type { FileSystem, Sealing } from "../../machine/file-system.ts";
+import type { Paths } from "../../machine/paths.ts";
+import { keyringHere } from "../../machine/systems/here.ts";
 import { findKey, findOrMakeKey, type KeyPlaces, missingKey, sourceNames } from "./key.ts";
 import { headerOf, isSealed, type KeySource, opened, sealed, type SealKey } from "./sealed-file.ts";
 
