@@ -6,7 +6,7 @@ import { Readable } from "node:stream";
 import { connect, createSecureContext, rootCertificates, type SecureContext, type TLSSocket } from "node:tls";
 import { type Env, namedCertificates, wayTo } from "../codex/environment.ts";
 import { readCertificates } from "../machine/certificates.ts";
-import { isLoopbackHost } from "../openai/address.ts";
+import { isLoopbackHost } from "../openai/backend.ts";
 
 /** `Agents`, as Node's own types have it. */
 export type NodeAgents = (url: string, options?: AgentOptions) => AnyAgent | null;

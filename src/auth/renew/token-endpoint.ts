@@ -1,10 +1,16 @@
 import type { Env } from "../../codex/environment.ts";
 import { isRecord, jsonOrNull } from "../../text/json.ts";
-import { type Fetch, isConnectFailure, isProxyRefusal, issuerOf, networkCode } from "../../openai/backend.ts";
+import {
+  checkedUrl,
+  type Fetch,
+  isConnectFailure,
+  isProxyRefusal,
+  issuerOf,
+  networkCode,
+} from "../../openai/backend.ts";
 import type { AuthDocument, Login } from "../../codex/auth-json.ts";
 import { parseRetryHint } from "../../errors/retry-hint.ts";
 import { answerText } from "../../errors/upstream-body.ts";
-import { checkedUrl } from "../../openai/address.ts";
 
 /** Codex's own client id; a login that was issued to another client names it in `oauth_provenance`. */
 export const codexClientId = "app_EMoamEEZ73f0CkXaXp7hrann";

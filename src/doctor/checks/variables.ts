@@ -1,7 +1,7 @@
 import { configString, type ConfigTree, configValue, isTable } from "../../codex/config/tree.ts";
 import { certificateVariable, overrides } from "../../codex/environment.ts";
 import { certificateProblem } from "../../machine/certificates.ts";
-import { addressProblem } from "../../openai/address.ts";
+import { addressProblem } from "../../openai/backend.ts";
 import type { DoctorCheck } from "../check.ts";
 
 const variables = {

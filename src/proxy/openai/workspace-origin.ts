@@ -1,7 +1,6 @@
 import type { IncomingMessage } from "node:http";
 import { classifyFailure, type FailureClassification } from "../../errors/classify.ts";
-import { isLoopbackHost } from "../../openai/address.ts";
-import { backendUrl } from "../../openai/backend.ts";
+import { backendUrl, isLoopbackHost } from "../../openai/backend.ts";
 import { workspacesOf } from "../../openai/usage.ts";
 import type { Account } from "../../pool/account.ts";
 import { minuteMs } from "../../quota/limit.ts";
