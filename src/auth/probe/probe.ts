@@ -4,15 +4,15 @@ import type { FailureClassification } from "../../errors/classify.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import type { CodexErrorInfo } from "../../errors/codex-error-info.ts";
 import type { FailureKind } from "../../errors/failure-rules.ts";
-import type { BackendRequest } from "../../openai/ask.ts";
-import type { UsageReport } from "../../openai/usage-payload.ts";
 import {
+  type BackendRequest,
   findWorkspace,
   readResetCredits,
   readUsage,
   type UsageAnswer,
   type WorkspaceAnswer,
-} from "../../openai/usage.ts";
+} from "../../openai/ask.ts";
+import type { UsageReport } from "../../openai/usage-payload.ts";
 import type { Account } from "../../pool/account.ts";
 import { redact } from "../../text/secrets.ts";
 import { remedyOf } from "../../pool/remedies.ts";

@@ -2,12 +2,11 @@ import { usageFailure, workspaceFailure } from "../../auth/probe/probe.ts";
 import { remedyOf } from "../../pool/remedies.ts";
 import { isValid } from "../../auth/renew/outcome.ts";
 import { usableLogin } from "../../auth/renew/usable-login.ts";
-import type { BackendRequest } from "../../openai/ask.ts";
+import { type BackendRequest, findWorkspace, readUsage } from "../../openai/ask.ts";
 import { backendOf } from "../../openai/backend.ts";
-import { findWorkspace, readUsage } from "../../openai/usage.ts";
 import { type Account, nameAmong } from "../../pool/account.ts";
 import type { Snapshot } from "../../store/store.ts";
-import { poolCheck, type FoundFault } from "../check.ts";
+import { type FoundFault, poolCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 
 /** A token that is refused so soon after it was issued is not helped by yet another one. */

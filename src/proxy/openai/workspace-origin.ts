@@ -1,7 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import { classifyFailure, type FailureClassification } from "../../errors/classify.ts";
 import { backendUrl, isLoopbackHost } from "../../openai/backend.ts";
-import { workspacesOf } from "../../openai/usage.ts";
+import { workspacesOf } from "../../openai/ask.ts";
 import type { Account } from "../../pool/account.ts";
 import { minuteMs } from "../../quota/limit.ts";
 import { field, parseJson, readText } from "../../text/json.ts";

@@ -8,7 +8,7 @@ import { exchangeCode } from "../../../src/auth/sign-in/issuer.ts";
 import { readAuthDocument } from "../../../src/codex/auth-json.ts";
 import { handleErrorResponse } from "../../../src/compat/handle-error-response.ts";
 import { backendOf } from "../../../src/openai/backend.ts";
-import { readUsage } from "../../../src/openai/usage.ts";
+import { readUsage } from "../../../src/openai/ask.ts";
 import { runFake } from "../../support/fake-context.ts";
 import { forgeAuthJson } from "../../support/forge.ts";
 import { TestHome } from "../../support/home.ts";

@@ -1,8 +1,7 @@
 import { expect, onTestFinished, test } from "vitest";
 import { CodexAuthError } from "../../src/errors/codex-auth-error.ts";
-import type { BackendRequest } from "../../src/openai/ask.ts";
+import { type BackendRequest, readResetCredits, readUsage } from "../../src/openai/ask.ts";
 import { backendOf } from "../../src/openai/backend.ts";
-import { readResetCredits, readUsage } from "../../src/openai/usage.ts";
 import { FakeOpenAI, type FakeReply, type Route } from "../support/openai/server.ts";
 import { refusal, usageBody } from "../support/openai/usage.ts";
 import { readHttp } from "../support/upstream-fixture.ts";
