@@ -3,7 +3,7 @@ import { afterLostAnswer, troubleBefore } from "../pool/renewal-trouble.ts";
 import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { type Account, accountName, fingerprint } from "../pool/account.ts";
-import { retireAccount } from "../pool/retired-tokens.ts";
+import { retireAccount } from "../pool/pool.ts";
 import { selectWholeAccounts } from "../pool/select.ts";
 import { defineCommand, type Zod } from "../program/command.ts";
 import { accountSchema, reportAccounts } from "../reports/account.ts";

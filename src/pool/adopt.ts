@@ -1,8 +1,7 @@
 import { type AuthDocument, isSameIdentity, type Login } from "../codex/auth-json.ts";
 import { isNewer, type Tie } from "../codex/login-documents.ts";
 import { type Account, fingerprint, newAccount, repaired } from "./account.ts";
-import type { Pool } from "./pool.ts";
-import { recallAccount } from "./retired-tokens.ts";
+import { type Pool, recallAccount } from "./pool.ts";
 
 /**
  * What a login found outside the pool did to it. `added`: an account that the pool did not know. `updated`: its

@@ -1,7 +1,6 @@
 import { isRecord, readList, textField } from "../text/json.ts";
 import { type Account, fingerprint } from "./account.ts";
-import { accountText, type Pool, readAccount } from "./pool.ts";
-import { recallAccount, retireAccount } from "./retired-tokens.ts";
+import { accountText, type Pool, readAccount, recallAccount, retireAccount } from "./pool.ts";
 
 /** A login on its way from the pool into a database: out of use here, and perhaps there already. */
 export interface Moving {

@@ -1,7 +1,7 @@
 import type { Login } from "../../codex/auth-json.ts";
 import { type Account, fingerprint } from "../../pool/account.ts";
 import type { Flag, FlagReason, RenewalTrouble } from "../../pool/marks.ts";
-import { holdsSpentToken } from "../../pool/retired-tokens.ts";
+import { holdsSpentToken } from "../../pool/pool.ts";
 import type { PoolTransaction } from "../../store/pool-store.ts";
 import type { RefreshNeed, RefreshOutcome } from "./need.ts";
 import type { TokenAnswer } from "./token-endpoint.ts";

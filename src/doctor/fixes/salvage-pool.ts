@@ -4,8 +4,14 @@ import { salvageLogin, stringIn } from "../../codex/login-documents.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { type Account, accountIdOf } from "../../pool/account.ts";
 import { adopt, type Adoption } from "../../pool/adopt.ts";
-import { emptyPool, type Pool, poolVersion, readAccount, readRetired } from "../../pool/pool.ts";
-import { recallAccount } from "../../pool/retired-tokens.ts";
+import {
+  emptyPool,
+  type Pool,
+  poolVersion,
+  readAccount,
+  readRetired,
+  recallAccount,
+} from "../../pool/pool.ts";
 import { olderPools } from "../../store/backups/restore.ts";
 import type { Store } from "../../store/store.ts";
 

@@ -5,8 +5,8 @@ import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { type FileSystem, readTextIfPresent } from "../../machine/file-system.ts";
 import type { Account } from "../../pool/account.ts";
 import { adopt } from "../../pool/adopt.ts";
-import { recallAccount } from "../../pool/retired-tokens.ts";
-import type { Transaction, Store } from "../store.ts";
+import { recallAccount } from "../../pool/pool.ts";
+import type { Store, Transaction } from "../store.ts";
 import { readOwnText } from "../text/own-text.ts";
 import type { Backup, CopiedFile, RepairBackup } from "./backups.ts";
 
