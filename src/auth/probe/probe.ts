@@ -15,7 +15,7 @@ import {
 import type { UsageReport } from "../../openai/usage-payload.ts";
 import type { Account } from "../../pool/account.ts";
 import { redact } from "../../text/secrets.ts";
-import { remedyOf } from "../../pool/remedies.ts";
+import { remedyOf } from "../../pool/state.ts";
 import { isValid } from "../renew/outcome.ts";
 import { usableLogin } from "../renew/usable-login.ts";
 import type { Context } from "../../context.ts";

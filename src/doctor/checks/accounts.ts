@@ -1,11 +1,10 @@
-import { remedyOf } from "../../pool/remedies.ts";
-import { hasEnded } from "../../pool/state.ts";
+import { hasEnded, remedyOf } from "../../pool/state.ts";
 import type { Login } from "../../codex/auth-json.ts";
 import { type Account, accountName, nameAmong } from "../../pool/account.ts";
 import { movingOf } from "../../pool/moving.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { shellWord } from "../../text/shell-words.ts";
-import { poolCheck, type FoundFault } from "../check.ts";
+import { type FoundFault, poolCheck } from "../check.ts";
 import type { LiveFile } from "../../store/auth-file.ts";
 import type { Facts } from "../facts.ts";
 import { duplicates, isBeingRenewed, mergeDuplicates } from "../fixes/pool-entries.ts";

@@ -1,5 +1,5 @@
 import { usageFailure, workspaceFailure } from "../../auth/probe/probe.ts";
-import { remedyOf } from "../../pool/remedies.ts";
+import { remedyOf } from "../../pool/state.ts";
 import { isValid } from "../../auth/renew/outcome.ts";
 import { usableLogin } from "../../auth/renew/usable-login.ts";
 import { type BackendRequest, findWorkspace, readUsage } from "../../openai/ask.ts";

@@ -1,8 +1,7 @@
 import { isRecord } from "../../text/json.ts";
-import { remedyOf } from "../../pool/remedies.ts";
+import { flagText, remedyOf } from "../../pool/state.ts";
 import { isFreshEnough, isValid } from "../../auth/renew/outcome.ts";
 import { nextTryMs, renewalTrouble, troubleText } from "../../pool/renewal-trouble.ts";
-import { flagText } from "../../pool/state.ts";
 import { usableLogin } from "../../auth/renew/usable-login.ts";
 import { type Login, readAuthDocument } from "../../codex/auth-json.ts";
 import { isDangling } from "../../machine/path-kind.ts";
@@ -10,7 +9,7 @@ import { type Account, nameAmong } from "../../pool/account.ts";
 import { findAccount } from "../../pool/adopt.ts";
 import type { Snapshot } from "../../store/store.ts";
 import { shellWord } from "../../text/shell-words.ts";
-import { fileCheck, type Fix, poolCheck, type FoundFault } from "../check.ts";
+import { fileCheck, type Fix, type FoundFault, poolCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { accountLines, isoTime, switchCommand } from "./accounts.ts";
 
