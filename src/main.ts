@@ -3,7 +3,7 @@ import { hooks } from "./commands/hooks.ts";
 import { commands } from "./commands/index.ts";
 import { currentProcess } from "./machine/processes.ts";
 import { renewalWord } from "./program/invocation.ts";
-import { contextHere, runHere } from "./process/run-here.ts";
+import { contextHere, runHere } from "./process/real-context.ts";
 import { runRenewal } from "./process/run-renewal.ts";
 
 /** Whether the command wrote to the store. */

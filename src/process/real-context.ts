@@ -5,7 +5,7 @@ import { resolvePaths, userHome } from "../machine/paths.ts";
 import { currentProcess } from "../machine/processes.ts";
 import { keyringHere } from "../machine/systems/here.ts";
 import type { CommandEntry } from "../program/command.ts";
-import { runProgram } from "../program/program.ts";
+import { type Hooks, runProgram } from "../program/program.ts";
 import { waitTeller } from "../program/wait-lines.ts";
 import type { FindSlot } from "../store/context.ts";
 import { openFileStore } from "../store/file-store.ts";
@@ -16,8 +16,8 @@ import { keyTerminal } from "./key-terminal.ts";
 import { networkIn, websocketStatus } from "./network.ts";
 import { openInBrowser, runInherited, runToEnd, startDetached } from "./programs.ts";
 import { startRenewal } from "./renewal.ts";
-import { interruptible, onStopSignal, sendSignal, sleep } from "./signals.ts";
-import { askOnTerminal, standardInput } from "./streams.ts";
+import { currentFolder, interruptible, onStopSignal, sendSignal, sleep } from "./signals.ts";
+import { askOnTerminal, openOutput, standardInput } from "./streams.ts";
 
 type Place = Pick<Context, "env" | "cwd">;
 
@@ -95,4 +95,24 @@ async function runCaptured(
 function schedule(delayMs: number, work: () => void): () => void {
   const timer = setTimeout(work, delayMs);
   return () => clearTimeout(timer);
+}
+
+/** The context of this process. */
+export function contextHere(commands: readonly CommandEntry[], packageRoot: string): Context {
+  const { env } = process;
+  const outputs = { stdout: openOutput(1, env), stderr: openOutput(2, env) };
+  return makeContext({ env, cwd: currentFolder() }, outputs, {
+    packageRoot,
+    commands,
+  });
+}
+
+/** Runs the command line of this process; tells whether it wrote to the store. */
+export async function runHere(
+  ctx: Context,
+  commands: readonly CommandEntry[],
+  hooks?: Hooks,
+): Promise<boolean> {
+  process.exitCode = await runProgram(ctx, commands, process.argv.slice(2), hooks);
+  return ctx.store.hasWritten();
 }
