@@ -1,4 +1,4 @@
-import { type CommandWords, wordsOf } from "./program/command-words.ts";
+import { type CommandWords, wordsOf } from "./program/complete.ts";
 import { commands } from "./commands/index.ts";
 import { makeParser } from "./program/parser.ts";
 

@@ -148,7 +148,7 @@ async function completionAnswer(
   const [{ complete, candidateLines }, { offeredNames }, { wordsOf }] = await Promise.all([
     import("./complete.ts"),
     import("./offered-names.ts"),
-    import("./command-words.ts"),
+    import("./complete.ts"),
   ]);
   const offer = {
     contents: table,

@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
 import { contents } from "../../../src/commands/contents.ts";
 import { commands } from "../../../src/commands/index.ts";
-import { wordsOf } from "../../../src/program/command-words.ts";
+import { wordsOf } from "../../../src/program/complete.ts";
 import { makeParser } from "../../../src/program/parser.ts";
 import type { Context } from "../../../src/context.ts";
 import { runFake, testNowMs } from "../../support/fake-context.ts";
-import { type Login } from "../../support/forge.ts";
+import type { Login } from "../../support/forge.ts";
 import { drivers } from "../../support/databases.ts";
 import { TestHome } from "../../support/home.ts";
 import { answerStatus, enterRotation } from "../../support/known-rotation.ts";
