@@ -72,8 +72,8 @@ export type { PoolAvailability } from "./quota/availability.ts";
 /** When a window, an account or the whole pool runs out. */
 export { forecastWindow } from "./quota/forecast/window.ts";
 export type { TimeRange, WindowForecast, WindowForecastInput } from "./quota/forecast/window.ts";
-export { forecastAccount } from "./quota/forecast/account.ts";
-export type { AccountForecast, AccountForecastInput, LimitForecast, Risk } from "./quota/forecast/account.ts";
+export { forecastAccount } from "./quota/forecast/window.ts";
+export type { AccountForecast, AccountForecastInput, LimitForecast, Risk } from "./quota/forecast/window.ts";
 export { forecastPool } from "./quota/forecast/pool.ts";
 export type { PoolForecast, PoolForecastInput, PoolGap, Refill } from "./quota/forecast/pool.ts";
 export type { HistoryStep } from "./quota/history.ts";

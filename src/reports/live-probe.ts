@@ -1,5 +1,5 @@
 import { type Probe, probeAccount, type ProbeContext, type ProbeOptions } from "../auth/probe/probe.ts";
-import { recordProbes } from "../auth/probe/record.ts";
+import { recordProbes } from "../auth/probe/flags.ts";
 import type { Context } from "../context.ts";
 import type { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { backendOf } from "../openai/backend.ts";

@@ -1,6 +1,6 @@
 import { isoTime } from "../text/times.ts";
 import { isExhausted, type Probe, type ProbeFailure, type ProbeOptions } from "../auth/probe/probe.ts";
-import { flagFor } from "../auth/probe/record.ts";
+import { flagFor } from "../auth/probe/flags.ts";
 import type { Context } from "../context.ts";
 import type { Account } from "../pool/account.ts";
 import type { Zod } from "../program/command.ts";

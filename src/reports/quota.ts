@@ -4,7 +4,7 @@ import type { Account } from "../pool/account.ts";
 import { accountState } from "../pool/state.ts";
 import { returnWords, whyBlocked } from "../quota/block.ts";
 import type { Candidate } from "../quota/candidate.ts";
-import { type AccountForecast, forecastAccount, type LimitForecast } from "../quota/forecast/account.ts";
+import { type AccountForecast, forecastAccount, type LimitForecast } from "../quota/forecast/window.ts";
 import { BurnHistory, type UsageHistory } from "../quota/forecast/past.ts";
 import { minuteMs, windowLengthMs } from "../quota/limit.ts";
 import { accountSchema, reportLimits, reportOf, stateName } from "./account.ts";

@@ -14,7 +14,7 @@ import {
 } from "../../openai/ask.ts";
 import type { UsageReport } from "../../openai/usage-payload.ts";
 import type { Account } from "../../pool/account.ts";
-import { redact } from "../../text/secrets.ts";
+import { redact } from "../../text/safe-text.ts";
 import { remedyOf } from "../../pool/state.ts";
 import { isValid } from "../renew/outcome.ts";
 import { usableLogin } from "../renew/usable-login.ts";
