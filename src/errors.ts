@@ -54,6 +54,6 @@ export { parseAppServerError } from "./errors/app-server-error.ts";
 export type { AppServerError } from "./errors/app-server-error.ts";
 export { isCodexClient, proxyAnswer } from "./proxy/answers/refusals.ts";
 export type { PoolFacts, PoolReason, ProxyAnswer, ProxySituation } from "./proxy/answers/refusals.ts";
-export { redact } from "./text/secrets.ts";
+export { redact } from "./text/safe-text.ts";
 export { codexErrorGuide } from "./errors/codex-error-guide.ts";
 export type { CodexErrorAdvice } from "./errors/codex-error-guide.ts";

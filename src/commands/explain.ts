@@ -9,7 +9,7 @@ import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { parseRetryHint } from "../errors/retry-hint.ts";
 import { defineCommand, type Zod } from "../program/command.ts";
 import { diagnosisLines, diagnosisSchema } from "../reports/finding.ts";
-import { redact } from "../text/secrets.ts";
+import { redact } from "../text/safe-text.ts";
 import { clockText, relativeText } from "../text/times.ts";
 import type { Ui } from "../ui/ui.ts";
 

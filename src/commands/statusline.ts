@@ -18,8 +18,7 @@ import { cachedSessionFigures } from "../reports/pool.ts";
 import { readLiveFile } from "../store/auth-file.ts";
 import { safeText } from "../text/safe-text.ts";
 import { durationText } from "../text/times.ts";
-import { meter } from "../ui/meter.ts";
-import { isUnicodeLocale } from "../ui/ui.ts";
+import { isUnicodeLocale, meter } from "../ui/ui.ts";
 import { readOwnText } from "../store/text/own-text.ts";
 
 interface Options {

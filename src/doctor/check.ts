@@ -2,7 +2,7 @@ import type { ConfigTree } from "../codex/config/tree.ts";
 import type { Finding, Severity } from "../errors/codex-auth-error.ts";
 import type { LiveFile } from "../store/auth-file.ts";
 import type { Snapshot } from "../store/store.ts";
-import { redact } from "../text/secrets.ts";
+import { redact } from "../text/safe-text.ts";
 import type { Facts } from "./facts.ts";
 
 export type Area = "credentials" | "environment" | "config" | "processes" | "network" | "store";

@@ -1,5 +1,5 @@
 import { defined, field, isRecord, opensJson, parseJson, textField } from "../text/json.ts";
-import { redact } from "../text/secrets.ts";
+import { redact } from "../text/safe-text.ts";
 import { type ErrorDetail, paramFromPath, readErrorExtras } from "./envelope.ts";
 
 /** What could be read of an error body, however it is shaped. */

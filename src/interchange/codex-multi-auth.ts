@@ -1,6 +1,6 @@
 import { isoTime } from "../text/times.ts";
 import { isRecord } from "../text/json.ts";
-import { redact } from "../text/secrets.ts";
+import { redact } from "../text/safe-text.ts";
 import type { StoreReading } from "./format-names.ts";
 import { type StoredFlag, type StoreEntry, textOf, tokenEntry } from "./stored-login.ts";
 

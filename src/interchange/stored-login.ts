@@ -1,7 +1,7 @@
 import { isRecord } from "../text/json.ts";
 import { type AuthDocument, type Login, readAuthDocument } from "../codex/auth-json.ts";
 import { tidied, untidyTokens } from "../codex/tidy-tokens.ts";
-import { redact } from "../text/secrets.ts";
+import { redact } from "../text/safe-text.ts";
 
 /** A login in the store of a tool, with what the store says about it. */
 export interface StoredLogin {

@@ -1,7 +1,6 @@
 import type { Context, Output } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { safe, safeLines, safeText } from "../text/safe-text.ts";
-import { redact } from "../text/secrets.ts";
+import { redact, safe, safeLines, safeText } from "../text/safe-text.ts";
 import { localTimes } from "../text/times.ts";
 import { isUnicodeLocale, makeUi, type Ui } from "../ui/ui.ts";
 import { wrapText } from "../ui/wrap.ts";

@@ -7,7 +7,7 @@ import { readOpened, withRegular } from "../../machine/guarded-file.ts";
 import { userHome } from "../../machine/paths.ts";
 import { type Account, accountName } from "../../pool/account.ts";
 import { accountsNamed, candidateRows } from "../../pool/select.ts";
-import { redact } from "../../text/secrets.ts";
+import { redact } from "../../text/safe-text.ts";
 import { commitFile, stageFile } from "../atomic-write.ts";
 import type { Snapshot } from "../store.ts";
 

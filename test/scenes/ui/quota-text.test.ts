@@ -3,7 +3,7 @@ import { fillTemplate } from "../../../src/commands/statusline.ts";
 import { htmlText } from "../../../src/text/safe-text.ts";
 import { countText, lastsText, windowName } from "../../../src/text/times.ts";
 import { percentText } from "../../../src/ui/forecast-lines.ts";
-import { meter } from "../../../src/ui/meter.ts";
+import { meter } from "../../../src/ui/ui.ts";
 
 const same = (text: string) => text;
 const look = { green: same, yellow: same, red: same, isUnicode: false };
