@@ -1,8 +1,7 @@
 import { existingFolder, writeProblem } from "../machine/disks.ts";
 import { fileError } from "../machine/file-error.ts";
 import { type FileSystem, linkTarget } from "../machine/file-system.ts";
-import { shapeOf } from "../machine/path-kind.ts";
-import { isForeign, isUnmapped, rightOwner } from "../machine/permissions.ts";
+import { isForeign, isUnmapped, rightOwner, shapeOf } from "../machine/path-kind.ts";
 import type { PlaceProblem } from "../store/place-problems.ts";
 import { shellWord } from "../text/shell-words.ts";
 import type { FoundFault } from "./check.ts";

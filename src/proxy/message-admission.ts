@@ -1,8 +1,7 @@
 import type { ProxyAnswer } from "./answers/refusals.ts";
 import type { Pass } from "./door/exchange.ts";
 import type { Served } from "./serve-request.ts";
-import { errorFrame } from "./socket/error-frame.ts";
-import { type Frame, maskedTextFrame, MessageReader, textFrame } from "./socket/frames.ts";
+import { errorFrame, type Frame, maskedTextFrame, MessageReader, textFrame } from "./socket/frames.ts";
 
 /** What a client of the gateway may ask on a WebSocket, message by message, and how it is told. */
 export interface SocketPass extends Pick<Pass, "client" | "accounts" | "refuse" | "headers" | "hiddenType"> {

@@ -1,9 +1,8 @@
 import { isKnownPlan } from "../quota/candidate.ts";
 import { durationText, lastsText, relativeText, resetText, windowName } from "../text/times.ts";
 import { cutMiddle, displayWidth } from "../text/width.ts";
-import { meter } from "./meter.ts";
+import { meter, type Ui } from "./ui.ts";
 import { type Cell, table, tableLines } from "./table.ts";
-import type { Ui } from "./ui.ts";
 
 export interface Range {
   p10: number;

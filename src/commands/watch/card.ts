@@ -5,8 +5,7 @@ import { creditsText, type LimitReport } from "../../reports/account.ts";
 import { clockText, lastsText, relativeText, windowName } from "../../text/times.ts";
 import { cutMiddle, displayWidth } from "../../text/width.ts";
 import { percentText } from "../../ui/forecast-lines.ts";
-import { meter } from "../../ui/meter.ts";
-import type { Ui } from "../../ui/ui.ts";
+import { meter, type Ui } from "../../ui/ui.ts";
 import type { AccountFigures, Figures } from "./figures.ts";
 import { ellipsis, fitted, type Paint, type Piece, same } from "../../ui/wrap.ts";
 

@@ -1,8 +1,14 @@
 import { readAuthDocument } from "../../codex/auth-json.ts";
 import { tidied, untidyTokens } from "../../codex/tidy-tokens.ts";
 import { folderMount, isMountPoint, mountedError } from "../../machine/disks.ts";
-import { brokenLink, isEmptyFolder, shapeOf } from "../../machine/path-kind.ts";
-import { isForeign, ownerOf, rightOwner } from "../../machine/permissions.ts";
+import {
+  brokenLink,
+  isEmptyFolder,
+  isForeign,
+  ownerOf,
+  rightOwner,
+  shapeOf,
+} from "../../machine/path-kind.ts";
 import { fingerprint } from "../../pool/account.ts";
 import { isReplaceable } from "../../store/auth-file.ts";
 import { closeToOthers, modeOf, ownModeOf } from "../../store/files/mode.ts";

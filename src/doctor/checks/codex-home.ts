@@ -1,5 +1,4 @@
-import { isBelow, kindOfPath, realPath, windowsMount } from "../../machine/path-kind.ts";
-import { ownerOf } from "../../machine/permissions.ts";
+import { isBelow, kindOfPath, ownerOf, realPath, windowsMount } from "../../machine/path-kind.ts";
 import { closeToOthers, modeOf, ownModeOf } from "../../store/files/mode.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import type { DoctorCheck, Looked } from "../check.ts";

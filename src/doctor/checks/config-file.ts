@@ -5,7 +5,7 @@ import { decodedText } from "../../codex/tidy-tokens.ts";
 import type { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { errorCode } from "../../machine/file-error.ts";
 import { isLink, linkTarget, readBytes } from "../../machine/file-system.ts";
-import { isForeign, rightOwner } from "../../machine/permissions.ts";
+import { isForeign, rightOwner } from "../../machine/path-kind.ts";
 import { modeOf, ownModeOf, refuseWriters } from "../../store/files/mode.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import type { DoctorCheck, Fix, FoundFault } from "../check.ts";

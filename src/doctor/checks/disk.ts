@@ -1,8 +1,7 @@
 import { existingFolder, freeBytes, mountOf, writeProblem } from "../../machine/disks.ts";
 import { isLink } from "../../machine/file-system.ts";
-import { realPath } from "../../machine/path-kind.ts";
+import { folderOf, isForeign, realPath, rightOwner } from "../../machine/path-kind.ts";
 import { userHome } from "../../machine/paths.ts";
-import { folderOf, isForeign, rightOwner } from "../../machine/permissions.ts";
 import { logsWithEndlessLine } from "../../sessions/log-file.ts";
 import { leftBehind } from "../../store/files/aside.ts";
 import { ownCodeCaches, removeCodeCaches } from "../../store/files/code-cache.ts";

@@ -2,7 +2,7 @@ import { storedSchema } from "../../database/schema.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { readDatabase, readingAt } from "../../machine/databases.ts";
 import type { FileSystem } from "../../machine/file-system.ts";
-import { folderOf } from "../../machine/permissions.ts";
+import { folderOf } from "../../machine/path-kind.ts";
 import { isListening, portHolder } from "../../machine/ports.ts";
 import type { RotationReading } from "../../store/files/rotation.ts";
 import { closeToOthers, ownModeOf } from "../../store/files/mode.ts";

@@ -1,6 +1,6 @@
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { userHome } from "../../machine/paths.ts";
-import { folderOf, isForeign } from "../../machine/permissions.ts";
+import { folderOf, isForeign } from "../../machine/path-kind.ts";
 import { findFolderRule } from "../../store/files/folder-rule.ts";
 import { type PlaceProblem, placeProblems, usedPlaces } from "../../store/place-problems.ts";
 import { shellWord } from "../../text/shell-words.ts";

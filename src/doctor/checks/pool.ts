@@ -1,6 +1,5 @@
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
-import { isOdd } from "../../machine/path-kind.ts";
-import { isForeign } from "../../machine/permissions.ts";
+import { isForeign, isOdd } from "../../machine/path-kind.ts";
 import type { Pool } from "../../pool/pool.ts";
 import { tornUnsaved } from "../../store/files/aside.ts";
 import { damagedLines, isDamagedJson } from "../../store/files/quota.ts";

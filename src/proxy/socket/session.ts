@@ -14,9 +14,16 @@ import type { ProxyAnswer } from "../answers/refusals.ts";
 import type { RequestFacts } from "../door/request-facts.ts";
 import { Visit } from "../door/request.ts";
 import type { RotationParts } from "../parts.ts";
-import { type Admitted, type SocketPass, MessageAdmission } from "../message-admission.ts";
-import { errorFrame, silenceFrame } from "./error-frame.ts";
-import { type Frame, FrameReader, lastFrames, MessageReader, WholeMessages } from "./frames.ts";
+import { type Admitted, MessageAdmission, type SocketPass } from "../message-admission.ts";
+import {
+  errorFrame,
+  type Frame,
+  FrameReader,
+  lastFrames,
+  MessageReader,
+  silenceFrame,
+  WholeMessages,
+} from "./frames.ts";
 import { mayMove, modelRefusal, servedBy, type SocketTurn, turnOf } from "./turn.ts";
 import { type Connected, connectNext, failOn, unlessRenewing } from "./upgrade.ts";
 

@@ -3,7 +3,7 @@ import { errorCode, fileError } from "../../machine/file-error.ts";
 import type { FileSystem } from "../../machine/file-system.ts";
 import { openFolder, openRegular } from "../../machine/guarded-file.ts";
 import type { Paths } from "../../machine/paths.ts";
-import { rightOwner } from "../../machine/permissions.ts";
+import { rightOwner } from "../../machine/path-kind.ts";
 
 /** Then there is nothing, or it can neither be seen nor be opened to others. */
 const unseen = new Set(["ENOENT", "ENOTDIR", "ELOOP", "EACCES"]);

@@ -8,7 +8,7 @@ const [home = "", backend = "", address = ""] = process.argv.slice(2);
 const { startGateway } = await import("../../../dist/lib/gateway/gateway.js");
 const { createKey } = await import("../../../dist/lib/gateway/keys/client-keys.js");
 const { openDatabase } = await import("../../../dist/lib/database/open-database.js");
-const { openStore } = await import("../../../dist/lib/store/open-store.js");
+const { openStore } = await import("../../../dist/lib/store.js");
 
 const database = await openDatabase({
   address,

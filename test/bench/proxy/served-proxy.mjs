@@ -10,7 +10,7 @@ countFileCalls(fs.promises);
 syncBuiltinESMExports();
 // Not the whole library: its schemas are no part of a running proxy.
 const { startRotationProxy } = await import(`${lib}/proxy/rotation-proxy.js`);
-const { openStore } = await import(`${lib}/store/open-store.js`);
+const { openStore } = await import(`${lib}/store.js`);
 
 const store = openStore({ env: { ...process.env, CODEX_HOME: home } });
 const proxy = await startRotationProxy({

@@ -1,9 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { forecastAccount } from "../../../src/quota/forecast/account.ts";
+import { forecastAccount, forecastWindow } from "../../../src/quota/forecast/window.ts";
 import type { UsageHistory } from "../../../src/quota/forecast/past.ts";
 import { forecastPool } from "../../../src/quota/forecast/pool.ts";
-import { forecastWindow } from "../../../src/quota/forecast/window.ts";
 import { dayMs, hourMs, weekMs } from "../../../src/quota/limit.ts";
 import { rankAccounts } from "../../../src/quota/rank.ts";
 import { account, nowMs, shortLimit, weekLimit } from "../../support/given-quota.ts";

@@ -5,8 +5,7 @@ import { dirname, join } from "node:path";
 import { Script } from "node:vm";
 import { expect, onTestFinished, test } from "vitest";
 import { resolvePaths } from "../../../src/machine/paths.ts";
-import { readCodeCache } from "../../../src/store/files/code-cache.ts";
-import { sealCode } from "../../../src/store/files/sealed-code.ts";
+import { readCodeCache, sealCode } from "../../../src/store/files/code-cache.ts";
 import { forgeAuthJson } from "../../support/forge.ts";
 import { projectRoot, TestHome } from "../../support/home.ts";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { damageHash } from "../../../src/store/files/sealed-code.ts";
+import { damageHash } from "../../../src/store/files/code-cache.ts";
 
 /** The same in numbers that anybody can read. */
 function byHand(bytes: Buffer): bigint {
