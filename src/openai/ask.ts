@@ -21,7 +21,7 @@ export interface BackendRequest {
   timeoutMs?: number;
 }
 
-export type BackendAnswer =
+type BackendAnswer =
   | { kind: "payload"; payload: unknown }
   | { kind: "failure"; failure: FailureClassification };
 
