@@ -86,12 +86,12 @@ export default defineCommand({
     // Before anything is mended or asked.
     if (place) requireReportPlace(ctx.fs, place);
     const chosen = only ? choose(only) : checks;
-    const fixed = fix ? await fixAll(ctx, chosen, { isLive: live }) : [];
+    const fixed = fix ? (await fixAll(ctx, chosen, { isLive: live })).changes : [];
     const facts = await readFacts(ctx, { asksCodex: true });
     const progress = live ? startProgress(ctx.stderr, "Check", chosen.length) : null;
     const examination = await examine(facts, chosen, {
       isLive: live,
-      onStep: () => progress?.step(),
+      onLooked: () => progress?.step(),
     }).finally(() => progress?.end());
     const { findings } = examination;
     const status = findings[0]?.severity ?? ("ok" as const);

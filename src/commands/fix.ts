@@ -1,7 +1,5 @@
 import type { Command } from "commander";
 import type { Context } from "../context.ts";
-import { examine } from "../doctor/examine.ts";
-import { readFacts } from "../doctor/facts.ts";
 import { checks } from "../doctor/index.ts";
 import { fixAll } from "../doctor/fix.ts";
 import { defineCommand, type Zod } from "../program/command.ts";
@@ -53,7 +51,7 @@ export default defineCommand({
     const isLive = live && !dryRun;
     const { changes, left } = dryRun
       ? await (await import("../doctor/rehearse.ts")).rehearse(ctx, checks)
-      : await fixNow(ctx, isLive);
+      : await fixAll(ctx, checks, { isLive });
     const { findings, checks: results } = left;
     const count = (wanted: (change: (typeof changes)[number]) => boolean) => changes.filter(wanted).length;
     const summary = {
@@ -76,8 +74,3 @@ export default defineCommand({
   },
   exitCode: ({ summary }) => (summary.failed > 0 || summary.errors > 0 ? 1 : 0),
 });
-
-async function fixNow(ctx: Context, isLive: boolean) {
-  const changes = await fixAll(ctx, checks, { isLive });
-  return { changes, left: await examine(await readFacts(ctx, { asksCodex: true }), checks, { isLive }) };
-}

@@ -30,21 +30,27 @@ export interface Examination {
 
 const order = { error: 0, warning: 1, info: 2 };
 
-/** Runs the checks one after another; findings come worst first. */
+interface Watched {
+  isLive?: boolean;
+  /** Gets what each check has found, before the next one looks. */
+  onLooked?: (check: DoctorCheck, found: readonly FoundFault[]) => Promise<void> | void;
+}
+
+/** Runs the checks one after another, each on the facts of its time; findings come worst first. */
 export async function examine(
-  facts: Facts,
+  facts: Facts | (() => Facts),
   checks: readonly DoctorCheck[],
-  { isLive = false, onStep }: { isLive?: boolean; onStep?: () => void } = {},
+  { isLive = false, onLooked }: Watched = {},
 ): Promise<Examination> {
   const examination: Examination = { findings: [], checks: [] };
   for (const check of checks) {
     const looked =
       check.isLive && !isLive
         ? { skipped: "only with --live, because it asks OpenAI" }
-        : await look(facts, check, examination.findings);
+        : await look(typeof facts === "function" ? facts() : facts, check, examination.findings);
     examination.checks.push(resultOf(check, looked));
     examination.findings.push(...diagnose(check, looked, isLive));
-    onStep?.();
+    await onLooked?.(check, "skipped" in looked || "failed" in looked ? [] : looked);
   }
   examination.findings.push(...failures(examination.checks));
   examination.findings.sort((a, b) => order[a.severity] - order[b.severity]);
@@ -72,11 +78,7 @@ export function plainFinding({ id, severity, message, fix }: Finding): Finding {
 type Outcome = Looked | { failed: string };
 
 /** A check that cannot look is no reason to hide what the others see. */
-export async function look(
-  facts: Facts,
-  check: DoctorCheck,
-  found: readonly DoctorFinding[] = [],
-): Promise<Outcome> {
+async function look(facts: Facts, check: DoctorCheck, found: readonly DoctorFinding[]): Promise<Outcome> {
   if (isBelowMissingHome(facts, check)) return { skipped: "CODEX_HOME is no folder that can be used" };
   if (isSealedAway(facts.problem) && check.area === "store" && check.id !== sealKeyId)
     return { skipped: "the pool is sealed with a key that is not here" };

@@ -1,7 +1,7 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { type DoctorCheck, findingText, type Fix } from "./check.ts";
-import { look } from "./examine.ts";
-import { readFacts, type Facts, type DoctorContext } from "./facts.ts";
+import { type DoctorCheck, findingText, type Fix, type FoundFault } from "./check.ts";
+import { type Examination, examine } from "./examine.ts";
+import { readFacts, type DoctorContext } from "./facts.ts";
 
 /** One fix: made, or with a dry run, to be made. */
 export interface Change {
@@ -16,52 +16,58 @@ export interface Change {
   undo: string | null;
 }
 
+/** What was fixed, and what is found after it. */
+export interface Fixed {
+  changes: Change[];
+  left: Examination;
+}
+
 /**
  * Fixes what can be fixed safely, one check after another: each looks anew at what the one before it left. One fix may
- * uncover the next finding or make another one possible, so all look again until nothing new is made, and a second run
- * finds nothing to do. A copy of the files is taken before the first change.
+ * uncover the next finding or make another one possible, so all look again until none is tried: the last look is what
+ * is left, and a second run finds nothing to do. A copy of the files is taken before the first change.
  */
 export async function fixAll(
   ctx: DoctorContext,
   checks: readonly DoctorCheck[],
   { isLive }: { isLive: boolean },
-): Promise<Change[]> {
+): Promise<Fixed> {
   const changes = new Map<string, Change>();
   /** How many fixes were made when each was tried: what failed then may be possible after the next. */
   const triedAfter = new Map<string, number>();
-  let facts = await readFacts(ctx, { asksCodex: true });
+  const read = () => readFacts(ctx, { asksCodex: true });
+  let facts = await read();
   let backup: string | null = null;
   let made = 0;
-  for (let before = -1; before < made + changes.size;) {
-    const isFirst = before === -1;
-    before = made + changes.size;
-    for (const check of checks) {
-      // OpenAI is asked once.
-      if (check.isLive && !(isLive && isFirst)) continue;
-      for (const fix of await fixesFor(facts, check, isLive)) {
-        const change = planned(check, fix);
-        const key = `${change.id} ${change.message}`;
-        // What did not end its finding would not do so a second time.
-        if (changes.get(key)?.isApplied || triedAfter.get(key) === made) continue;
-        changes.set(key, change);
-        triedAfter.set(key, made);
-        backup ??= (await ctx.store.backUpFiles()).name;
-        change.problem = await attempt(fix.apply);
-        change.isApplied = change.problem === null;
-        if (change.isApplied) made += 1;
-        change.undo = change.isApplied ? `codex auth backup restore ${backup}` : null;
-        facts = await readFacts(ctx, { asksCodex: true });
-      }
+  let tried = 0;
+  const fixFound = async (check: DoctorCheck, found: readonly FoundFault[]): Promise<void> => {
+    for (const { fix } of found) {
+      if (!fix || (fix.isLive && !isLive)) continue;
+      const change = planned(check, fix);
+      const key = `${change.id} ${change.message}`;
+      // What did not end its finding would not do so a second time.
+      if (changes.get(key)?.isApplied || triedAfter.get(key) === made) continue;
+      changes.set(key, change);
+      triedAfter.set(key, made);
+      tried += 1;
+      backup ??= (await ctx.store.backUpFiles()).name;
+      change.problem = await attempt(fix.apply);
+      change.isApplied = change.problem === null;
+      if (change.isApplied) made += 1;
+      change.undo = change.isApplied ? `codex auth backup restore ${backup}` : null;
+      facts = await read();
     }
+  };
+  // OpenAI is asked once for what to fix, and once for what is left.
+  for (let isFirst = true; ; isFirst = false) {
+    const before = tried;
+    const left = await examine(() => facts, checks, { isLive: isLive && isFirst, onLooked: fixFound });
+    if (tried > before) continue;
+    return {
+      changes: [...changes.values()],
+      left: isLive ? await examine(await read(), checks, { isLive }) : left,
+    };
   }
-  return [...changes.values()];
-}
-
-/** What could not be looked at is told by the examination that follows. */
-async function fixesFor(facts: Facts, check: DoctorCheck, isLive: boolean): Promise<Fix[]> {
-  const looked = await look(facts, check);
-  if ("skipped" in looked || "failed" in looked) return [];
-  return looked.flatMap(({ fix }) => (fix && (isLive || !fix.isLive) ? [fix] : []));
 }
 
 function planned(check: DoctorCheck, { does }: Fix): Change {

@@ -3,21 +3,14 @@ import { openFileStore } from "../store/file-store.ts";
 import { type HelperAnswer, lockHelper } from "../store/locks/lock-helper.ts";
 import { shadowFs, shadowSlot } from "../store/rehearsal/shadow-fs.ts";
 import type { DoctorCheck } from "./check.ts";
-import { type Examination, examine } from "./examine.ts";
-import { type DoctorContext, readFacts } from "./facts.ts";
-import { type Change, fixAll } from "./fix.ts";
-
-interface Rehearsal {
-  changes: Change[];
-  /** What would still be found afterwards. */
-  left: Examination;
-}
+import type { DoctorContext } from "./facts.ts";
+import { type Fixed, fixAll } from "./fix.ts";
 
 /**
  * What `fix` would do: it is done, on files that are changed in memory only. A list of what is found now would miss what
  * the first fix uncovers. Nobody is asked over the network, and no token can be renewed.
  */
-export async function rehearse(ctx: DoctorContext, checks: readonly DoctorCheck[]): Promise<Rehearsal> {
+export async function rehearse(ctx: DoctorContext, checks: readonly DoctorCheck[]): Promise<Fixed> {
   const fs = shadowFs(ctx.fs);
   const self = currentProcess();
   const slot = await ctx.store.keyringSlot();
@@ -34,9 +27,9 @@ export async function rehearse(ctx: DoctorContext, checks: readonly DoctorCheck[
     flock: () => (helper ??= lockHelper(ctx.fs, ctx.env["PATH"] ?? "")),
   });
   const shadowed = { ...ctx, fs, store, disk: ctx.fs, ...offline };
-  const changes = await fixAll(shadowed, checks, { isLive: false });
-  for (const change of changes) Object.assign(change, { isApplied: false, undo: null });
-  return { changes, left: await examine(await readFacts(shadowed, { asksCodex: true }), checks) };
+  const rehearsed = await fixAll(shadowed, checks, { isLive: false });
+  for (const change of rehearsed.changes) Object.assign(change, { isApplied: false, undo: null });
+  return rehearsed;
 }
 
 const offline = {

@@ -84,12 +84,12 @@ export async function repairHomes({ arrange }: RepairScene): Promise<() => Home>
 }
 
 /** Makes every mend that is due, inside this process. */
-export function fixHome(
+export async function fixHome(
   home: Home,
   effects: Partial<StoreContext> = {},
   wanted: readonly DoctorCheck[] = checks,
 ): Promise<Change[]> {
-  return fixAll(contextOf(home, { sleep: briefly, ...effects }), wanted, { isLive: false });
+  return (await fixAll(contextOf(home, { sleep: briefly, ...effects }), wanted, { isLive: false })).changes;
 }
 
 /** What a dry run tells, on a file system of the test. */
