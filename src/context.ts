@@ -4,6 +4,7 @@ import type { DatabaseDrivers } from "./database/open-database.ts";
 import type { CodexProcess } from "./machine/codex-processes.ts";
 import type { FileSystem } from "./machine/file-system.ts";
 import type { Agents, Fetch } from "./openai/backend.ts";
+import type { StoreContext } from "./store/context.ts";
 import type { Store } from "./store/store.ts";
 
 export interface Output {
@@ -122,6 +123,8 @@ export interface Context {
   processes: () => CodexProcess[] | null;
   /** Only to be handed to functions of store/. */
   fs: FileSystem;
+  /** Locks open files as Codex does. Default: a program that does. */
+  flock?: NonNullable<StoreContext["flock"]>;
   store: Store;
   /** What can open a database for the gateway. */
   databaseDrivers: DatabaseDrivers;

@@ -25,7 +25,7 @@ import type { Context } from "../context.ts";
 export interface DoctorContext
   extends
     StartupContext,
-    Pick<Context, "cwd" | "processes" | "sleep">,
+    Pick<Context, "cwd" | "processes" | "sleep" | "flock">,
     // Only for live checks, and for what these fix.
     Pick<Context, "fetch" | "websocketStatus" | "renew"> {}
 

@@ -24,7 +24,7 @@ export async function rehearse(ctx: DoctorContext, checks: readonly DoctorCheck[
     processes: ctx.processes,
     findSlot: ({ codexHome }) => Promise.resolve(codexHome === ctx.store.paths.codexHome ? shadow : null),
     // The locks of Codex would be locks on files of the disk. Whether they could be taken is known all the same.
-    flock: () => (helper ??= lockHelper(ctx.fs, ctx.env["PATH"] ?? "")),
+    flock: () => (helper ??= lockHelper(ctx.fs, ctx.env["PATH"] ?? "", ctx.flock)),
   });
   const shadowed = { ...ctx, fs, store, disk: ctx.fs, ...offline };
   const rehearsed = await fixAll(shadowed, checks, { isLive: false });

@@ -43,6 +43,7 @@ export function fakeContext(home: TestHome, allowed: Partial<Context> = {}): Con
     renew: () => unexpected("renew"),
     processes: () => [],
     fs,
+    flock: quietParts.flock,
     databaseDrivers: { nodeSqlite: () => null, libsql: async () => null, pg: async () => null },
     store: openFileStore(paths, { fs, now, sleep, ...quietParts }),
     packageRoot: projectRoot,

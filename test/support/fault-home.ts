@@ -10,6 +10,7 @@ import type { ProcessIdentity } from "../../src/machine/identity.ts";
 import { currentProcess } from "../../src/machine/processes.ts";
 import { sealingFs } from "../../src/store/seal/sealing-fs.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
+import { runHelper } from "../../src/store/locks/lock-helper.ts";
 import { runFake, testNowMs } from "./fake-context.ts";
 import { faultyHomeFs, type FaultyPlaces } from "./fault-home-fs.ts";
 import { projectRoot, TestHome } from "./home.ts";
@@ -99,6 +100,8 @@ export class FaultHome {
       fs: fakeFs,
       store: openFileStore(paths, { fs: fakeFs, now: nowOf, sleep, ...quietParts }),
       now: nowOf,
+      // Whether there is a program that locks is the subject where a scene has a PATH.
+      ...(fullEnv["PATH"] === "" ? {} : { flock: (open) => runHelper(open, fullEnv["PATH"]) }),
       ...more,
     };
     const { code, stdout, stderr } = await runFake(this.home, [...line.split(" "), "--json"], allowed);

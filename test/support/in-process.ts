@@ -42,6 +42,7 @@ export async function runInProcess(args: readonly string[], { env, cwd, input }:
     {
       ...context,
       fs,
+      flock: quietParts.flock,
       store,
       processes,
       stdin: pipedInput(Readable.from(input === "" ? [] : [Buffer.from(input)])),

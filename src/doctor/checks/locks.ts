@@ -116,11 +116,11 @@ export const locksNotShared: DoctorCheck = {
   area: "store",
   severity: "warning",
   title: "the locks of Codex cannot be taken here",
-  look: async ({ ctx: { fs, env, platform } }) => {
+  look: async ({ ctx: { fs, env, platform, flock } }) => {
     if (platform === "win32") return [onWindows];
     const path = env["PATH"] ?? "";
     if (path === "") return { skipped: "there is no PATH" };
-    const said = await lockHelper(fs, path);
+    const said = await lockHelper(fs, path, flock);
     if (said.kind === "none") {
       const evidence = [`none of these programs is in PATH: ${lockProgramNames.join(", ")}`];
       return [{ message: without, evidence, command: install[platform] ?? null }];

@@ -54,10 +54,14 @@ export async function runHelper(descriptors: readonly number[], path?: string): 
 }
 
 /** What locks files here. Locks nothing that anybody else looks at. */
-export async function lockHelper(fs: FileSystem, path: string): Promise<HelperAnswer> {
+export async function lockHelper(
+  fs: FileSystem,
+  path: string,
+  flock = (descriptors: readonly number[]) => runHelper(descriptors, path),
+): Promise<HelperAnswer> {
   const fd = openRegular(fs, process.execPath, { limitBytes: Infinity });
   try {
-    return await runHelper([fd], path);
+    return await flock([fd]);
   } finally {
     fs.closeSync(fd);
   }
