@@ -78,7 +78,7 @@ async function startLogin(home: string): Promise<string> {
   return shown;
 }
 
-test("both login ports held: codex login fails, doctor names the holder, and after the named command it works", async () => {
+test("both login ports held: codex login fails, doctor names the holder, and lets it live", async () => {
   const home = temporaryHome();
   const holder = await occupy([1455, 1457]);
   const ended = once(holder, "close");
@@ -86,8 +86,13 @@ test("both login ports held: codex login fails, doctor names the holder, and aft
   expect([failing.status, failing.stderr]).toEqual([1, expect.stringContaining("1457 is already in use")]);
   expect(await explain(home, failing)).toEqual(["login_port_in_use"]);
   const [found] = await findings(home, ["login_ports_held"]);
-  expect(found).toMatchObject({ severity: "error", fix: `kill ${holder.pid}` });
-  await type(found?.fix ?? "", home, {});
+  expect(found).toMatchObject({ severity: "error", fix: "codex auth login --device-auth" });
+  expect(found?.evidence).toEqual([
+    expect.stringContaining(`1455: node, process ${holder.pid}`),
+    expect.stringContaining(`1457: node, process ${holder.pid}`),
+  ]);
+  // Its owner closes it.
+  holder.kill();
   await ended;
   expect(await findings(home, ["login_ports_held"])).toEqual([]);
   expect(await startLogin(home)).toContain("127.0.0.1%3A1455");

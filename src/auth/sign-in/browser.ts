@@ -96,7 +96,7 @@ export function busyPortsError(fs: FileSystem, ports: readonly number[]): CodexA
   const holders = ports.map((port) => `${port} by ${holderText(fs, port)}`).join(", ");
   const message = `The browser cannot hand the login back: its ports are in use (${holders}).`;
   return new CodexAuthError("login_ports_busy", message, {
-    hint: "Nothing was changed. End one of them, or go without a port: codex auth login --device-auth (or --manual)",
+    hint: "Nothing was changed. Sign in without a port: codex auth login --device-auth (or --manual). Or close one of them yourself.",
   });
 }
 

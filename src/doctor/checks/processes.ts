@@ -92,10 +92,11 @@ export const loginPorts: DoctorCheck = {
       return [{ severity: "info", message, evidence, command: null }];
     }
     const message =
-      "Both ports for the answer of the browser (1455 and 1457) are held, so a sign-in ends with: Port 127.0.0.1:1457 is already in use.";
+      "Both ports for the answer of the browser (1455 and 1457) are held, so a browser sign-in ends with: Port 127.0.0.1:1457 is already in use. Sign in with a code, which needs no port; or close one of these programs yourself.";
     // Without any login, nothing works until this is solved.
     const severity = source === "none" ? "error" : "warning";
-    return [{ severity, message, evidence, command: remedy(held) }] satisfies FoundFault[];
+    // Never to kill the holder: it is a program of somebody else, and may hold work that is not saved.
+    return [{ severity, message, evidence, command: "codex auth login --device-auth" }] satisfies FoundFault[];
   },
 };
 
@@ -111,12 +112,6 @@ function isTunnel(holder: PortHolder): boolean {
 function describe({ port, holder }: Held): string {
   if (holder.pid === null) return `${port}: a program of another user`;
   return `${port}: ${holder.name}, process ${holder.pid}${isTunnel(holder) ? ", an SSH tunnel" : ""}`;
-}
-
-/** One port is enough. The end of an SSH session may be the end of the person's own, so that is not advised. */
-function remedy(held: readonly Held[]): string {
-  for (const { holder } of held) if (holder.pid !== null && !isTunnel(holder)) return `kill ${holder.pid}`;
-  return "codex auth login --device-auth";
 }
 
 export const processOnOldLogin = poolCheck({

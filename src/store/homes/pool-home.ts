@@ -133,6 +133,6 @@ function refuseRunningCodex(home: string): void {
   if (!running) return;
   const message = `A Codex still runs in ${home} (process ${running.pid}), with a login of the pool.`;
   throw new CodexAuthError("store_in_use", message, {
-    hint: `End it first: kill ${running.pid}. Nothing was changed.`,
+    hint: "Close that Codex yourself, so that no turn of it is lost, and run this again. Nothing was changed.",
   });
 }

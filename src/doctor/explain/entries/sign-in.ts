@@ -75,7 +75,7 @@ export const signInEntries: readonly Entry[] = [
     codes: ["login_ports_busy"],
     cause:
       "After signing in, the browser calls port 1455 (or 1457) of this machine. Other programs use both ports: often an SSH tunnel, or another login that still waits.",
-    fix: "End one of the programs below; or go without a port: codex auth login --device-auth (or --manual)",
+    fix: "Sign in without a port: codex auth login --device-auth (or --manual); or close one of the programs below yourself",
     checks: ["login_ports_held"],
     example: "Error logging in: Port 127.0.0.1:1457 is already in use",
   },
