@@ -129,8 +129,7 @@ function usageText(table: readonly Content[]): string {
     "  --no-color  print without colour",
     "  -h, --help  show its help",
     "",
-    "An <account> is a row of `codex auth list`, a label or e-mail (or a unique part), an id (or its start), or - for the",
-    "previously active account.",
+    "An <account> is a row of `codex auth list`, a label or e-mail (or a unique part), an id (or its start), or - for the previously active account.",
     "",
   ].join("\n");
 }

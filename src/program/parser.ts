@@ -2,22 +2,21 @@ import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { CommandEntry, LoadedCommand } from "./command.ts";
 
+/** Commander breaks commands, and also what goes into a pipe; what goes to a terminal is wrapped by us. */
+const unwrapped = 100_000;
+
 /** Commander parses and prints the help of one command; what it refuses becomes our own usage error. */
-export async function makeParser(
-  entry: CommandEntry,
-  command: LoadedCommand,
-  columns = 80,
-): Promise<Command> {
+export async function makeParser(entry: CommandEntry, command: LoadedCommand): Promise<Command> {
   const { Command } = await import("commander");
   const parser = new Command(`codex auth ${entry.name}`);
   parser.description(entry.summary).helpOption("-h, --help", "show this help");
   parser.exitOverride().configureOutput({
     writeErr: () => undefined,
     writeOut: () => undefined,
-    getOutHelpWidth: () => columns,
+    getOutHelpWidth: () => unwrapped,
   });
   command.flags?.(parser);
-  // Commander wraps each paragraph to the terminal; where the source wraps it means nothing.
+  // Each paragraph is a line; where the source wraps it means nothing.
   parser.description(parser.description().replaceAll(/(?<!\n)\n(?![\n ])/g, " "));
   parser.option("--json", "print one JSON document").option("--no-color", "print without colour");
   return parser;

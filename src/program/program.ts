@@ -60,9 +60,6 @@ async function parsedWords(ctx: Context, { parser, rest, pick, again }: Typed) {
   }
 }
 
-/** Commander breaks commands; what goes to a terminal is wrapped by us. */
-const unwrapped = 100_000;
-
 /** A pool that has found another home is no secret. */
 function homeNotes({ store }: Context): string[] {
   const former = store.replacedHome();
@@ -111,13 +108,13 @@ async function answer(
   const command = await entry.load();
   if (name === "help" || wantsHelp) {
     const room = ctx.stdout.isTerminal ? ctx.stdout.columns : Infinity;
-    const usage = helpText(await makeParser(entry, command, columnsOf(ctx)), command, room);
+    const usage = helpText(await makeParser(entry, command), command, room);
     return { ...plainAnswer("help", { usage }, usage), exitCode: 0 };
   }
   const { args, options } = needsNoParser(command, rest)
     ? { args: [], options: {} }
     : await parsedWords(ctx, {
-        parser: await makeParser(entry, command, columnsOf(ctx)),
+        parser: await makeParser(entry, command),
         rest,
         pick,
         again: () => makeParser(entry, command),
@@ -134,10 +131,6 @@ async function answer(
 /** A command that takes no words of its own, and was given none, runs as quickly as it can: commander is not even loaded. */
 function needsNoParser({ flags }: LoadedCommand, words: readonly string[]): boolean {
   return flags === null && words.every((word) => word === "--json" || word === "--no-color");
-}
-
-function columnsOf({ stdout }: Context): number | undefined {
-  return stdout.isTerminal ? unwrapped : undefined;
 }
 
 async function completionAnswer(

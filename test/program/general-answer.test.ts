@@ -45,3 +45,17 @@ test.each(["s", "zzzzzz"])("%s resembles no command, and none is offered", async
   const { stderr } = await runFake(new TestHome(), [word]);
   expect(stderr).not.toContain("Did you mean");
 });
+
+// A pipe has no edge: commander broke lines at 80 columns there, and a paragraph of the whole at 116.
+test.each(["--help", "login --help", "exec --help", "help gateway"])(
+  "%s breaks no line in a pipe",
+  async (line) => {
+    const { stdout } = await runFake(new TestHome(), line.split(" "));
+    const shown = stdout.split("\n");
+    const broken = shown.filter(
+      (each, at) => /^ *[a-z(]/.test(shown[at + 1] ?? "") && /^[A-Z]/.test(each) && !each.endsWith(":"),
+    );
+    expect(broken).toEqual([]);
+    expect(shown.filter((each) => /^ {12,}\S/.test(each))).toEqual([]);
+  },
+);
