@@ -5,7 +5,7 @@ import { accountSynonym, defineCommand, type Zod } from "../program/command.ts";
 import { failureNotes, forecastSchema, makeForecast } from "../reports/forecast.ts";
 import { candidateSchema, reportCandidates } from "../reports/recommendation.ts";
 import { candidateLines, noAccountsText, quotaLines, recommendationLines } from "../ui/forecast-lines.ts";
-import { poolLines, timelineLegend } from "../ui/pool-lines.ts";
+import { poolLines } from "../ui/pool-lines.ts";
 
 interface Options {
   account?: string;
@@ -46,7 +46,7 @@ export default defineCommand({
     const blocks = [
       quotaLines(accounts, ui),
       recommendationLines(recommendation, ui, candidates !== undefined).join("\n"),
-      [...poolLines(pool, ui), ui.dim(timelineLegend(pool, ui))].join("\n").trimEnd(),
+      poolLines(pool, ui).join("\n"),
     ];
     if (candidates) blocks.push(candidateLines(candidates, ui));
     return blocks.join("\n\n");

@@ -31,5 +31,5 @@ export default defineCommand({
   },
 });
 
-const scoreText = `pace: share of the week that is left / share of its time to go (above 1, quota would expire unused)
+const scoreText = `pace: share of the weekly quota that is left / share of the week to go (above 1, quota would expire unused)
 room: what can be used before the short window ends, as a share of one`;

@@ -68,7 +68,7 @@ export function explainWindows({ terms }: RankedAccount): string {
   const week =
     weekResetsAtMs === null
       ? "The week has not started"
-      : `${percent(weekFree)} of the week left with ${percent(weekLeft)} of its time to go`;
+      : `${percent(weekFree)} of the weekly quota left, ${percent(weekLeft)} of the week to go`;
   if (shortWindowMinutes === null) return `${week}.`;
   return `${week}; ${Number((shortWindowMinutes / 60).toFixed(1))} h window ${percent(shortFree)} free.`;
 }

@@ -32,11 +32,9 @@ export function limitColumns(quotas: readonly Quota[], nowMs: number): LimitColu
   const isAnyStale = all.some((limits) => ageText(limits, nowMs) !== "");
   const { clock, reset } = limitSteps;
   const columns = [
-    ...kinds.map((isKind, index) => {
+    ...kinds.map((isKind) => {
       const name = windowName(all.flat().find(isKind));
-      // In a narrow table the first column says it for both.
-      const shortTitle = index === 0 ? `${name} LEFT` : name;
-      return { title: `${name} LEFT`, shortTitle, name, loses: "resets", shorten: [clock, reset] };
+      return { title: `${name} LEFT`, name, loses: "resets", shorten: [clock, reset] };
     }),
     ...(isAnyOnCredits ? [{ title: "CREDITS" }] : []),
     ...(isAnyStale ? [{ title: "SEEN", shorten: [reset] }] : []),

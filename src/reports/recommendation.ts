@@ -32,7 +32,9 @@ export const candidateSchema = (z: Zod) =>
     active: z.boolean(),
     tier: z.enum(["normal", "tail", "full", "tried", "blocked", "unusable"]),
     score: z.number().describe("pace x room / (1 + busy / size)"),
-    pace: z.number().describe("share of the long window that is left / share of its time to go"),
+    pace: z
+      .number()
+      .describe("share of the long window's quota that is left / share of its time that is left"),
     room: z.number().describe("share of a short window that can be used before it ends"),
     size: z.number().describe("of the plan's quota; Plus is 1"),
     busy: z.number(),

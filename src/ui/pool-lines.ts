@@ -13,9 +13,10 @@ export interface PoolFigures {
   gaps: readonly { from: string; until: string | null; name: string | null }[];
 }
 
-/** The timeline, where it is a terminal, and what it says in words. */
+/** The timeline, where it is a terminal, what it says in words, and what its signs mean. */
 export function poolLines(pool: PoolFigures, ui: Ui): string[] {
-  return [...timelineLines(pool, ui), poolWords(pool, ui)];
+  const legend = timelineLegend(pool, ui);
+  return [...timelineLines(pool, ui), poolWords(pool, ui), ...(legend === "" ? [] : [ui.dim(legend)])];
 }
 
 /** Until when there is quota, and what comes back first. */
@@ -56,7 +57,8 @@ function backText({ until, name }: PoolFigures["gaps"][number], { nowMs }: Ui): 
 export function timelineLegend(pool: PoolFigures, ui: Ui): string {
   if (!ui.isTerminal || !isShown(pool)) return "";
   const dry = pool.gaps.length > 0 ? `; ${signs(ui).gap}: probably nothing left` : "";
-  return `A digit: a window of that account resets; +: several do${dry}.`;
+  const tall = pool.accounts > 9 ? ", or a row above 9" : "";
+  return `A digit: the row of an account whose window resets then; +: several${tall}${dry}.`;
 }
 
 function isShown({ refills, gaps }: PoolFigures): boolean {

@@ -4,8 +4,6 @@ import { wrapText } from "./wrap.ts";
 
 export interface Column {
   title: string;
-  /** Above cells in their shortest form. */
-  shortTitle?: string;
   /** Where it does not fit: the step at which the column is left out. Lower steps come first. */
   drop?: number;
   /** The steps at which its cells take their next shorter form. */
@@ -104,16 +102,10 @@ interface Fitted {
 
 function fit(columns: readonly Column[], rows: readonly (readonly Cell[])[], step: number): Fitted {
   const kept = columns.flatMap((column, index) => ((column.drop ?? step + 1) <= step ? [] : [index]));
-  const whole = kept.flatMap((index) => columns[index] ?? []);
-  const forms = whole.map(({ shorten = [] }) => shorten.filter((each) => each <= step).length);
-  const shown = whole.map((column, place) => titledFor(column, forms[place]));
+  const shown = kept.flatMap((index) => columns[index] ?? []);
+  const forms = shown.map(({ shorten = [] }) => shorten.filter((each) => each <= step).length);
   const cells = rows.map((row) => kept.map((index, place) => formOf(row[index] ?? "", forms[place] ?? 0)));
   return measured(shown, cells);
-}
-
-function titledFor(column: Column, form: number | undefined): Column {
-  const { title, shortTitle = title, shorten } = column;
-  return form === shorten?.length ? { ...column, title: shortTitle } : column;
 }
 
 function measured(shown: readonly Column[], cells: Fitted["cells"]): Fitted {

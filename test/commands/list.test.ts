@@ -85,6 +85,17 @@ test("figures become columns with what remains and when it is full again", async
   ]);
 });
 
+// "WEEK 2 %" could be what is used.
+test.each([50, 60, 80, 110])(
+  "each head says that it counts what is left, at %d columns",
+  async (terminalColumns) => {
+    const home = await homeWithFigures([{ used: 37 }, { ...week, used: 98 }]);
+    await runFake(home, ["label", "1", "personal"]);
+    const { stdout } = await runFake(home, ["list"], { terminalColumns });
+    expect(stdout).toMatch(/5 H LEFT\s+WEEK LEFT/);
+  },
+);
+
 test("without any figure there is no column for them", async () => {
   const home = await homeWithFigures([]);
   expect((await onTerminal(home)).stdout).toMatch(/STATE {2}LOGIN\n/);

@@ -20,12 +20,12 @@ const cases: [what: string, state: RankState, text: string][] = [
   [
     "a choice",
     { accounts: [alt, ...others] },
-    "Using alt@ (plus): score 1.71 = pace 1.80 x room 0.95 / (1 + 0 busy). 62 % of the week left with 34 % of its time to go; 5 h window 95 % free. Next: team@ 0.76. Skipped: old@ (limit reached, back 11-21T14:00), x@ (login expired).",
+    "Using alt@ (plus): score 1.71 = pace 1.80 x room 0.95 / (1 + 0 busy). 62 % of the weekly quota left, 34 % of the week to go; 5 h window 95 % free. Next: team@ 0.76. Skipped: old@ (limit reached, back 11-21T14:00), x@ (login expired).",
   ],
   [
     "a conversation that stays",
     { accounts: [account("a", [50, 50], { plan: null })], request: request({ homeId: "a" }) },
-    "Using a@ (plan unknown), where this conversation's cache is: score 0.50 = pace 1.00 x room 0.50 / (1 + 0 busy). 50 % of the week left with 50 % of its time to go; 5 h window 50 % free.",
+    "Using a@ (plan unknown), where this conversation's cache is: score 0.50 = pace 1.00 x room 0.50 / (1 + 0 busy). 50 % of the weekly quota left, 50 % of the week to go; 5 h window 50 % free.",
   ],
   [
     "a large busy account that was never used",

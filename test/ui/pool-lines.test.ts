@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { displayWidth } from "../../src/text/width.ts";
-import { type PoolFigures, poolLines, timelineLegend } from "../../src/ui/pool-lines.ts";
+import { type PoolFigures, poolLines } from "../../src/ui/pool-lines.ts";
 import { makeUi } from "../../src/ui/ui.ts";
 
 const hourMs = 3_600_000;
@@ -32,7 +32,7 @@ function pool(more: Partial<PoolFigures> = {}): PoolFigures {
 
 async function shown(figures: PoolFigures, columns: number, isUnicode = true): Promise<string[]> {
   const ui = await makeUi({ colorLevel: 0, columns, isTerminal: true, isUnicode, nowMs });
-  return [...poolLines(figures, ui), timelineLegend(figures, ui)];
+  return poolLines(figures, ui);
 }
 
 test("every reset, day and gap stands where its time is, on a line as wide as the terminal", async () => {
@@ -92,6 +92,14 @@ test("in ASCII the line is ASCII, and a gap is not only a colour", async () => {
 test("a pipe gets the words alone, and no accounts make no line", async () => {
   const ui = await makeUi({ colorLevel: 0, columns: 80, isTerminal: false, isUnicode: true, nowMs });
   expect(poolLines(pool(), ui)).toHaveLength(1);
-  expect(timelineLegend(pool(), ui)).toBe("");
-  expect(await shown(pool({ refills: [], gaps: [] }), 80)).toHaveLength(2);
+  expect(await shown(pool({ refills: [], gaps: [] }), 80)).toHaveLength(1);
+});
+
+test("what the signs mean stands below, also what a row of two digits becomes", async () => {
+  expect((await shown(pool(), 84))[2]).toBe(
+    "A digit: the row of an account whose window resets then; +: several, or a row above 9; ╌: probably nothing left.",
+  );
+  expect((await shown(pool({ accounts: 3, gaps: [] }), 84))[2]).toBe(
+    "A digit: the row of an account whose window resets then; +: several.",
+  );
 });

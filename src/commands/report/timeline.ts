@@ -40,7 +40,7 @@ export function timelineSection(pool: PoolFigures, ui: Ui): string {
   return [
     words,
     `<div class="week${dryPercent === null ? "" : " covered"}" data-chart="timeline" aria-hidden="true">${holes.join("")}${names.join("")}${marks.join("")}</div>`,
-    `<p class="dim">A number: a window of that account resets.${legend}</p>`,
+    `<p class="dim">A number: the row of an account whose window resets then.${legend}</p>`,
     `<details><summary>Every reset</summary><div class="wide"><table data-table="resets"><thead><tr><th scope="col">account</th><th scope="col">window</th><th scope="col">comes back</th><th scope="col">resets</th></tr></thead><tbody>${rows.join("")}</tbody></table></div></details>`,
   ].join("\n");
 }

@@ -26,6 +26,7 @@ export function plainLines(figures: Figures, ui: Ui): string[] {
     ...headLines(figures, ui),
     ...figures.accounts.flatMap((account) => card(account, figures, ui, { isChosen: null, isFull: false })),
     ...outlookLines(figures, ui),
+    ...legendLines(figures, ui),
   ];
 }
 
@@ -67,6 +68,11 @@ function outlookLines(figures: Figures, ui: Ui): string[] {
   const words = poolWords(pool, { ...ui, yellow: same });
   const outlook = accounts.length === 0 ? [] : [...timelineLines(pool, ui), ...prose(words, ui)];
   return ["", ...outlook, ...decisionLines(figures, ui), ...prose(runningText(figures), ui, ui.dim)];
+}
+
+function legendLines({ pool }: Figures, ui: Ui): string[] {
+  const legend = timelineLegend(pool, ui);
+  return legend === "" ? [] : prose(legend, ui, ui.dim);
 }
 
 function runningText({ processes, commands, accounts }: Figures): string {
@@ -119,7 +125,7 @@ function footLines(figures: Figures, state: ViewState, ui: Ui): string[] {
   const { accounts } = figures;
   const asked = accounts.find(({ id }) => id === state.asksAbout);
   const lines = [...outlookLines(figures, ui), ""];
-  if (state.hasHelp) lines.push(...prose(`${helpText}\n${timelineLegend(figures.pool, ui)}`, ui));
+  if (state.hasHelp) lines.push(...prose(helpText, ui), ...legendLines(figures, ui));
   for (const line of state.message) lines.push(...prose(line, ui, ui.bold));
   if (asked) {
     const question = `Switch to ${sentenceNames(accounts)(asked.id)}? y/n`;

@@ -89,7 +89,7 @@ const figures: Figures = {
     id: "id-1",
     name: "ada@personal.example",
     until: null,
-    reason: "51 % of the week left with 29 % of its time to go; 5 h window 69 % free",
+    reason: "51 % of the weekly quota left, 29 % of the week to go; 5 h window 69 % free",
     hint: null,
     explanation: "",
   },
@@ -171,7 +171,7 @@ test.each([50, 80, 120])("the screen fits %s columns and any number of rows", as
 
 test("the screen shows each account with its state, what is left, its resets, and what to use next", async () => {
   const text = screenLines(figures, firstState, await ui(100), 60).join("\n");
-  expect(text).toContain("Use ada@personal.example next: 51 % of the week left");
+  expect(text).toContain("Use ada@personal.example next: 51 % of the weekly quota left");
   expect(text).toContain("❯ * 1 ada@personal.example  plus  ready, use it next");
   expect(text).toContain("    5 h    █████████████░░░░░░░   63 %  resets in 2 h 10 min");
   expect(text).toContain("2 work (dev@team.example)  plus  limited");

@@ -237,7 +237,7 @@ test("in a pipe nothing is cut or padded, cells are one tab apart, and there is 
 });
 
 test("a cut name keeps its ends, and an e-mail its domain", async () => {
-  const { stdout } = await runFake(await crowdedHome(), ["list"], { terminalColumns: 100 });
+  const { stdout } = await runFake(await crowdedHome(), ["list"], { terminalColumns: 110 });
   expect(stdout).toContain("@a-department.some-company.example");
   expect(stdout).toMatch(/a-\S*…\S+@a-department/);
 });
