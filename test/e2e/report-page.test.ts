@@ -114,6 +114,13 @@ const touchingTicks = `[...document.querySelectorAll(".axis")].flatMap((axis) =>
   return seen.filter(({ left }, index) => index > 0 && left < seen[index - 1].right + 4).map(({ left }) => left);
 })`;
 
+/** Tables that do not fit, also those of which only the summary is open at first. */
+const scrolling = `(() => {
+  for (const each of document.querySelectorAll("details")) each.open = true;
+  const wide = [...document.querySelectorAll(".wide")].filter((each) => each.scrollWidth > each.clientWidth);
+  return wide.map((each) => [each.querySelector("table").dataset.table, each.scrollWidth, each.clientWidth]);
+})()`;
+
 test.skipIf(!chromiumPath)("the page fits a phone and a desk, light and dark", async () => {
   const { home, run } = await reportHome();
   const page = join(home, "report.html");
@@ -130,6 +137,7 @@ test.skipIf(!chromiumPath)("the page fits a phone and a desk, light and dark", a
         [],
         [],
       ]);
+      expect([width, await browser.evaluate(scrolling)]).toEqual([width, []]);
       backs.add(await browser.evaluate("getComputedStyle(document.body).backgroundColor"));
     }
   }

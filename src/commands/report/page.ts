@@ -144,10 +144,11 @@ svg.calendar text{font-size:9px;fill:var(--dim)}
 section>h3{margin-top:1.2rem}
 .wide{overflow-x:auto}
 .wide td,.wide th+th{text-align:right;font-variant-numeric:tabular-nums}.wide td{white-space:nowrap}.wide th+th{white-space:normal}
+[data-table=resets] td{white-space:normal}[data-table=resets] span{white-space:nowrap}[data-table=resets] tbody th{min-width:4rem;overflow-wrap:anywhere}
 td,tbody th,tfoot th{vertical-align:top}
 tbody th,tfoot th{color:var(--text);min-width:5.5rem;white-space:normal;overflow-wrap:break-word}
 tfoot{font-weight:600}
-@media (max-width:34rem){.axis span:nth-child(even){display:none}.wide table{font-size:.8rem}.wide td,.wide th{padding-right:.3rem;min-width:0}}
+@media (max-width:34rem){.axis span:nth-child(even){display:none}.wide table{font-size:.8rem}.wide td,.wide th{padding-right:.3rem;min-width:0}[data-table=resets] span{display:block}}
 :root{--h1:#7288b0;--h2:#5b7fc7;--h3:#2f63c0;--h4:#173a80}
 @media (prefers-color-scheme:dark){:root{--h1:#566b96;--h2:#5b86d6;--h3:#8fb4ff;--h4:#d3e1ff}}
 summary{cursor:pointer;font-size:.9rem}

@@ -29,12 +29,13 @@ export function timelineSection(pool: PoolFigures, ui: Ui): string {
     return `<b class="mark" style="${at(Number(place) * markPercent)}" title="${htmlText(title)}">${rows}</b>`;
   });
   const rows = shown.map(({ row, name, windowMinutes, at: time, refillPercent }) => {
+    // On a phone the last cell breaks between its two parts.
     const cells = [
-      windowName(windowMinutes),
-      `${Math.round(refillPercent)} %`,
-      `${clockText(time, nowMs)}, ${relativeText(time, nowMs)}`,
-    ];
-    return `<tr><th scope="row">${row} ${htmlText(name)}</th>${cells.map((cell) => `<td>${htmlText(cell)}</td>`).join("")}</tr>`;
+      [windowName(windowMinutes)],
+      [`${Math.round(refillPercent)} %`],
+      [`${clockText(time, nowMs)},`, relativeText(time, nowMs)],
+    ].map((parts) => parts.map((part) => `<span>${htmlText(part)}</span>`).join(" "));
+    return `<tr><th scope="row">${row} ${htmlText(name)}</th>${cells.map((cell) => `<td>${cell}</td>`).join("")}</tr>`;
   });
   const legend = gaps.length > 0 ? ' <i class="gap"></i> probably nothing left' : "";
   return [

@@ -96,7 +96,9 @@ export const loginPorts: DoctorCheck = {
     // Without any login, nothing works until this is solved.
     const severity = source === "none" ? "error" : "warning";
     // Never to kill the holder: it is a program of somebody else, and may hold work that is not saved.
-    return [{ severity, message, evidence, command: "codex auth login --device-auth" }] satisfies FoundFault[];
+    return [
+      { severity, message, evidence, command: "codex auth login --device-auth" },
+    ] satisfies FoundFault[];
   },
 };
 
