@@ -89,7 +89,7 @@ export interface Context {
   keyTerminal: (output: "stdout" | "stderr") => KeyTerminal | null;
   /** Runs work that Ctrl-C ends: the signal is then aborted with the error `interrupted`. */
   interruptible: <T>(work: (stop: AbortSignal) => Promise<T>) => Promise<T>;
-  /** Opens an address in the browser of the person. */
+  /** Opens an address in the browser of the person; rejects where none could be started. */
   openUrl: (url: string) => Promise<void>;
   /** Runs a program to its end without a shell, with the same environment and no input. */
   spawn: (command: string, args: readonly string[]) => Promise<Finished>;

@@ -95,12 +95,27 @@ export function startDetached(program: string, argv: readonly string[], { env, l
   return { pid: child.pid ?? 0, hasEnded: () => hasEnded };
 }
 
-/** Opens an address in the browser of the person; resolves when a program for that was started. */
-export async function openInBrowser(url: string): Promise<void> {
+/** A program that finds no browser says so at once; one that is the browser itself stays. */
+const browserGraceMs = 1500;
+
+/** Opens an address in the browser of the person. Rejects where none could be started. */
+export async function openInBrowser(url: string, env: Context["env"]): Promise<void> {
+  const places = ["DISPLAY", "WAYLAND_DISPLAY", "WSL_DISTRO_NAME", "BROWSER"];
+  if (process.platform === "linux" && !places.some((name) => env[name])) throw new Error("no display");
   const { default: open } = await import("open");
   const child = await open(url);
   // Its later end is of no interest, but must not end us.
   child.on("error", () => undefined);
+  const code = await new Promise<number | null>((resolve) => {
+    const rest = setTimeout(resolve, browserGraceMs, null);
+    const end = (code: number | null) => {
+      clearTimeout(rest);
+      resolve(code);
+    };
+    if (child.exitCode === null) child.once("exit", end);
+    else end(child.exitCode);
+  });
+  if (code !== null && code !== 0) throw new Error(`${child.spawnfile} ended with ${code}`);
 }
 
 /** For a program that is there and that the system does not start now: too many processes, or no memory. */

@@ -53,7 +53,7 @@ export function makeContext(
     prompt: askOnTerminal,
     keyTerminal: (output) => keyTerminal(env, output === "stdout" ? 1 : 2),
     interruptible,
-    openUrl: openInBrowser,
+    openUrl: async (url) => await openInBrowser(url, env),
     spawn: (command, args) => runToEnd(command, args, { env, cwd }),
     run: (program, args, options) => runToEnd(program, args, { cwd, ...options }),
     pid: process.pid,

@@ -68,7 +68,7 @@ export default defineCommand({
     const report = await makeReport(ctx, sinceDay(options.since, ctx.now()), live);
     if (out === undefined && format !== "html") return { ...report, file: null, served: false };
     const path = place(ctx, await reportText(ctx, report, format), out, yes);
-    if (open) await ctx.openUrl(new URL(`file://${path}`).href);
+    if (open) await show(ctx, new URL(`file://${path}`).href);
     return { ...report, file: { path, format }, served: false };
   },
   notes: ({ forecast, accounts }) => failureNotes({ ...forecast, accounts }),
@@ -102,13 +102,22 @@ async function serveReport(ctx: Context, { since, live = false, open = false, js
   try {
     const told = json ? ctx.stderr : ctx.stdout;
     told.write(`The report is at ${door.url}\nOnly this machine reaches it. Ctrl-C ends it.\n`);
-    if (open) await ctx.openUrl(door.onceUrl);
+    if (open) await show(ctx, door.onceUrl, door.url);
     await stopped;
   } finally {
     forget();
     await door.close();
   }
   return { ...first, file: null, served: true };
+}
+
+/** Where no browser starts, as without a display, the person opens the page. */
+async function show({ openUrl, stderr }: Context, url: string, shown = url): Promise<void> {
+  try {
+    await openUrl(url);
+  } catch {
+    stderr.write(`No browser could be started here. Open the page yourself: ${shown}\n`);
+  }
 }
 
 function formatOf({ html, json, out = "" }: Options): Format {

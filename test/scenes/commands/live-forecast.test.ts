@@ -56,3 +56,12 @@ test("report --open shows a page that only this user can read", async () => {
   expect(statSync(path).mode & 0o777).toBe(0o600);
   expect(readFileSync(path, "utf8")).toContain("<!doctype html>");
 });
+
+test("report --open where no browser starts says so, and where the page is", async () => {
+  const home = await homeWithThree();
+  const openUrl = () => Promise.reject(new Error("no display"));
+  const { code, stdout, stderr } = await runFake(home, ["report", "--open"], { openUrl });
+  const path = /^Wrote the report to (.+)\n$/.exec(stdout)?.[1] ?? "";
+  expect([code, existsSync(path)]).toEqual([0, true]);
+  expect(stderr).toBe(`No browser could be started here. Open the page yourself: file://${path}\n`);
+});
