@@ -54,12 +54,21 @@ export default defineCommand({
     return { results, summary: { ...summary, nothingToAsk: count(null), paused }, notes };
   },
   render,
-  notes: ({ summary: { paused }, notes }) => [
+  notes: ({ results, summary: { paused }, notes }) => [
+    ...renewedNotes(results),
     ...(paused === 0 ? [] : [`Paused, so not checked: ${paused}. Name them to check them.`]),
     ...notes,
   ],
   exitCode: ({ summary }) => (summary.failed > 0 ? 1 : 0),
 });
+
+/** A new token is in the pool: who looks at it elsewhere wants to know. */
+function renewedNotes(results: readonly ResultReport[]): string[] {
+  const names = results.filter(({ renewed }) => renewed).map((each) => uniqueName(each, results));
+  return names.length === 0
+    ? []
+    : [`Renewed the ${names.length === 1 ? "login" : "logins"} of ${names.join(", ")}.`];
+}
 
 function unpaused({ pool }: Snapshot): Account[] {
   if (pool.accounts.length === 0)
@@ -105,22 +114,21 @@ function resultText({ ok, limitReached, reached, resetCredits }: ResultReport): 
 /** One paragraph per kind of trouble: an offline machine is one fault and not fifty. */
 function failureLines(results: readonly ResultReport[]): string[] {
   const paragraphs = new Map<string, string[]>();
-  const isAlone = (name: string) => results.filter((each) => nameOf(each) === name).length === 1;
   for (const result of results) {
     if (!result.failure) continue;
     const { message, hint } = result.failure;
     const text = hint === null ? message : `${message}\n  ${hint}`;
-    paragraphs.set(text, [
-      ...(paragraphs.get(text) ?? []),
-      isAlone(nameOf(result)) ? nameOf(result) : seatOf(result),
-    ]);
+    paragraphs.set(text, [...(paragraphs.get(text) ?? []), uniqueName(result, results)]);
   }
   return [...paragraphs].map(([text, names]) => `\n${names.join(", ")}: ${text}`);
 }
 
-/** Where an e-mail has several seats. */
-function seatOf({ account: { label, name, row }, plan }: ResultReport): string {
-  return seatText({ name: label ?? name, plan, row });
+/** With plan and row where an e-mail has several seats. */
+function uniqueName(result: ResultReport, results: readonly ResultReport[]): string {
+  const { account, plan } = result;
+  const name = nameOf(result);
+  const isAlone = results.filter((each) => nameOf(each) === name).length === 1;
+  return isAlone ? name : seatText({ name, plan, row: account.row });
 }
 
 function nameOf({ account: { label, name } }: ResultReport): string {

@@ -56,6 +56,17 @@ test("an expired token is renewed once, and the new figures are kept", async () 
   ]);
 });
 
+test("a login that was renewed is told, and one that was not is not", async () => {
+  const scene = await RenewalScene.open(["a", "b"]);
+  for (const name of ["a", "b"])
+    scene.fake.usage.answer(`acct-${name}`, { status: 200, body: usageBody({ primary: 1, secondary: 1 }) });
+  const first = await scene.run(["check", "1"]);
+  expect([first.code, first.stderr]).toEqual([0, "Renewed the login of a@example.com.\n"]);
+  const second = await scene.run(["check"]);
+  expect([second.code, second.stderr]).toEqual([0, "Renewed the login of b@example.com.\n"]);
+  expect((await scene.run(["check"])).stderr).toBe("");
+});
+
 test("a valid token is never renewed, also in its last minutes", async () => {
   for (const expiresInSec of [86_400, 7200 + 120]) {
     const scene = await RenewalScene.open(["a", "b"], { expiresInSec });
