@@ -10,7 +10,7 @@ const hostile = "x$(touch pwned)@team.example";
 /** A shell on a terminal that has loaded our text, and a pool with labels, shared e-mails and a hostile one. */
 async function openShell(
   shell: RealShell,
-  { before = "" } = {},
+  { before = "", columns = 150 } = {},
 ): Promise<{ home: TestHome; terminal: Terminal }> {
   const home = new TestHome();
   home.writeLogins(threeLogins);
@@ -19,7 +19,7 @@ async function openShell(
   await home.run(["label", "2", "work"]);
   await home.run(["label", "3", "my lab"]);
   const lines = `${before}\n${shell.load(oddlyPlacedProgram(home), `init ${shell.name}`)}\n`;
-  const terminal = Terminal.open(home, shell.interactive(home, lines));
+  const terminal = Terminal.open(home, shell.interactive(home, lines), { columns });
   await terminal.shows(">");
   return { home, terminal };
 }
@@ -95,6 +95,25 @@ describe.skipIf(!hasTmux).each(shells)("TAB in $name", (shell) => {
     terminal.press("Enter");
     await terminal.shows("code 42");
   });
+});
+
+const zsh = shells.find(({ name }) => name === "zsh");
+
+// The terminal broke them in mid-word, and an e-mail was cut at 22 columns.
+test.skipIf(!hasTmux || !zsh)("zsh shows descriptions that wrap at words, below each other", async () => {
+  if (!zsh) return;
+  const { terminal } = await openShell(zsh, { columns: 80 });
+  terminal.type("codex auth report --");
+  terminal.press("Tab");
+  await terminal.shows("--yes");
+  expect(terminal.screen()).toMatch(
+    /^--open {17}show the page in a browser; without --out it is a\n {23}temporary file$/m,
+  );
+  terminal.press("C-u", "C-l");
+  terminal.type("codex auth pause ");
+  terminal.press("Tab");
+  await terminal.shows("business");
+  expect(terminal.screen()).toMatch(/^x\$\(touch pwned\)@team\.example x\$/m);
 });
 
 /** How a completion of the real codex, loaded earlier, looks: it offers one word. */

@@ -22,10 +22,14 @@ export class Terminal {
     this.#socket = socket;
   }
 
-  static open(home: TestHome, command: readonly string[], { env = home.env } = {}): Terminal {
+  static open(
+    home: TestHome,
+    command: readonly string[],
+    { env = home.env, columns = 150, rows = 40 } = {},
+  ): Terminal {
     const terminal = new Terminal(join(home.path, "tmux.socket"));
     const options = home.write("tmux.conf", `set -g default-shell /bin/sh\nset -g escape-time 0\n`);
-    const size = ["-x", "150", "-y", "40"];
+    const size = ["-x", `${columns}`, "-y", `${rows}`];
     terminal.#tmux(["-f", options, "new-session", "-d", ...size, "-c", home.path, ...command], {
       ...env,
       TERM: "xterm-256color",

@@ -15,8 +15,8 @@ export function zshText(program: string): ShellText {
 }
 `,
     completion: `function _codex_auth {
-  local skip=1 dashes line value
-  local -a given values shown
+  local skip=1 dashes line value row word
+  local -a given values shown rows
   if [[ \${words[1]:t} == codex ]]; then
     if (( CURRENT == 2 )); then compadd -- auth; fi
     if (( CURRENT == 2 )) || [[ \${words[2]} != auth ]]; then
@@ -38,7 +38,17 @@ export function zshText(program: string): ShellText {
     [[ -n $line ]] || continue
     value=\${line%%$'\\t'*}
     values+=("$value")
-    shown+=("\${(r:22:)value} \${line#*$'\\t'}")
+    # A terminal breaks in mid-word what is too long: each row is filled up to its edge instead.
+    rows=() row=$value
+    if (( \${(m)#value} < 22 )); then row=\${(mr:22:)value}; fi
+    for word in \${=line#*$'\\t'}; do
+      if (( \${(m)#row} + \${(m)#word} >= COLUMNS )); then
+        rows+=("\${(mr:COLUMNS:)row}")
+        row=\${(r:22:):-}
+      fi
+      row+=" $word"
+    done
+    shown+=("\${(j::)rows}$row")
   done
   if (( $#values )); then compadd -l -d shown -a values; else _files; fi
 }
