@@ -1,6 +1,5 @@
 import { noTokens } from "../budget/prices.ts";
 import type { Settlement } from "../budget/usage-state.ts";
-import { randomHex } from "../machine/hash.ts";
 import type { Served } from "../proxy/serve-request.ts";
 import { type GatewayAnswer, refuse } from "./door/refusal.ts";
 import type { ClientKey } from "./keys/client-keys.ts";
@@ -40,7 +39,7 @@ export interface Booking {
 /** Admits a request on its key, or says what refuses it. */
 export async function book(parts: GatewayParts, asking: Asking): Promise<Booking | GatewayAnswer> {
   const { key, isCodex, model, bytes, tier } = asking;
-  const id = `tk_${randomHex(10)}`;
+  const id = parts.replica.name("tk_");
   const startedMs = parts.now();
   const asked = { id, key, model, bytes, tier, replica: parts.replica.id };
   const away = () => refuse({ kind: "database-away" }, { isCodex, nowMs: parts.now() });

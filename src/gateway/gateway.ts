@@ -193,7 +193,7 @@ function makeGatewayParts(options: GatewayOptions): GatewayParts {
   const replica = new Replica(database, books, options.host ?? "127.0.0.1");
   const metrics = new Metrics(now());
   const keep = (lines: readonly LogLine[]): void => journal.keepLines(lines);
-  const log = new RequestLog(database, replica.id, { metrics, keep });
+  const log = new RequestLog(database, replica, { metrics, keep });
   const journal = new Journal(options.journal, books, log);
   return {
     rotation,

@@ -2,24 +2,32 @@ import type { Database } from "../database/database.ts";
 import { randomHex } from "../machine/hash.ts";
 import type { UsageBooks } from "./limits/usage-books.ts";
 
+const idPrefix = "gw_";
 const beatMs = 5_000;
 /** Who was not heard of for this long is gone, and its open tickets are charged. */
 const goneMs = 30_000;
 
 /** This gateway among those that share the database: it says that it lives, and settles for those that do not. */
 export class Replica {
-  readonly id = `gw_${randomHex(6)}`;
+  readonly id = `${idPrefix}${randomHex(6)}`;
   readonly #database: Database;
   readonly #books: UsageBooks;
   readonly #address: string;
   readonly #startedMs: number;
   #timer: NodeJS.Timeout | null = null;
+  #named = 0;
 
   constructor(database: Database, books: UsageBooks, address: string) {
     this.#database = database;
     this.#books = books;
     this.#address = address;
     this.#startedMs = database.now();
+  }
+
+  /** A name that nobody else gives: this gateway's own with a number, because chance costs three calls of the system. */
+  name(prefix: string): string {
+    this.#named += 1;
+    return `${prefix}${this.id.slice(idPrefix.length)}${this.#named.toString(36).padStart(8, "0")}`;
   }
 
   /** Throws what the database throws at the first sign of life. */

@@ -1,7 +1,7 @@
 import type { Cost, TokenCounts } from "../budget/prices.ts";
 import { dayStart, hourStart } from "../budget/usage-state.ts";
 import type { Database, Statements } from "../database/database.ts";
-import { randomHex } from "../machine/hash.ts";
+import type { Replica } from "./replica.ts";
 
 /** One request as the log keeps it: who, what, how long, what it took. Never a prompt, never an answer. */
 export interface LoggedRequest {
@@ -41,7 +41,7 @@ interface LogOptions {
  */
 export class RequestLog {
   readonly #database: Database;
-  readonly #replica: string;
+  readonly #replica: Pick<Replica, "id" | "name">;
   readonly #metrics: LogOptions["metrics"];
   readonly #keep: (lines: readonly LogLine[]) => void;
   readonly #deniedMs = new Map<string, number>();
@@ -51,7 +51,7 @@ export class RequestLog {
   /** Why the last write failed; null while all is well. */
   problem: string | null = null;
 
-  constructor(database: Database, replica: string, { metrics, keep }: LogOptions) {
+  constructor(database: Database, replica: Pick<Replica, "id" | "name">, { metrics, keep }: LogOptions) {
     this.#database = database;
     this.#replica = replica;
     this.#metrics = metrics;
@@ -73,7 +73,7 @@ export class RequestLog {
 
   note(request: LoggedRequest): void {
     this.#metrics.note(request);
-    if (this.#waiting.length < mostWaiting) this.#waiting.push({ id: `req_${randomHex(12)}`, request });
+    if (this.#waiting.length < mostWaiting) this.#waiting.push({ id: this.#replica.name("req_"), request });
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
@@ -104,7 +104,7 @@ export class RequestLog {
     try {
       await this.#database.transact(async (statements) => {
         const added: LoggedRequest[] = [];
-        for (const line of lines) if (await insert(statements, line, this.#replica)) added.push(line.request);
+        for (const line of lines) if (await insert(statements, line, this.#replica.id)) added.push(line.request);
         for (const span of spansOf(added)) await addSpan(statements, span);
       });
       this.problem = null;

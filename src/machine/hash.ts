@@ -6,7 +6,7 @@ function crypto() {
 }
 
 export function sha256(bytes: string | Uint8Array): string {
-  return crypto().createHash("sha256").update(bytes).digest("hex");
+  return crypto().hash("sha256", bytes, "hex");
 }
 
 /** Unpredictable bytes in hexadecimal, from the system's own source where it is a file. */

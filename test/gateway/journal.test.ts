@@ -51,7 +51,9 @@ async function scene() {
   const file = journalFile();
   const metrics = { note: () => undefined };
   const keep = (lines: readonly LogLine[]): void => journal.keepLines(lines);
-  const log = new RequestLog(reached, "replica", { metrics, keep });
+  let names = 0;
+  const replica = { id: "gw_1", name: (prefix: string) => `${prefix}${(names += 1)}` };
+  const log = new RequestLog(reached, replica, { metrics, keep });
   const journal = new Journal(file, new UsageBooks(database), log);
   const written = async () => {
     const [row] = await database.query("select count(*) as lines, sum(input_tokens) as tokens from requests");

@@ -5,6 +5,7 @@ const boundsSec = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 
 /** What this gateway has done since it began. */
 export class Metrics {
+  /** By route and outcome, with a blank between them. */
   readonly #requests = new Map<string, number>();
   readonly #buckets = boundsSec.map(() => 0);
   readonly #tokens = { input: 0, cached: 0, output: 0 };
@@ -26,7 +27,7 @@ export class Metrics {
 
   note({ route, status, tokens, cost, totalMs, attempts }: LoggedRequest): void {
     const outcome = status < 400 ? "served" : status < 500 ? "refused" : "failed";
-    const name = labels({ route, outcome });
+    const name = `${route} ${outcome}`;
     this.#requests.set(name, (this.#requests.get(name) ?? 0) + 1);
     const seconds = totalMs / 1000;
     for (const [at, bound] of boundsSec.entries())
@@ -42,11 +43,15 @@ export class Metrics {
 
   lines(): string[] {
     const { input, cached, output } = this.#tokens;
+    const requests = [...this.#requests].map(([name, count]): Sample => {
+      const [route = "", outcome = ""] = name.split(" ");
+      return [labels({ route, outcome }), count];
+    });
     const kinds = Object.entries({ input, cached, output });
     const memory = process.memoryUsage();
     const { user, system } = process.cpuUsage();
     return [
-      ...series("requests_total", "counter", "Requests by route and outcome.", [...this.#requests]),
+      ...series("requests_total", "counter", "Requests by route and outcome.", requests),
       ...series(
         "tokens_total",
         "counter",

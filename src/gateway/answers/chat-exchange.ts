@@ -156,15 +156,15 @@ function streamed(
       isOver = true;
       clearTimeout(idle);
       stay();
+      unstopped?.();
       client.off("drain", onDrain);
-      stop?.signal.removeEventListener("abort", onStop);
       answer.off("data", onData).off("end", onEnd).off("close", onCut).off("error", onCut);
       answer.on("error", () => undefined);
       resolve({ kind, finalEvent: events.final, asksForTool: events.asksForTool, sentBytes });
     };
     const stay = onGone(exchange, onLeave);
     client.on("drain", onDrain);
-    stop?.signal.addEventListener("abort", onStop);
+    const unstopped = stop?.onStop(onStop);
     for (const chunk of held) onData(chunk);
     if (isGone(exchange)) return onLeave();
     if (answer.readableEnded) return onEnd();

@@ -58,15 +58,14 @@ async function admitted(
   if (!("ticket" in booked)) return booked;
   let served: Served | null = null;
   let deadCode: string | null = null;
-  const stop = new AbortController();
-  const stay = parts.ofKeys.add(visit.key.id, () => {
-    stop.abort();
+  const { id } = visit.key;
+  const stay = parts.ofKeys.add(id, () => {
     if (!response.headersSent) giveUp(parts, visit);
   });
   try {
     const pass = {
       ...passOf(parts, visit, wish, booked, (code) => (deadCode = code)),
-      stop: { signal: stop.signal, ...revokedDetail },
+      stop: { onStop: (work: () => void) => parts.ofKeys.add(id, work), ...revokedDetail },
     };
     const exchange = exchangeOf(visit, wish, pass);
     const { conversation } = exchange.facts;

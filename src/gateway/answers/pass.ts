@@ -136,16 +136,22 @@ export function surfaceAnswer(
 
 /** A key's client sees the limits of its key, never the quota of the accounts behind it. */
 export function publicHeaders(received: readonly string[]): string[] {
-  return received.filter((_, at) => {
-    const name = received[at - (at % 2)]?.toLowerCase() ?? "";
-    if (name === "x-codex-turn-state") return true;
-    return (
-      !name.startsWith("x-codex-") &&
-      !name.startsWith("x-ratelimit-") &&
-      name !== "set-cookie" &&
-      name !== "retry-after"
-    );
-  });
+  const shown: string[] = [];
+  for (let at = 0; at + 1 < received.length; at += 2) {
+    const name = received[at] ?? "";
+    if (isPublic(name.toLowerCase())) shown.push(name, received[at + 1] ?? "");
+  }
+  return shown;
+}
+
+function isPublic(name: string): boolean {
+  if (name === "x-codex-turn-state") return true;
+  return (
+    !name.startsWith("x-codex-") &&
+    !name.startsWith("x-ratelimit-") &&
+    name !== "set-cookie" &&
+    name !== "retry-after"
+  );
 }
 
 export function codeOf({ body }: ProxyAnswer): string {

@@ -74,15 +74,15 @@ export class KeyCache {
 
   /** Whether it is in memory, so that nobody need look it up. */
   knows(secret: string): boolean {
-    return isSecret(secret) && this.#known.has(hashOfSecret(secret));
+    return this.#known.has(hashOfSecret(secret));
   }
 
   async find(secret: string | null): Promise<KeyReading> {
     if (secret === null || secret === "") return { kind: "closed", why: "missing" };
-    if (!isSecret(secret)) return { kind: "closed", why: "unknown" };
     const hash = hashOfSecret(secret);
     const known = this.#known.get(hash);
     if (this.isInformed && known) return this.#reading(known);
+    if (!isSecret(secret)) return { kind: "closed", why: "unknown" };
     try {
       const newest = this.#newest;
       const key = await keyOfSecret(this.#database, secret);

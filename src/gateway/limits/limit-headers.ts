@@ -1,5 +1,5 @@
 import { dollars } from "../../budget/prices.ts";
-import type { KeyPolicy, LimitKind, LimitRule, LimitWindow } from "../../budget/policy.ts";
+import type { KeyPolicy, LimitRule } from "../../budget/policy.ts";
 import { counterAt, type UsageState } from "../../budget/usage-state.ts";
 
 /** One limit of a key as it stands. `max` and `used` count as the rule does. */
@@ -22,59 +22,59 @@ export function standings({ limits }: KeyPolicy, state: UsageState, nowMs: numbe
  * for a key without limits. The quota of the pool's accounts is nobody's business and never among them.
  */
 export function limitHeaders(all: readonly LimitStanding[], nowMs: number): Record<string, string> {
-  return {
-    ...family("requests", tightest(all, "requests"), nowMs),
-    ...family("tokens", tightest(all, "tokens", "input", "output"), nowMs),
-    ...family("cost", tightest(all, "cost"), nowMs),
-    ...codexWindow("primary", tightestOf(all, "5h"), 300),
-    ...codexWindow("secondary", tightestOf(all, "week"), weekMinutes),
-  };
+  const headers: Record<string, string> = {};
+  addFamily(headers, "requests", tightest(all, isOfRequests), nowMs);
+  addFamily(headers, "tokens", tightest(all, isOfTokens), nowMs);
+  addFamily(headers, "cost", tightest(all, isOfCost), nowMs);
+  addCodexWindow(headers, "primary", tightest(all, isOf5h), 300);
+  addCodexWindow(headers, "secondary", tightest(all, isOfWeek), weekMinutes);
+  return headers;
 }
 
 /** `6m0s`, as OpenAI writes it. */
 function resetText(ms: number): string {
   const seconds = Math.max(0, Math.ceil(ms / 1000));
-  const parts = [
-    [Math.floor(seconds / 86_400), "d"],
-    [Math.floor(seconds / 3600) % 24, "h"],
-    [Math.floor(seconds / 60) % 60, "m"],
-    [seconds % 60, "s"],
-  ] as const;
-  const first = parts.findIndex(([count]) => count > 0);
-  return parts
-    .slice(first === -1 ? 3 : first)
-    .map(([count, unit]) => `${count}${unit}`)
-    .join("");
+  let text = "";
+  if (seconds >= 86_400) text += `${Math.floor(seconds / 86_400)}d`;
+  if (seconds >= 3600) text += `${Math.floor(seconds / 3600) % 24}h`;
+  if (seconds >= 60) text += `${Math.floor(seconds / 60) % 60}m`;
+  return `${text}${seconds % 60}s`;
 }
 
-function family(name: string, standing: LimitStanding | null, nowMs: number): Record<string, string> {
-  if (!standing) return {};
+function addFamily(
+  headers: Record<string, string>,
+  name: string,
+  standing: LimitStanding | null,
+  nowMs: number,
+): void {
+  if (!standing) return;
   const { rule, remaining, resetsAtMs } = standing;
-  const shown = (count: number) => String(rule.kind === "cost" ? dollars(count) : count);
-  return {
-    [`x-ratelimit-limit-${name}`]: shown(rule.max),
-    [`x-ratelimit-remaining-${name}`]: shown(remaining),
-    [`x-ratelimit-reset-${name}`]: resetText(resetsAtMs - nowMs),
-  };
+  const isCost = rule.kind === "cost";
+  headers[`x-ratelimit-limit-${name}`] = String(isCost ? dollars(rule.max) : rule.max);
+  headers[`x-ratelimit-remaining-${name}`] = String(isCost ? dollars(remaining) : remaining);
+  headers[`x-ratelimit-reset-${name}`] = resetText(resetsAtMs - nowMs);
 }
 
 const weekMinutes = 7 * 24 * 60;
 
 /** Codex shows these in its status line, in the place of an account's windows. */
-function codexWindow(name: string, standing: LimitStanding | null, minutes: number): Record<string, string> {
-  if (!standing) return {};
-  return {
-    [`x-codex-${name}-used-percent`]: String(usedPercent(standing)),
-    [`x-codex-${name}-window-minutes`]: String(minutes),
-    [`x-codex-${name}-reset-at`]: String(Math.ceil(standing.resetsAtMs / 1000)),
-  };
+function addCodexWindow(
+  headers: Record<string, string>,
+  name: string,
+  standing: LimitStanding | null,
+  minutes: number,
+): void {
+  if (!standing) return;
+  headers[`x-codex-${name}-used-percent`] = String(usedPercent(standing));
+  headers[`x-codex-${name}-window-minutes`] = String(minutes);
+  headers[`x-codex-${name}-reset-at`] = String(Math.ceil(standing.resetsAtMs / 1000));
 }
 
 /** The same as an event, which is where Codex reads them on a WebSocket; null when the key has no such limit. */
 export function budgetEvent(all: readonly LimitStanding[]): object | null {
   const [primary, secondary] = [
-    eventWindow(tightestOf(all, "5h"), 300),
-    eventWindow(tightestOf(all, "week"), weekMinutes),
+    eventWindow(tightest(all, isOf5h), 300),
+    eventWindow(tightest(all, isOfWeek), weekMinutes),
   ];
   if (primary === null && secondary === null) return null;
   const isReached = all.some(({ remaining }) => remaining === 0);
@@ -88,19 +88,22 @@ function eventWindow(standing: LimitStanding | null, minutes: number): object | 
   return { used_percent: usedPercent(standing), window_minutes: minutes, reset_at: resetAt };
 }
 
-function tightest(all: readonly LimitStanding[], ...kinds: LimitKind[]): LimitStanding | null {
-  return most(all.filter(({ rule }) => kinds.includes(rule.kind)));
-}
+type Kind = (rule: LimitRule) => boolean;
 
-function tightestOf(all: readonly LimitStanding[], window: LimitWindow): LimitStanding | null {
-  return most(all.filter(({ rule }) => rule.window === window));
-}
+const isOfRequests: Kind = ({ kind }) => kind === "requests";
+const isOfTokens: Kind = ({ kind }) => kind === "tokens" || kind === "input" || kind === "output";
+const isOfCost: Kind = ({ kind }) => kind === "cost";
+const isOf5h: Kind = ({ window }) => window === "5h";
+const isOfWeek: Kind = ({ window }) => window === "week";
 
-function most(all: readonly LimitStanding[]): LimitStanding | null {
-  return all.reduce<LimitStanding | null>(
-    (best, each) => (best === null || usedPercent(each) > usedPercent(best) ? each : best),
-    null,
-  );
+/** Of those of a kind the one that has the least left; null where there is none. */
+function tightest(all: readonly LimitStanding[], isOfKind: Kind): LimitStanding | null {
+  let best: LimitStanding | null = null;
+  for (const each of all) {
+    if (!isOfKind(each.rule)) continue;
+    if (best === null || usedPercent(each) > usedPercent(best)) best = each;
+  }
+  return best;
 }
 
 function usedPercent({ rule, used }: LimitStanding): number {

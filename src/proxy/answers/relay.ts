@@ -25,9 +25,10 @@ export interface RelayOptions {
   readonly stop?: Stop | undefined;
 }
 
-/** Somebody takes back what is being answered, and why. */
+/** Somebody may take back what is being answered, and why. */
 export interface Stop {
-  readonly signal: AbortSignal;
+  /** Calls `work` when that happens, once; returns what calls that off. */
+  readonly onStop: (work: () => void) => () => void;
   readonly code: string;
   readonly message: string;
 }
@@ -138,13 +139,13 @@ export function relay(
       clearTimeout(idle);
       // What is heard of both from here on means nothing; the connection alone outlives them.
       socket.off("close", onClientGone);
-      stop?.signal.removeEventListener("abort", onStop);
+      stay?.();
       resolve({ kind, finalEvent: events.final, asksForTool: events.asksForTool, sentBytes });
     }
 
     client.on("drain", onDrain);
     socket.on("close", onClientGone);
-    stop?.signal.addEventListener("abort", onStop);
+    const stay = stop?.onStop(onStop);
     if (isEventStream) {
       unread = [...held];
       flush();
