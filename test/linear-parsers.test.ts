@@ -20,7 +20,7 @@ import { parseSse } from "../src/errors/stream-failure.ts";
 import { parsePool } from "../src/pool/pool.ts";
 import { eventData, eventEnd, eventType, finalEvent, lastBoundary } from "../src/proxy/answers/events.ts";
 import { peek } from "../src/proxy/answers/first-event.ts";
-import { topLevelFields } from "../src/proxy/door/request-facts.ts";
+import { topLevelFields } from "../src/proxy/door/body-fields.ts";
 import { parseHistory } from "../src/quota/history.ts";
 import { parseSessionHead, parseTokenCount, parseTurnModel } from "../src/sessions/lines.ts";
 import { parseReports } from "../src/sessions/history.ts";

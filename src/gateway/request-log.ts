@@ -104,7 +104,8 @@ export class RequestLog {
     try {
       await this.#database.transact(async (statements) => {
         const added: LoggedRequest[] = [];
-        for (const line of lines) if (await insert(statements, line, this.#replica.id)) added.push(line.request);
+        for (const line of lines)
+          if (await insert(statements, line, this.#replica.id)) added.push(line.request);
         for (const span of spansOf(added)) await addSpan(statements, span);
       });
       this.problem = null;

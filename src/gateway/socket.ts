@@ -34,7 +34,7 @@ export async function answerUpgrade(
 ): Promise<void> {
   const { request, socket } = upgrade;
   socket.on("error", () => socket.destroy());
-  const { isCodex } = requestFacts(request.headers, null);
+  const { isCodex } = requestFacts(request.headers, {});
   const deny = (refusal: Refusal) => {
     // Codex asks seven times after any other answer; over HTTP it is told why, in a form that it shows.
     if (isCodex) return replyRaw(socket, notServed());
@@ -54,7 +54,7 @@ export async function answerUpgrade(
   const stay = parts.ofKeys.add(key.id, () => socket.destroy());
   try {
     socket.setTimeout(0).setNoDelay(true);
-    const facts = requestFacts(request.headers, null, key.id);
+    const facts = requestFacts(request.headers, {}, key.id);
     const { conversation } = facts;
     await parts.homes?.recall(conversation);
     await serveSocket(parts.rotation, upgrade, {

@@ -8,7 +8,7 @@ import { makeHome } from "../support/store-home.ts";
 
 function gatewayOn(database: Awaited<ReturnType<typeof openTestDatabase>>) {
   const conversations = new Conversations(new Busy());
-  const facts = { ...requestFacts({}, null), conversation: "key_1/secret-name" };
+  const facts = { ...requestFacts({}, {}), conversation: "key_1/secret-name" };
   return {
     homes: new Homes(database, conversations),
     conversations,

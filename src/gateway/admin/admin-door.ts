@@ -1,4 +1,4 @@
-import { readGatewayBody } from "../door/body.ts";
+import { objectIn, readGatewayBody } from "../door/body.ts";
 import { deny, give, json, type HttpExchange, queryOf, secretOf } from "../door/http-exchange.ts";
 import type { Refusal } from "../door/refusal.ts";
 import type { AdminRoute } from "../door/routes.ts";
@@ -85,7 +85,7 @@ async function bodyOf({ parts, request }: HttpExchange): Promise<Readonly<Record
   const read = await readGatewayBody(request, parts.budget, parts.rotation.limits);
   if (read.kind !== "read") return null;
   read.body.release();
-  return read.value;
+  return objectIn(read);
 }
 
 async function visitorOf(exchange: HttpExchange): Promise<Visitor> {

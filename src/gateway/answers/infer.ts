@@ -1,38 +1,29 @@
 import { allowsModel } from "../../budget/policy.ts";
 import type { Exchange, Pass } from "../../proxy/door/exchange.ts";
-import { requestFacts } from "../../proxy/door/request-facts.ts";
 import { serve, type Served } from "../../proxy/serve-request.ts";
 import { type Asking, book, denied, withLimits } from "../booking.ts";
-import { readGatewayBody } from "../door/body.ts";
 import { type GatewayAnswer, type Refusal, refuse } from "../door/refusal.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
 import type { GatewayParts } from "../parts.ts";
 import { passOf } from "./pass.ts";
-import { type Visit, type Wish, wishOf } from "./wish.ts";
+import { readWish, type Visit, type Wish } from "./wish.ts";
 
 /** Checks, books, asks, answers and settles. Resolves to the refusal when the request was not let through. */
 export async function infer(parts: GatewayParts, visit: Visit): Promise<GatewayAnswer | "answered" | "gone"> {
-  const { key, request, isCodex } = visit;
+  const { key, isCodex, route } = visit;
   const say = (refusal: Refusal) => withLimits(parts, key, refuse(refusal, { isCodex, nowMs: parts.now() }));
-  const read = await readGatewayBody(request, parts.budget, parts.rotation.limits);
-  if (read.kind !== "read") {
-    if (read.kind === "gone") return "gone";
-    if (read.kind === "too-large") return tooLarge();
-    return await say({
-      kind: "bad-request",
-      issue: { path: [], message: "The request body must be a JSON object." },
-    });
-  }
+  const wish = await readWish(parts, visit);
+  if (wish === "gone") return wish;
+  if (wish === "too-large") return tooLarge();
+  if ("refusal" in wish) return await say(wish.refusal);
   try {
-    const wish = await wishOf(parts, visit, read);
-    if ("refusal" in wish) return await say(wish.refusal);
-    const refusal = forbidden(key, wish.model);
     const { model, bytes, tier } = wish;
-    const asking = { key, isCodex, route: visit.route, model, bytes, tier };
+    const refusal = forbidden(key, model);
+    const asking = { key, isCodex, route, model, bytes, tier };
     if (refusal) return denied(parts, asking, await say(refusal));
     return await admitted(parts, visit, wish, asking);
   } finally {
-    read.body.release();
+    wish.body.release();
   }
 }
 
@@ -93,15 +84,14 @@ function giveUp(parts: GatewayParts, { request, response, isCodex }: Visit): voi
   response.end(bytes, () => request.socket.destroySoon());
 }
 
-function exchangeOf({ request, response, route, query, key }: Visit, wish: Wish, pass: Pass): Exchange {
-  const facts = requestFacts(request.headers, wish.body, key.id);
+function exchangeOf({ request, response, route, query }: Visit, wish: Wish, pass: Pass): Exchange {
   return {
     request,
     response,
     route: route === "chat" ? "responses" : route,
     query,
     body: wish.body,
-    facts: { ...facts, model: wish.model },
+    facts: wish.facts,
     wantsDocument: wish.wantsDocument,
     pass,
   };

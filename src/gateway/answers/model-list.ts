@@ -77,7 +77,7 @@ export async function listModels(
       (refused.failure.status >= 500 ? fromCache() : null) ?? surfaceAnswer(refused, false, asker),
     headers: publicHeaders,
   };
-  const facts = requestFacts(request.headers, null, key.id);
+  const facts = requestFacts(request.headers, {}, key.id);
   await serve(parts.rotation, {
     request,
     response,

@@ -1,10 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { readChatRequest } from "../../chat/request.ts";
 import { missingIssue } from "../../errors/envelope.ts";
-import { replaceBody } from "../../proxy/door/body.ts";
-import type { Answering, Exchange } from "../../proxy/door/exchange.ts";
+import { objectFields } from "../../proxy/door/body-fields.ts";
+import { type Body, replaceBody } from "../../proxy/door/body.ts";
+import type { Answering } from "../../proxy/door/exchange.ts";
+import { type RequestFacts, requestFacts } from "../../proxy/door/request-facts.ts";
 import { field, textField } from "../../text/json.ts";
-import type { ReadBody } from "../door/body.ts";
+import { objectIn, type ReadBody, readGatewayBody } from "../door/body.ts";
 import type { Refusal } from "../door/refusal.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
 import type { GatewayParts } from "../parts.ts";
@@ -27,56 +29,80 @@ type InferenceRoute = "responses" | "compact" | "chat";
 export interface Wish {
   readonly model: string;
   readonly tier: string | undefined;
+  /** Of the body as the client meant it. */
   readonly bytes: number;
-  readonly body: Exchange["body"];
+  /** As it goes on; whoever holds the wish gives it back. */
+  readonly body: Body;
+  readonly facts: RequestFacts;
   readonly wantsDocument: boolean;
   readonly answering: Answering | null;
 }
 
-/** Reads what is wanted; of `/v1/responses` only model and stream, because upstream knows its own requests best. */
-export async function wishOf(
+type WishReading = Wish | { readonly refusal: Refusal };
+
+/** Reads what is wanted. Nothing of the body outlives this but what is sent on. */
+export async function readWish(
   parts: GatewayParts,
   visit: Visit,
-  read: ReadBody,
-): Promise<Wish | { readonly refusal: Refusal }> {
-  const { value, body, bytes } = read;
+): Promise<WishReading | "gone" | "too-large"> {
+  const read = await readGatewayBody(visit.request, parts.budget, parts.rotation.limits);
+  if (read.kind === "packed") return { refusal: noObject };
+  if (read.kind !== "read") return read.kind;
+  let isKept = false;
+  try {
+    const wish = await wishOf(parts, visit, read);
+    isKept = !("refusal" in wish);
+    return wish;
+  } finally {
+    if (!isKept) read.body.release();
+  }
+}
+
+/** Of `/v1/responses` only model and stream, because upstream knows its own requests best. */
+async function wishOf(parts: GatewayParts, visit: Visit, read: ReadBody): Promise<WishReading> {
+  const { request, key, route } = visit;
+  const isPassedOn = route === "compact" || (visit.isCodex && route === "responses");
+  // Where the model matters, what was read is sent: a second "model" in the bytes cannot reach upstream.
+  const isAsItCame = isPassedOn && isForAnyModel(key);
+  const value = isAsItCame ? objectFields(read.bytes, lookedAt) : objectIn(read);
+  if (value === null) return { refusal: noObject };
+  const { body, bytes } = read;
   const tier = textField(value, "service_tier");
-  if (visit.route === "chat") {
+  const wishFor = (model: string, sent: object) => {
+    if (!isAsItCame) {
+      replaceBody(body, Buffer.from(JSON.stringify(sent)));
+      plainBody(request);
+    }
+    const facts = requestFacts(request.headers, sent, key.id);
+    return { model, tier, bytes: bytes.length, body, facts: { ...facts, model } };
+  };
+  if (route === "chat") {
     const chat = readChatRequest(value);
     if (chat.kind !== "ready") {
       return { refusal: { kind: chat.kind === "missing" ? "bad-request" : "invalid", issue: chat.issue } };
     }
-    const sent = Buffer.from(JSON.stringify(await plainRequest(parts, chat.body)));
     const answering = chatAnswering(chat.wants, { nowMs: parts.now(), idleMs: parts.rotation.limits.idleMs });
-    const { model } = chat.wants;
-    plainBody(visit.request);
-    return {
-      model,
-      tier,
-      bytes: bytes.length,
-      body: replaceBody(body, sent),
-      wantsDocument: true,
-      answering,
-    };
+    const sent = await plainRequest(parts, chat.body);
+    return { ...wishFor(chat.wants.model, sent), wantsDocument: true, answering };
   }
   const model = value["model"];
   const problem = modelProblem(model) ?? streamProblem(field(value, "stream"));
   if (problem !== null || typeof model !== "string") return { refusal: problem ?? missingModel };
-  const usual = { model, tier, bytes: bytes.length, answering: null };
-  if (visit.isCodex || visit.route === "compact") {
-    // Where the model matters, what was read is sent: a second "model" in the bytes cannot reach upstream.
-    if (isForAnyModel(visit.key)) return { ...usual, body, wantsDocument: false };
-    plainBody(visit.request);
-    return { ...usual, body: replaceBody(body, Buffer.from(JSON.stringify(value))), wantsDocument: false };
-  }
-  const sent = Buffer.from(JSON.stringify(await plainRequest(parts, value)));
-  plainBody(visit.request);
-  return { ...usual, body: replaceBody(body, sent), wantsDocument: value["stream"] !== true };
+  if (isPassedOn) return { ...wishFor(model, value), wantsDocument: false, answering: null };
+  const sent = await plainRequest(parts, value);
+  return { ...wishFor(model, sent), wantsDocument: value["stream"] !== true, answering: null };
 }
+
+const lookedAt = ["model", "stream", "service_tier", "prompt_cache_key", "previous_response_id"];
 
 function isForAnyModel({ policy: { models, limits } }: ClientKey): boolean {
   return models === undefined && limits.every(({ model }) => model === undefined);
 }
+
+const noObject: Refusal = {
+  kind: "bad-request",
+  issue: { path: [], message: "The request body must be a JSON object." },
+};
 
 const missingModel: Refusal = { kind: "bad-request", issue: missingIssue(["model"]) };
 

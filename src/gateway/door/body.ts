@@ -2,26 +2,27 @@ import type { IncomingMessage } from "node:http";
 import * as zlib from "node:zlib";
 import { gunzipSync, inflateSync } from "node:zlib";
 import { Decompress } from "fzstd";
-import { type Body, type BodyBudget, bodyBytes, readBody } from "../../proxy/door/body.ts";
+import { type Body, type BodyBudget, bodyBytes, readBody, replaceBody } from "../../proxy/door/body.ts";
 import type { ProxyLimits } from "../../proxy/options.ts";
 import { isRecord } from "../../text/json.ts";
 
-/** A request body that was read and understood as far as the gateway must. */
+/** A request body that was read. */
 export interface ReadBody {
   readonly body: Body;
   /** Of the unpacked body. */
   readonly bytes: Buffer;
-  readonly value: Readonly<Record<string, unknown>>;
 }
+
+export type Fields = Readonly<Record<string, unknown>>;
 
 type GatewayBody =
   | ({ readonly kind: "read" } & ReadBody)
-  | { readonly kind: "too-large" | "no-object" | "gone" };
+  | { readonly kind: "too-large" | "packed" | "gone" };
 
 /** An unpacked body is never larger than this, whatever a packed one claims. */
 const mostBytes = 64 * 1024 * 1024;
 
-/** Reads a body whole: the model stands in it, and a key may be for some models only. */
+/** Reads a body whole and unpacks it: the model stands in it. `packed`: nobody here can. */
 export async function readGatewayBody(
   request: IncomingMessage,
   budget: BodyBudget,
@@ -32,15 +33,25 @@ export async function readGatewayBody(
   if (reading.kind !== "body") return { kind: "too-large" };
   const { body } = reading;
   try {
-    const bytes = unpacked(bodyBytes(body), request.headers["content-encoding"] ?? "identity");
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
-    if (isRecord(value)) return { kind: "read", body, bytes, value };
+    const sent = bodyBytes(body);
+    const bytes = unpacked(sent, request.headers["content-encoding"] ?? "identity");
+    // Else the pieces would be kept beside the whole.
+    replaceBody(body, sent);
+    return { kind: "read", body, bytes };
   } catch (error) {
     body.release();
-    return { kind: error instanceof RangeError ? "too-large" : "no-object" };
+    return { kind: error instanceof RangeError ? "too-large" : "packed" };
   }
-  body.release();
-  return { kind: "no-object" };
+}
+
+/** What a body says; null where it is no JSON object. */
+export function objectIn({ bytes }: ReadBody): Fields | null {
+  try {
+    const value: unknown = JSON.parse(bytes.toString("utf8"));
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
 }
 
 /** Throws RangeError where it would grow too large, another error where it cannot be unpacked. */

@@ -1,11 +1,12 @@
 import type { IncomingMessage } from "node:http";
 import type { ProxyLimits } from "../options.ts";
 
-/** A request body as it came, kept until nothing has to be sent again. */
+/** A request body, kept until nothing has to be sent again. */
 export interface Body {
-  readonly chunks: readonly Buffer[];
-  readonly size: number;
-  /** Gives its share of the memory back. May be called twice. */
+  /** As it came, or what replaced it; empty when it was released. */
+  chunks: Buffer[];
+  size: number;
+  /** Gives its memory back. May be called twice. */
   release(): void;
 }
 
@@ -28,24 +29,28 @@ type Caps = Pick<ProxyLimits, "bodyBytes" | "allBodiesBytes" | "bodyIdleMs">;
 /** Reads a body to its end, byte for byte, within the caps. */
 export function readBody(request: IncomingMessage, budget: BodyBudget, caps: Caps): Promise<BodyReading> {
   return new Promise((resolve) => {
-    const chunks: Buffer[] = [];
     let size = 0;
     const idle = setTimeout(() => conclude({ kind: "gone" }), caps.bodyIdleMs);
     const release = () => {
       budget.heldBytes -= size;
       size = 0;
+      body.chunks = [];
     };
+    const body: Body = { chunks: [], size: 0, release };
 
     function onData(chunk: Buffer): void {
       size += chunk.length;
       budget.heldBytes += chunk.length;
       if (size > caps.bodyBytes) return conclude({ kind: "too-large" });
       if (budget.heldBytes > caps.allBodiesBytes) return conclude({ kind: "no-room" });
-      chunks.push(chunk);
+      body.chunks.push(chunk);
       idle.refresh();
     }
 
-    const onEnd = () => conclude({ kind: "body", body: { chunks, size, release } });
+    const onEnd = () => {
+      body.size = size;
+      conclude({ kind: "body", body });
+    };
     const onClose = () => conclude({ kind: "gone" });
 
     function conclude(reading: BodyReading): void {
@@ -60,9 +65,10 @@ export function readBody(request: IncomingMessage, budget: BodyBudget, caps: Cap
   });
 }
 
-/** The same body with other bytes. */
-export function replaceBody(body: Body, bytes: Buffer): Body {
-  return { chunks: [bytes], size: bytes.length, release: () => body.release() };
+/** From now on the body is these bytes. */
+export function replaceBody(body: Body, bytes: Buffer): void {
+  body.chunks = [bytes];
+  body.size = bytes.length;
 }
 
 /** All bytes in one piece. */

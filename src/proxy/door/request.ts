@@ -8,6 +8,7 @@ import { proxyAnswer, type ProxyAnswer } from "../answers/refusals.ts";
 import type { ProxyLimits, RotationProxyOptions } from "../options.ts";
 import { type Body, type BodyBudget, bodyBytes, readBody, replaceBody } from "./body.ts";
 import type { Exchange } from "./exchange.ts";
+import { bodyFields } from "./body-fields.ts";
 import { requestFacts } from "./request-facts.ts";
 import type { RouteName, Target } from "./routes.ts";
 
@@ -30,7 +31,7 @@ export async function readExchange(
   options: ReadingOptions,
 ): Promise<ExchangeReading> {
   if (route === "models") {
-    const facts = requestFacts(request.headers, null);
+    const facts = requestFacts(request.headers, {});
     const isPlain = !facts.isCodex || modelId !== null;
     const asked = { query: withClientVersion(query), ...(isPlain && { answering: openAiModels(modelId) }) };
     return {
@@ -42,7 +43,7 @@ export async function readExchange(
   if (reading.kind === "gone") return reading;
   if (reading.kind !== "body") return { kind: "refused", answer: tooMuch(reading.kind) };
   const { body } = reading;
-  const facts = requestFacts(request.headers, body);
+  const facts = requestFacts(request.headers, bodyFields(request.headers, body));
   const exchange = { request, response, route, query, body, facts, wantsDocument: false };
   if (facts.isCodex || route !== "responses" || !options.transformBody) return { kind: "exchange", exchange };
   return await transformed(exchange, body, options.transformBody);
@@ -74,8 +75,8 @@ async function transformed(exchange: Exchange, body: Body, transform: Transform)
   try {
     const fit = Object.entries(await transform(value)).filter(([name]) => !refusedFields.has(name));
     const bytes = Buffer.from(JSON.stringify(Object.fromEntries(fit)));
-    const wantsDocument = value["stream"] !== true;
-    return { kind: "exchange", exchange: { ...exchange, body: replaceBody(body, bytes), wantsDocument } };
+    replaceBody(body, bytes);
+    return { kind: "exchange", exchange: { ...exchange, wantsDocument: value["stream"] !== true } };
   } catch (error) {
     body.release();
     const message = error instanceof Error ? error.message : "The request cannot be read.";

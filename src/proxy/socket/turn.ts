@@ -1,7 +1,7 @@
 import type { FailureClassification } from "../../errors/classify.ts";
 import { field, parseJson, textField } from "../../text/json.ts";
 import type { ProxyAnswer } from "../answers/refusals.ts";
-import { topLevelFields } from "../door/request-facts.ts";
+import { topLevelFields } from "../door/body-fields.ts";
 import type { Visit } from "../door/request.ts";
 import type { Served } from "../serve-request.ts";
 import type { Admitted } from "../message-admission.ts";

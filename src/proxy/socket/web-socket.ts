@@ -48,7 +48,7 @@ export interface SocketTerms extends Pick<SessionStart, "facts" | "query" | "isL
 export function termsOf({ request }: Upgrade, gate: Gate): SocketTerms {
   const target = readTarget(request.url ?? "");
   const isLetIn = () => findRefusal({ request, target, gate }) === null;
-  return { facts: requestFacts(request.headers, null), query: target.query, isLetIn, pass: null };
+  return { facts: requestFacts(request.headers, {}), query: target.query, isLetIn, pass: null };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { completed, created, delta, type Scene, sse } from "../../support/openai/responses.ts";
 import { type Asked, GatewayScene } from "../../support/gateway-scene.ts";
@@ -61,6 +62,11 @@ describe("what one key was given another cannot go on with", () => {
     ["a cache key", {}, { ...turn, prompt_cache_key: "cache-1" }],
     ["a turn's state", { "thread-id": "thread-1", ...given }, turn],
     ["an answer", {}, { ...turn, previous_response_id: "resp_of_one" }],
+    [
+      "an answer, in a packed request",
+      { "content-encoding": "gzip" },
+      gzipSync(JSON.stringify({ ...turn, previous_response_id: "resp_of_one" })),
+    ],
   ];
   test.each(marks)("%s", async (_, marked, body) => {
     const scene = await GatewayScene.open(["a", "b"]);
