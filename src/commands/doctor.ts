@@ -3,10 +3,11 @@ import type { Context } from "../context.ts";
 import type { DoctorCheck } from "../doctor/check.ts";
 import { type Examination, examine } from "../doctor/examine.ts";
 import { readFacts, type Facts } from "../doctor/facts.ts";
-import { checks } from "../doctor/index.ts";
 import { fixAll } from "../doctor/fix.ts";
+import { checks } from "../doctor/index.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { defineCommand, offering, type Zod } from "../program/command.ts";
+import { startProgress } from "../program/passing-line.ts";
 import {
   changeLines,
   changeSchema,
@@ -18,7 +19,6 @@ import {
 } from "../reports/finding.ts";
 import { requireReportPlace, writeReport } from "../store/files/new-file.ts";
 import { counted } from "../text/times.ts";
-import { startProgress } from "../ui/progress.ts";
 import type { Ui } from "../ui/ui.ts";
 
 interface Options {

@@ -6,7 +6,7 @@ import { currentProcess } from "../machine/processes.ts";
 import { keyringHere } from "../machine/systems/here.ts";
 import type { CommandEntry } from "../program/command.ts";
 import { type Hooks, runProgram } from "../program/program.ts";
-import { waitTeller } from "../program/wait-lines.ts";
+import { waitTeller } from "../program/passing-line.ts";
 import type { FindSlot } from "../store/context.ts";
 import { openFileStore } from "../store/file-store.ts";
 import { findSlot } from "../store/homes/live-place.ts";

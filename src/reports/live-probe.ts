@@ -1,13 +1,13 @@
-import { type Probe, probeAccount, type ProbeContext, type ProbeOptions } from "../auth/probe/probe.ts";
 import { recordProbes } from "../auth/probe/flags.ts";
+import { type Probe, probeAccount, type ProbeContext, type ProbeOptions } from "../auth/probe/probe.ts";
 import type { Context } from "../context.ts";
 import type { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { backendOf } from "../openai/backend.ts";
 import type { Account } from "../pool/account.ts";
+import { startProgress } from "../program/passing-line.ts";
 import { readLoginSettings } from "../store/config-file.ts";
 import { appendHistory } from "../store/files/quota.ts";
 import { safe } from "../text/safe-text.ts";
-import { startProgress } from "../ui/progress.ts";
 
 const mostAtOnce = 4;
 /** Between two renewals: a pool's tokens must not reach the issuer in one burst. */

@@ -7,7 +7,7 @@ import type { Ending, InheritedRun } from "../../src/context.ts";
 import { makeContext } from "../../src/process/real-context.ts";
 import { outputOf, pipedInput } from "../../src/process/streams.ts";
 import { runProgram } from "../../src/program/program.ts";
-import { waitTeller } from "../../src/program/wait-lines.ts";
+import { waitTeller } from "../../src/program/passing-line.ts";
 import { openFileStore } from "../../src/store/file-store.ts";
 import { sealingFs } from "../../src/store/seal/sealing-fs.ts";
 import { quietParts, quietFs } from "./quiet-machine.ts";
