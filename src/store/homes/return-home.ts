@@ -15,7 +15,7 @@ import type { Paths } from "../../machine/paths.ts";
 import type { ProcessIdentity } from "../../machine/identity.ts";
 import type { StoreContext } from "../context.ts";
 import { readOwnTextIfReadable } from "../text/own-text.ts";
-import { copyToNew, hasSameBytes } from "./file-copy.ts";
+import { copyToNew, hasSameBytes, putAside, removeTree } from "./leftovers.ts";
 import {
   derivedFiles,
   isPrivate,
@@ -25,7 +25,6 @@ import {
   readHomeOwner,
   traceOfCodex,
 } from "./home-owner.ts";
-import { putAside, removeTree } from "./put-aside.ts";
 
 /** A private home that nobody uses any more. */
 export interface AbandonedHome {
