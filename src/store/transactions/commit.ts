@@ -15,8 +15,7 @@ import { isUntouched, type PendingLogin } from "../auth-file.ts";
 import { isDailyBackupDue, takeBackup } from "../backups/backups.ts";
 import { writeDisplaced } from "../files/aside.ts";
 import { readOwnText } from "../text/own-text.ts";
-import { codexInTheWay, stageLoan } from "./loan.ts";
-import { type Commit, type CommitOutcome, putBoth } from "./put-both.ts";
+import { codexInTheWay, type Commit, type CommitOutcome, putBoth, stageLoan } from "./put-both.ts";
 import type { WorkingTransaction } from "./transaction.ts";
 
 /** Writes what the transaction has become. */
