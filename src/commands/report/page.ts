@@ -17,9 +17,8 @@ import {
 } from "../../ui/forecast-lines.ts";
 import { pageStyle } from "../../ui/page-style.ts";
 import type { Ui } from "../../ui/ui.ts";
-import { calendarSection, fanChart, usageChart } from "./charts.ts";
+import { calendarSection, fanChart, timelineSection, usageChart } from "./charts.ts";
 import type { ReportFigures, TokenFigures } from "./lines.ts";
-import { timelineSection } from "./timeline.ts";
 
 /** The report as one page that asks for nothing: no script, no font, no picture from elsewhere. */
 export function reportPage(report: ReportFigures, ui: Ui): string {
