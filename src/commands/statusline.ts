@@ -19,7 +19,7 @@ import { readLiveFile } from "../store/auth-file.ts";
 import { safeText } from "../text/safe-text.ts";
 import { durationText } from "../text/times.ts";
 import { isUnicodeLocale, meter } from "../ui/ui.ts";
-import { readOwnText } from "../store/text/own-text.ts";
+import { readOwnText } from "../store/own-text.ts";
 
 interface Options {
   format: string;

@@ -23,7 +23,7 @@ import type { ServedRecords } from "./pool-store.ts";
 import type { HomeLeavings, Moved, PrivateHome, Removal, Store, Transaction } from "./store.ts";
 import { commitTransaction } from "./transactions/commit.ts";
 import { type FreshOptions, openTransaction, refreshLockPath } from "./transactions/fresh-transaction.ts";
-import { readOwnText } from "./text/own-text.ts";
+import { readOwnText } from "./own-text.ts";
 import { watchStore } from "./watch.ts";
 
 type Change<T> = (transaction: Transaction) => T;

@@ -5,7 +5,7 @@ import { adopt } from "../../pool/adopt.ts";
 import { readLiveFile } from "../../store/auth-file.ts";
 import { displacedStrangers, keptAside } from "../../store/files/aside.ts";
 import type { Snapshot, Transaction } from "../../store/store.ts";
-import { readOwnTextIfReadable } from "../../store/text/own-text.ts";
+import { readOwnTextIfReadable } from "../../store/own-text.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import { type DoctorCheck, fileCheck, type FoundFault } from "../check.ts";
 import type { Facts } from "../facts.ts";

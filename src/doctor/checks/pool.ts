@@ -4,7 +4,7 @@ import type { Pool } from "../../pool/pool.ts";
 import { tornUnsaved } from "../../store/files/aside.ts";
 import { damagedLines, isDamagedJson } from "../../store/files/quota.ts";
 import { placeProblem } from "../../store/place-problems.ts";
-import { readOwnText } from "../../store/text/own-text.ts";
+import { readOwnText } from "../../store/own-text.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import { counted } from "../../text/times.ts";
 import {

@@ -7,7 +7,7 @@ import type { Account } from "../../pool/account.ts";
 import { adopt } from "../../pool/adopt.ts";
 import { recallAccount } from "../../pool/pool.ts";
 import type { Store, Transaction } from "../store.ts";
-import { readOwnText } from "../text/own-text.ts";
+import { readOwnText } from "../own-text.ts";
 import type { Backup, CopiedFile, RepairBackup } from "./backups.ts";
 
 /** What became of one copied file. */

@@ -17,7 +17,7 @@ import { writeFileAtomic, writeFilePrecious } from "../atomic-write.ts";
 import { authFileText } from "../auth-file.ts";
 import { findAbandonedHomes } from "../homes/return-home.ts";
 import { leftTrialHomes } from "../homes/trial-home.ts";
-import { readOwnTextIfReadable } from "../text/own-text.ts";
+import { readOwnTextIfReadable } from "../own-text.ts";
 import { abandonedTemporaries } from "./temporaries.ts";
 
 /** Temporaries of killed commands, private homes of commands that have ended, and those of questions to Codex. */

@@ -14,7 +14,7 @@ import {
 import type { Limit } from "../../quota/limit.ts";
 import { writeFileAtomic } from "../atomic-write.ts";
 import type { AccountUsage, UsageByAccount } from "../library-store.ts";
-import { readOwnTextIfReadable } from "../text/own-text.ts";
+import { readOwnTextIfReadable } from "../own-text.ts";
 
 /** Reads limits.json. What cannot be read counts as not known. */
 export function readUsageFile(fs: FileSystem, path: string): UsageByAccount {

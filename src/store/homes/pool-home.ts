@@ -11,7 +11,7 @@ import { parsePool, type Pool } from "../../pool/pool.ts";
 import type { StoreContext } from "../context.ts";
 import { readLive } from "./live-place.ts";
 import type { Moved, Store } from "../store.ts";
-import { readOwnText } from "../text/own-text.ts";
+import { readOwnText } from "../own-text.ts";
 
 type Places = Pick<StoreContext, "fs" | "findSlot">;
 

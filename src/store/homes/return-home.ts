@@ -14,7 +14,7 @@ import { isOdd, isThere, shapeOf } from "../../machine/path-kind.ts";
 import type { Paths } from "../../machine/paths.ts";
 import type { ProcessIdentity } from "../../machine/identity.ts";
 import type { StoreContext } from "../context.ts";
-import { readOwnTextIfReadable } from "../text/own-text.ts";
+import { readOwnTextIfReadable } from "../own-text.ts";
 import { copyToNew, hasSameBytes, putAside, removeTree } from "./leftovers.ts";
 import {
   derivedFiles,

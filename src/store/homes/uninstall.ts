@@ -16,7 +16,7 @@ import type { OwnPart } from "../files/our-names.ts";
 import { isAbandoned } from "../locks/lock-folder.ts";
 import { staleMs } from "../locks/lock.ts";
 import type { Removal, Snapshot } from "../store.ts";
-import { readOwnTextIfReadable } from "../text/own-text.ts";
+import { readOwnTextIfReadable } from "../own-text.ts";
 import { lastingLinks, ownerPath } from "./home-owner.ts";
 
 /** For the holder of the lock of the store, who has just settled what Codex or a killed command left. */

@@ -14,7 +14,7 @@ import {
 import { isUntouched, type PendingLogin } from "../auth-file.ts";
 import { isDailyBackupDue, takeBackup } from "../backups/backups.ts";
 import { writeDisplaced } from "../files/aside.ts";
-import { readOwnText } from "../text/own-text.ts";
+import { readOwnText } from "../own-text.ts";
 import { codexInTheWay, type Commit, type CommitOutcome, putBoth, stageLoan } from "./put-both.ts";
 import type { WorkingTransaction } from "./transaction.ts";
 

@@ -13,7 +13,7 @@ import { type AbandonedHome, findAbandonedHomes } from "../homes/return-home.ts"
 import { isUnlocked } from "../locks/lock.ts";
 import { requireUsablePaths } from "../require-writable.ts";
 import type { TransactionOptions } from "../store.ts";
-import { readOwnText } from "../text/own-text.ts";
+import { readOwnText } from "../own-text.ts";
 import { WorkingTransaction } from "./transaction.ts";
 
 export interface FreshOptions extends TransactionOptions {

@@ -1,6 +1,6 @@
-import { decodedText } from "../../codex/tidy-tokens.ts";
-import { errorCode } from "../../machine/file-error.ts";
-import { type FileSystem, readBytes } from "../../machine/file-system.ts";
+import { decodedText } from "../codex/tidy-tokens.ts";
+import { errorCode } from "../machine/file-error.ts";
+import { type FileSystem, readBytes } from "../machine/file-system.ts";
 
 /**
  * The text of a file of ours, or null when there is none. An editor, PowerShell or iconv may have written it anew in
