@@ -5,8 +5,7 @@ import { createKey, editKey, findKey, listKeys, revokeKey, rotateKey } from "../
 import { keyDocument, keySchema, policyOf } from "../keys/key-document.ts";
 import { resetKey } from "../keys/key-reset.ts";
 import { standings } from "../limits/limit-headers.ts";
-import { listOf } from "./list-document.ts";
-import { type AdminContext, operation } from "./operation.ts";
+import { type AdminContext, listOf, operation } from "./operation.ts";
 
 const name = z
   .string()

@@ -89,3 +89,17 @@ export function refusalOf(error: unknown, { query, body }: Asked): Refusal | nul
   if (error.code === "key_not_found") return { kind: "not-found" };
   return error.code === "database_unavailable" ? { kind: "database-away" } : null;
 }
+
+export function listOf(each: z.ZodType) {
+  return z.object({ object: z.literal("list"), data: z.array(each) });
+}
+
+/** A list that goes on: `before=<nextBefore>` asks for what comes after it. */
+export function pageOf(each: z.ZodType) {
+  return listOf(each).extend({ nextBefore: z.string().nullable().describe("null: nothing is left") });
+}
+
+export function pageDocument(data: readonly { readonly id: string }[], limit: number): object {
+  const nextBefore = data.length < limit ? null : (data.at(-1)?.id ?? null);
+  return { object: "list", data, nextBefore };
+}
