@@ -156,7 +156,7 @@ function reaches(edges: Map<string, string[]>, start: string): boolean {
 }
 
 test("every command has a row in the table of contents", () => {
-  const tables = new Set(["contents.ts", "daily.ts", "index.ts", "hooks.ts", "overview.ts"]);
+  const tables = new Set(["contents.ts", "index.ts", "hooks.ts", "overview.ts"]);
   const table = readFileSync(join(src, "commands/index.ts"), "utf8");
   const commands = readdirSync(join(src, "commands")).filter((name) => !tables.has(name));
   expect(commands.length).toBeGreaterThan(8);
@@ -170,9 +170,7 @@ test("what a command alone needs is imported from its own folder only", () => {
     const path = relative(src, resolve(src, dirname(file), target));
     const [, folder] = /^commands\/([^/]+)\//.exec(path) ?? [];
     return (
-      folder !== undefined &&
-      !/^commands\/(?:index|daily)\.ts$/.test(file) &&
-      !file.startsWith(`commands/${folder}/`)
+      folder !== undefined && !/^commands\/index\.ts$/.test(file) && !file.startsWith(`commands/${folder}/`)
     );
   });
   expect(strangers.map(({ file, target }) => `${file} imports ${target}`)).toEqual([]);

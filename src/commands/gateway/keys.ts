@@ -8,11 +8,11 @@ import {
   findKey,
   type KeyChange,
   listKeys,
+  resetKey,
   revokeKey,
   rotateKey,
 } from "../../gateway/keys/client-keys.ts";
 import { keyDocument, type KeyDocument, policyOf } from "../../gateway/keys/key-document.ts";
-import { resetKey } from "../../gateway/keys/key-reset.ts";
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
 import { selectAccount } from "../../pool/select.ts";
 import { withDatabase } from "./running.ts";

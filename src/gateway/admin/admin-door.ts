@@ -3,18 +3,21 @@ import { deny, give, json, type HttpExchange, queryOf, secretOf } from "../door/
 import type { Refusal } from "../door/refusal.ts";
 import type { AdminRoute } from "../door/routes.ts";
 import type { Actor } from "./audit.ts";
-import { isForeignPage, isOwnForm, sessionCookie, setCookie } from "./cookie.ts";
-import { metricsText, metricsType } from "./metrics-text.ts";
-import { type Asked, refusalOf } from "./operation.ts";
 import {
   closeSession,
   findSession,
   guessWaitMs,
+  isForeignPage,
+  isOwnForm,
   noteGuess,
   openSession,
   type Session,
+  sessionCookie,
+  setCookie,
   useLink,
 } from "./sessions.ts";
+import { metricsText, metricsType } from "./metrics-text.ts";
+import { type Asked, refusalOf } from "./operation.ts";
 
 /** Who asks to manage: somebody who may, somebody with a key that may not, or nobody. */
 type Visitor =

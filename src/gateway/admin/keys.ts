@@ -1,9 +1,16 @@
 import { z } from "zod";
 import { checkLimits, parseLimit } from "../../budget/policy.ts";
 import { keyUsage, keyUsageSchema } from "../answers/usage-answer.ts";
-import { createKey, editKey, findKey, listKeys, revokeKey, rotateKey } from "../keys/client-keys.ts";
+import {
+  createKey,
+  editKey,
+  findKey,
+  listKeys,
+  resetKey,
+  revokeKey,
+  rotateKey,
+} from "../keys/client-keys.ts";
 import { keyDocument, keySchema, policyOf } from "../keys/key-document.ts";
-import { resetKey } from "../keys/key-reset.ts";
 import { standings } from "../limits/limit-headers.ts";
 import { type AdminContext, listOf, operation } from "./operation.ts";
 

@@ -5,8 +5,7 @@ import { auditSchema, listAudit } from "./audit.ts";
 import { keyOperations } from "./keys.ts";
 import { listOf, operation, type Operation, pageDocument, pageOf } from "./operation.ts";
 import { mostRows } from "./paging.ts";
-import { listRequests, outcomes, requestSchema } from "./requests.ts";
-import { groups, spans, spanSchema, usageSpans } from "./spans.ts";
+import { groups, listRequests, outcomes, requestSchema, spans, spanSchema, usageSpans } from "./requests.ts";
 
 const rowLimit = z.coerce
   .number()

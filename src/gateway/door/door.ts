@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { isCodexClient } from "../../proxy/answers/refusals.ts";
 import { answerAdmin } from "../admin/admin-door.ts";
-import { isForeignPage } from "../admin/cookie.ts";
+import { isForeignPage } from "../admin/sessions.ts";
 import { adminRefusal, infer } from "../answers/infer.ts";
 import { listModels } from "../answers/model-list.ts";
 import { transcriptionRefusal } from "../answers/transcriptions.ts";
@@ -11,7 +11,7 @@ import { standings } from "../limits/limit-headers.ts";
 import { answerPage, type PageRoute, readPageRoute } from "../pages/page-door.ts";
 import type { GatewayParts } from "../parts.ts";
 import { isOwner, lastDecisions } from "./decisions.ts";
-import { deny, give, json, type HttpExchange, queryOf, secretOf, textHeader } from "./http-exchange.ts";
+import { deny, give, type HttpExchange, json, queryOf, secretOf, textHeader } from "./http-exchange.ts";
 import { type AdminRoute, type GatewayRoute, readGatewayRoute } from "./routes.ts";
 
 /** `publicUrl`: how other machines name this gateway. */

@@ -1,11 +1,13 @@
 import type { KeyPolicy } from "../../budget/policy.ts";
+import { resetUsage } from "../../budget/usage-state.ts";
 import { type Database, replaceDocument, type Row, type Statements } from "../../database/database.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { type Actor, addAudit, type AuditEntry } from "../admin/audit.ts";
 import { startLimits } from "../limits/new-limits.ts";
-import { endedKind } from "./running-keys.ts";
+import type { UsageBooks } from "../limits/usage-books.ts";
 import { hashOfSecret, newSecret, shownPart } from "./key-secret.ts";
+import { endedKind } from "./running-keys.ts";
 
 /** `client` keys ask models, `admin` keys manage the gateway; neither does the other's work. */
 export type KeyRole = "client" | "admin";
@@ -231,4 +233,14 @@ function policyOf(text: string): KeyPolicy {
 
 function timeOf(value: Row[string] | undefined): number | null {
   return value === null || value === undefined ? null : Number(value);
+}
+
+/** Begins the limits of a key again; what runs now is charged when it ends. */
+export async function resetKey(
+  { database, books }: { readonly database: Database; readonly books: UsageBooks },
+  { id, name }: ClientKey,
+  actor: Actor,
+): Promise<void> {
+  await books.change(id, resetUsage);
+  await addAudit(database, { actor, action: "key.reset", target: id, detail: name }, database.now());
 }

@@ -1,7 +1,7 @@
 import { limitText } from "../../budget/policy.ts";
 import type { PoolAccount } from "../admin/accounts.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
-import { budgets, keyState } from "./key-parts.ts";
+import { budgets, keyState } from "./cards.ts";
 import type { Page } from "./layout.ts";
 import { html, type Markup } from "./markup.ts";
 import type { KeyFigures } from "./overview-figures.ts";

@@ -2,7 +2,7 @@ import { countText } from "../../text/times.ts";
 import type { PoolAccount } from "../admin/accounts.ts";
 import type { AuditDocument } from "../admin/audit.ts";
 import { outcomes, type RequestDocument } from "../admin/requests.ts";
-import { accountCard, poolTimeline } from "./account-cards.ts";
+import { accountCard, poolTimeline } from "./cards.ts";
 import type { Page } from "./layout.ts";
 import { html, type Markup } from "./markup.ts";
 import { type Share, shownDays } from "./overview-figures.ts";

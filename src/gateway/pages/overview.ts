@@ -1,7 +1,6 @@
 import { countText } from "../../text/times.ts";
-import { accountCard, poolTimeline } from "./account-cards.ts";
+import { accountCard, budgets, keyState, poolTimeline } from "./cards.ts";
 import { type Bar, barChart, legend } from "./drawings.ts";
-import { budgets, keyState } from "./key-parts.ts";
 import type { Page } from "./layout.ts";
 import { html, type Markup } from "./markup.ts";
 import { type Overview, type Share, shownDays } from "./overview-figures.ts";

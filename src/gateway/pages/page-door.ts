@@ -1,10 +1,9 @@
 import { dayStart } from "../../budget/usage-state.ts";
 import { poolAccounts } from "../admin/accounts.ts";
 import { listAudit } from "../admin/audit.ts";
-import { sessionCookie } from "../admin/cookie.ts";
+import { findSession, sessionCookie } from "../admin/sessions.ts";
 import { mostRows, UnknownRow } from "../admin/paging.ts";
 import { listRequests, outcomes } from "../admin/requests.ts";
-import { findSession } from "../admin/sessions.ts";
 import { deny, give, type HttpExchange, queryOf } from "../door/http-exchange.ts";
 import { listKeys } from "../keys/client-keys.ts";
 import type { GatewayParts } from "../parts.ts";

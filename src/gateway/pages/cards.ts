@@ -1,9 +1,12 @@
+import { microsPerDollar, ruleName } from "../../budget/policy.ts";
 import { dayMs } from "../../quota/limit.ts";
-import { durationText, windowName } from "../../text/times.ts";
+import { countText, durationText, windowName } from "../../text/times.ts";
 import type { PoolAccount } from "../admin/accounts.ts";
+import type { LimitStanding } from "../limits/limit-headers.ts";
 import { type Mark, meter, timeline } from "./drawings.ts";
 import { html, type Markup, nothing } from "./markup.ts";
-import { stateLevels, timeText, untilText } from "./words.ts";
+import type { KeyFigures } from "./overview-figures.ts";
+import { moneyText, stateLevels, timeText, untilText } from "./words.ts";
 
 export function accountCard(account: PoolAccount, nowMs: number, more: Markup = nothing): Markup {
   const { name, email, plan, state, reason, returnsAt, inFlight, windows } = account;
@@ -105,4 +108,34 @@ function words(accounts: readonly PoolAccount[], refills: readonly Refill[], now
   return back === undefined
     ? `No account can serve now. ${refill}`
     : `No account can serve now; the first is back ${untilText(back, nowMs)}. ${refill}`;
+}
+
+/** What a key has used of each of its limits. */
+export function budgets({ limits }: Pick<KeyFigures, "limits">, nowMs: number): readonly Markup[] {
+  if (limits.length === 0) return [html`<p class="dim">No limits.</p>`];
+  return limits.map((standing) => budget(standing, nowMs));
+}
+
+function budget({ rule, used, resetsAtMs }: LimitStanding, nowMs: number): Markup {
+  const shown = (count: number) =>
+    rule.kind === "cost" ? moneyText(count / microsPerDollar) : countText(count);
+  const percent = rule.max === 0 ? 100 : (used / rule.max) * 100;
+  const level = percent >= 100 ? "bad" : percent >= 80 ? "low" : "good";
+  const name = ruleName(rule);
+  const resets = used === 0 ? "" : `, resets ${untilText(new Date(resetsAtMs).toISOString(), nowMs)}`;
+  return html`<div class="budget">
+    <span>${name}</span><span>${shown(used)} of ${shown(rule.max)}</span>${meter(
+      `${name}, used${resets}`,
+      percent,
+      level,
+    )}
+  </div>`;
+}
+
+export function keyState({ key, why, running }: KeyFigures): Markup {
+  if (why === "revoked") return html`<b class="bad">revoked</b>`;
+  if (why === "expired") return html`<b class="low">expired</b>`;
+  const until =
+    key.expiresMs === null ? "" : `, until ${timeText(new Date(key.expiresMs).toISOString(), false)}`;
+  return html`<b class="good">open</b>${until}${running === 0 ? "" : `, ${running} running`}`;
 }
