@@ -21,8 +21,8 @@ const keepable: readonly OwnPart[] = ["accounts", "backups", "history"];
 const description = `List everything that codex-auth has written, and remove it.
 
 auth.json and config.toml are Codex's and stay as they are, with the login that is in use. Nothing is revoked. What is
-nowhere else, such as the logins of the other accounts, or of one that only a backup has, goes only with
---forget-accounts: keep or export it first.`;
+nowhere else, such as the logins of the other accounts, or of one that only a backup has, or what keys of a gateway
+have used while its database was away, goes only with --forget-accounts: keep or export it first.`;
 
 const fileSchema = (z: Zod) =>
   z.object({ path: z.string(), part: z.enum(["accounts", "backups", "history", "working files"]) });
@@ -45,7 +45,7 @@ export default defineCommand({
       )
       .option("--dry-run", "list it, and remove nothing")
       .option("--yes", "do not ask")
-      .option("--forget-accounts", "also accounts whose login is nowhere else"),
+      .option("--forget-accounts", "also what is nowhere else"),
   examples: [
     ["codex auth uninstall --dry-run", "list it"],
     ["codex auth uninstall --keep accounts --keep backups", "remove the rest"],
@@ -113,8 +113,8 @@ function refuseLoss(inPool: readonly string[], others: readonly string[]): void 
   const names = [...inPool, ...others];
   if (names.length === 0) return;
   const hint =
-    "Keep them: codex auth uninstall --keep accounts --keep backups. Or write them out first: codex auth export. Or forget them: --forget-accounts";
-  const message = `These logins are nowhere else: ${names.join(", ")}.`;
+    "Keep the logins: codex auth uninstall --keep accounts --keep backups. Or write them out first: codex auth export. Or forget all of it: --forget-accounts";
+  const message = `This is nowhere else: ${names.join(", ")}.`;
   throw new CodexAuthError("accounts_would_be_lost", message, { hint });
 }
 

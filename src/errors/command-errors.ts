@@ -316,7 +316,7 @@ export const commandErrors = {
   ),
   accounts_would_be_lost: row(
     "user",
-    "Logins that exist only in the pool would be removed with it.",
+    "What exists only here, such as logins of the pool, would be removed.",
     "Write them out first: codex auth export <accounts> --format bundle --out <file>",
   ),
   gateway_port_busy: row(

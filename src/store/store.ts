@@ -80,7 +80,7 @@ export interface TransactionOptions extends SavingOptions {
 /** What is to be removed of the store. */
 export interface Removal {
   isWanted: (file: OwnFile) => boolean;
-  /** Sees the store as it goes and throws where that would lose a login; `only` names what is nowhere else. */
+  /** Sees the store as it goes and throws where that would lose anything; `only` names what is nowhere else. */
   check: (snapshot: Snapshot, only: readonly string[]) => void;
 }
 

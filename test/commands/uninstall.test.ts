@@ -11,6 +11,29 @@ import { homeWithThree, projectRoot, TestHome } from "../support/home.ts";
 
 const storeOf = (home: TestHome) => home.file("codex-auth");
 
+// What keys had used while the database was away went with its file, and a budget had it again.
+test("uninstall names what keys have used and the database does not have yet, also where accounts are kept", async () => {
+  const home = new TestHome();
+  const entry = { keyId: "k1", ticketId: "tk_1", settlement: { kind: "settled", amounts: {} } };
+  const journal = "codex-auth/gateway-journal.jsonl";
+  home.write(journal, `${JSON.stringify(entry)}\n${JSON.stringify({ logged: { request: {} } })}\n`);
+  for (const keep of [[], ["--keep", "accounts", "--keep", "backups"]]) {
+    const { code, stderr } = await home.run(["uninstall", "--yes", ...keep]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /nowhere else: .*gateway-journal\.jsonl \(2 entries of what keys have used, .*; a gateway that starts here writes them there\)/,
+      ),
+    ]);
+  }
+  expect(existsSync(home.file(journal))).toBe(true);
+  home.write(journal, "");
+  expect((await home.run(["uninstall", "--yes"])).code).toBe(0);
+  home.write(journal, `${JSON.stringify(entry)}\n`);
+  expect((await home.run(["uninstall", "--yes", "--forget-accounts"])).code).toBe(0);
+  expect(existsSync(home.file(journal))).toBe(false);
+});
+
 test("uninstall --dry-run lists every file of ours and removes none", async () => {
   const home = await homeWithThree();
   const { code, stdout } = await home.run(["uninstall", "--dry-run", "--json"]);

@@ -15,6 +15,8 @@ import { irreplaceableFiles, type OwnFile, ownFiles, removeOwnFiles } from "../f
 import type { OwnPart } from "../files/our-names.ts";
 import { isAbandoned } from "../locks/lock-folder.ts";
 import { staleMs } from "../locks/lock.ts";
+import { gatewayFiles } from "../files/gateway.ts";
+import { counted } from "../../text/times.ts";
 import type { Removal, Snapshot } from "../store.ts";
 import { readOwnTextIfReadable } from "../own-text.ts";
 import { lastingLinks, ownerPath } from "./home-owner.ts";
@@ -31,6 +33,7 @@ export function removeWanted(
   check(snapshot, [
     ...(takes("accounts") ? irreplaceableFiles(fs, paths, ids) : []),
     ...(takes("backups") ? onlyInBackups(fs, paths, snapshot) : []),
+    ...(takes("working files") ? unwrittenUse(fs, paths) : []),
   ]);
   const files = ownFiles(fs, paths).filter(isWanted);
   removeOwnFiles(fs, paths, files);
@@ -68,6 +71,17 @@ function inUse(message: string): CodexAuthError {
   return new CodexAuthError("store_in_use", message, {
     hint: "Let it end, then run the command again. Nothing was removed.",
   });
+}
+
+/** What the journal of a gateway has for a database that was away. */
+function unwrittenUse(fs: FileSystem, paths: Paths): string[] {
+  const { journal, journalFile } = gatewayFiles(fs, paths);
+  const entries = journal.read().split("\n").length - 1;
+  if (entries === 0) return [];
+  const what = counted(entries, "entry", "entries");
+  return [
+    `${journalFile} (${what} of what keys have used, which the database may not have; a gateway that starts here writes them there)`,
+  ];
 }
 
 /** Logins that neither the pool nor auth.json has, and what no one can read, as a person may know them. */
