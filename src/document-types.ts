@@ -1316,10 +1316,12 @@ export interface GatewayDocument {
     revokedAt: string | null;
     secret?: string | undefined;
   }[];
+  boundTo: string[];
   usage: {
     days: {
       day: string;
       keyId: string;
+      keyName: string | null;
       requests: number;
       inputTokens: number;
       outputTokens: number;

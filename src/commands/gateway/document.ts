@@ -35,12 +35,16 @@ export const gatewayDocument = (z: Zod) =>
       .nullable(),
     key: keySchema(z).nullable(),
     keys: z.array(keySchema(z)),
+    boundTo: z
+      .array(z.string())
+      .describe("for key: what its accounts are called, in its order; empty: all serve it"),
     usage: z
       .object({
         days: z.array(
           z.object({
             day: z.string(),
             keyId: z.string(),
+            keyName: z.string().nullable().describe("null when there is no such key any more"),
             requests: z.int(),
             inputTokens: z.int(),
             outputTokens: z.int(),
@@ -82,12 +86,12 @@ export const gatewayDocument = (z: Zod) =>
 
 export type Report = zod.infer<ReturnType<typeof gatewayDocument>>;
 
-export function keyLines(each: KeyDocument): string[] {
-  const { name, id, role, models, accounts, limits, parallel, expiresAt, revokedAt } = each;
+export function keyLines(each: KeyDocument, boundTo: readonly string[]): string[] {
+  const { name, id, role, models, limits, parallel, expiresAt, revokedAt } = each;
   return [
     `${name} (${id}), ${role}`,
     `  models: ${models === null ? "all" : models.join(", ")}`,
-    ...(accounts === null ? [] : [`  accounts: ${accounts.join(", ")}`]),
+    ...(boundTo.length === 0 ? [] : [`  accounts: ${boundTo.join(", ")}`]),
     `  limits: ${limits.length === 0 ? "none" : limits.join(", ")}`,
     ...(parallel === null ? [] : [`  at the same time: ${parallel}`]),
     ...(expiresAt === null ? [] : [`  expires: ${expiresAt}`]),
@@ -122,7 +126,7 @@ const keyColumns = [
 
 const usageColumns = [
   { title: "DAY" },
-  { title: "KEY" },
+  { title: "KEY", least: 12 },
   ...["REQUESTS", "INPUT", "OUTPUT", "API EQUIVALENT"].map((title) => ({ title, isRight: true })),
 ];
 
@@ -133,9 +137,9 @@ export function usageLines({ days, key: own }: NonNullable<Report["usage"]>, ui:
       )
     : [];
   if (days.length === 0) return [...lines, "Nothing was used."];
-  const rows = days.map(({ day, keyId, requests, inputTokens, outputTokens, costUsd }) => [
+  const rows = days.map(({ day, keyId, keyName, requests, inputTokens, outputTokens, costUsd }) => [
     day,
-    keyId,
+    keyName ?? keyId,
     String(requests),
     String(inputTokens),
     String(outputTokens),
@@ -185,6 +189,7 @@ export function blank(action: Action): Report {
     gateway: null,
     key: null,
     keys: [],
+    boundTo: [],
     usage: null,
     link: null,
     steps: [],

@@ -122,11 +122,11 @@ export default defineCommand({
     if (!action) throw usageError(`Unknown action: ${word}`, `codex auth gateway ${actions.join("|")}`);
     return runs[action](ctx, words, options);
   },
-  render: ({ message, key, keys, lines, usage, link, steps, accounts, decisions, problems }, ui) => {
+  render: ({ message, key, keys, boundTo, lines, usage, link, steps, accounts, decisions, problems }, ui) => {
     const parts = link === null ? [message] : [message, link];
     if (accounts.length > 0) parts.push(placeTable(accounts, ui));
     if (key?.secret !== undefined) parts.push("", key.secret, "");
-    if (key) parts.push(...keyLines(key));
+    if (key) parts.push(...keyLines(key, boundTo));
     if (keys.length > 0) parts.push(keyTable(keys, ui));
     if (usage) parts.push(...usageLines(usage, ui));
     for (const { does, line, output } of steps)

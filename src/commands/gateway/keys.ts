@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import type { Database } from "../../database/database.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import {
+  type ClientKey,
   createKey,
   editKey,
   findKey,
@@ -14,6 +15,7 @@ import {
 } from "../../gateway/keys/client-keys.ts";
 import { keyDocument, type KeyDocument, policyOf } from "../../gateway/keys/key-document.ts";
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
+import { type Account, accountNames } from "../../pool/account.ts";
 import { selectAccount } from "../../pool/select.ts";
 import { withDatabase } from "./running.ts";
 import { servingStore } from "./shared.ts";
@@ -34,6 +36,7 @@ export interface KeyOptions {
 interface KeyAnswer {
   readonly key: KeyDocument | null;
   readonly keys: KeyDocument[];
+  readonly boundTo: string[];
   readonly message: string;
 }
 
@@ -49,11 +52,10 @@ async function create(ctx: Context, words: readonly string[], options: KeyOption
     const policy = policyOf(await policyWish(ctx, database, options));
     checkLimits(policy.limits);
     const { key, secret } = await createKey(database, { name, role, policy, expiresMs }, "cli");
-    return {
-      key: keyDocument(key, secret),
-      keys: [],
+    return await answer(ctx, database, key, {
+      secret,
       message: `The key ${name} was made. It is shown once:`,
-    };
+    });
   });
 }
 
@@ -66,7 +68,7 @@ async function list(
   return await withDatabase(ctx, wanted, async (database) => {
     const keys = (await listKeys(database)).map((key) => keyDocument(key));
     const message = keys.length === 0 ? "No keys yet. Make one: codex auth gateway key create <name>" : "";
-    return { key: null, keys, message };
+    return { key: null, keys, boundTo: [], message };
   });
 }
 
@@ -76,11 +78,11 @@ async function show(
   { database: wanted }: KeyOptions,
 ): Promise<KeyAnswer> {
   const name = oneWord(words, "show <name>");
-  return await withDatabase(ctx, wanted, async (database) => ({
-    key: keyDocument(await findKey(database, name)),
-    keys: [],
-    message: "",
-  }));
+  return await withDatabase(
+    ctx,
+    wanted,
+    async (database) => await answer(ctx, database, await findKey(database, name), { message: "" }),
+  );
 }
 
 async function edit(ctx: Context, words: readonly string[], options: KeyOptions): Promise<KeyAnswer> {
@@ -105,7 +107,7 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
       ...(expires === undefined ? {} : { expiresMs: ctx.now() + durationOf(expires) }),
     };
     const edited = await editKey(database, key, change, "cli");
-    return { key: keyDocument(edited), keys: [], message: `The key ${edited.name} was changed.` };
+    return await answer(ctx, database, edited, { message: `The key ${edited.name} was changed.` });
   });
 }
 
@@ -117,13 +119,10 @@ async function revoke(
   const name = oneWord(words, "revoke <name>");
   return await withDatabase(ctx, wanted, async (database) => {
     const key = await revokeKey(database, await findKey(database, name), "cli", { isNow });
-    return {
-      key: keyDocument(key),
-      keys: [],
-      message: isNow
-        ? `The key ${key.name} is revoked, and what ran for it ends.`
-        : `The key ${key.name} is revoked: it opens nothing any more.`,
-    };
+    const message = isNow
+      ? `The key ${key.name} is revoked, and what ran for it ends.`
+      : `The key ${key.name} is revoked: it opens nothing any more.`;
+    return await answer(ctx, database, key, { message });
   });
 }
 
@@ -136,7 +135,7 @@ async function rotate(
   return await withDatabase(ctx, wanted, async (database) => {
     const { key, secret } = await rotateKey(database, await findKey(database, name), "cli");
     const message = `The key ${key.name} has a new secret; the old one opens nothing any more. It is shown once:`;
-    return { key: keyDocument(key, secret), keys: [], message };
+    return await answer(ctx, database, key, { secret, message });
   });
 }
 
@@ -146,8 +145,35 @@ async function reset(ctx: Context, words: readonly string[], options: KeyOptions
     const key = await findKey(database, wanted);
     await resetKey({ database, books: new UsageBooks(database) }, key, "cli");
     const message = `The limits of the key ${key.name} begin again: nothing is used.`;
-    return { key: keyDocument(key), keys: [], message };
+    return await answer(ctx, database, key, { message });
   });
+}
+
+/** A key, with what the accounts are called that it is bound to. A pool that cannot be read costs the names alone. */
+async function answer(
+  ctx: Context,
+  database: Database,
+  key: ClientKey,
+  { secret, message }: { readonly secret?: string; readonly message: string },
+): Promise<KeyAnswer> {
+  const ids = key.policy.accounts ?? [];
+  const accounts = ids.length === 0 ? null : await servingAccounts(ctx, database);
+  const nameOf = accountNames(accounts ?? []);
+  const boundTo = ids.map((id) =>
+    accounts === null || accounts.some((each) => each.id === id)
+      ? nameOf(id)
+      : `${id} (no longer in the pool)`,
+  );
+  return { key: keyDocument(key, secret), keys: [], boundTo, message };
+}
+
+async function servingAccounts(ctx: Context, database: Database): Promise<readonly Account[] | null> {
+  try {
+    return (await (await servingStore(ctx, database)).read()).pool.accounts;
+  } catch (error) {
+    if (error instanceof CodexAuthError) return null;
+    throw error;
+  }
 }
 
 async function policyWish(ctx: Context, database: Database, { model, account, limit, parallel }: KeyOptions) {

@@ -2,7 +2,8 @@ import { headlessReason } from "../../auth/sign-in/browser.ts";
 import type { Context } from "../../context.ts";
 import { makeLink } from "../../gateway/admin/sessions.ts";
 import { keyUsage, usageByDay } from "../../gateway/answers/usage-answer.ts";
-import { findKey } from "../../gateway/keys/client-keys.ts";
+import type { Database } from "../../database/database.ts";
+import { findKey, listKeys } from "../../gateway/keys/client-keys.ts";
 import { standings } from "../../gateway/limits/limit-headers.ts";
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
 import { isInContainer } from "../../machine/processes.ts";
@@ -20,7 +21,7 @@ export async function usage(
   if (rest.length > 0) throw usageError("Too many words.", "codex auth gateway usage [<key>]");
   return await withDatabase(ctx, options.database, async (database) => {
     if (name === undefined) {
-      const days = await usageByDay(database, null, shownDays);
+      const days = await namedUsage(database, null);
       return {
         ...blank("usage"),
         usage: { days, key: null },
@@ -30,9 +31,15 @@ export async function usage(
     const found = await findKey(database, name);
     const state = await new UsageBooks(database).read(found.id);
     const own = await keyUsage(database, found, standings(found.policy, state, database.now()));
-    const days = await usageByDay(database, found.id, shownDays);
+    const days = await namedUsage(database, found.id);
     return { ...blank("usage"), usage: { days, key: own }, message: `Use of the key ${found.name}.` };
   });
+}
+
+async function namedUsage(database: Database, keyId: string | null) {
+  const days = await usageByDay(database, keyId, shownDays);
+  const names = new Map((await listKeys(database)).map(({ id, name }) => [id, name]));
+  return days.map((each) => ({ ...each, keyName: names.get(each.keyId) ?? null }));
 }
 
 export async function client(ctx: Context, words: readonly string[]): Promise<Report> {
