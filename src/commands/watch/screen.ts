@@ -11,13 +11,34 @@ import type { Figures } from "./figures.ts";
 import { chosenIndex, type ViewState } from "./keys.ts";
 import { fitted, prose, same } from "../../ui/wrap.ts";
 
-/** The whole screen: no line wider than the terminal, no more lines than it has rows. */
+/**
+ * The whole screen: no line wider than the terminal, no more lines than it has rows. Where rows are few, what is needed
+ * least goes first: who runs, what was decided, the timeline, then what to use next. The keys and the accounts stay.
+ */
 export function screenLines(whole: Figures, state: ViewState, ui: Ui, rows: number): string[] {
   const figures = safeReport(whole);
-  const head = headLines(figures, ui);
-  const foot = footLines(figures, state, ui);
-  const room = Math.max(1, rows - head.length - foot.length);
-  return [...head, ...cardsWithin(figures, state, ui, room), ...foot].slice(0, rows);
+  const foot = footLines(figures, state, ui, rows);
+  const cards = figures.accounts.map((account, index) =>
+    card(account, figures, ui, {
+      isChosen: index === chosenIndex(state, figures.accounts),
+      isFull: state.isFull,
+    }),
+  );
+  const needed = neededLines(cards, chosenIndex(state, figures.accounts));
+  const below = outlookParts(figures, ui);
+  let head = headLines(figures, ui);
+  // With a blank line above the foot, and one above what is below the cards.
+  const room = () => rows - head.length - foot.length - 1 - (below.length > 0 ? 1 : 0) - below.flat().length;
+  while (room() < needed && below.length > 0) below.pop();
+  if (room() < needed && figures.accounts.length > 0) head = [];
+  const shown = cardsWithin(cards, chosenIndex(state, figures.accounts), ui, Math.max(room(), 1));
+  const body = [...head, ...shown, ...(below.length > 0 ? ["", ...below.flat()] : []), ""];
+  return [...body.slice(0, Math.max(0, rows - foot.length)), ...foot];
+}
+
+/** The chosen card, and a line for each of some others. */
+function neededLines(cards: readonly string[][], chosen: number): number {
+  return (cards[chosen]?.length ?? 0) + Math.min(cards.length - 1, 4);
 }
 
 /** The same once, for a pipe or `--once`: no pointer and no keys. */
@@ -25,7 +46,8 @@ export function plainLines(figures: Figures, ui: Ui): string[] {
   return [
     ...headLines(figures, ui),
     ...figures.accounts.flatMap((account) => card(account, figures, ui, { isChosen: null, isFull: false })),
-    ...outlookLines(figures, ui),
+    "",
+    ...outlookParts(figures, ui).flat(),
     ...legendLines(figures, ui),
   ];
 }
@@ -39,35 +61,37 @@ function headLines({ accounts, recommendation }: Figures, ui: Ui): string[] {
   return [...prose(`Nothing to use now: ${reason}${back}.${help}`, ui, ui.yellow), ""];
 }
 
-/** The cards around the chosen one that there is room for. */
-function cardsWithin(figures: Figures, state: ViewState, ui: Ui, room: number): string[] {
-  const { accounts } = figures;
-  const at = chosenIndex(state, accounts);
-  const cards = accounts.map((account, index) =>
-    card(account, figures, ui, { isChosen: index === at, isFull: state.isFull }),
-  );
-  const sizes = (from: number, to: number) => cards.slice(from, to).flat().length;
-  if (sizes(0, cards.length) <= room) return cards.flat();
-  let [first, end] = [at, at + 1];
+/** The chosen card, the first lines of those around it, and as much more of them as there is room for. */
+function cardsWithin(cards: readonly string[][], chosen: number, ui: Ui, room: number): string[] {
+  const shown = cards.map((each, index) => (index === chosen ? each : each.slice(0, 1)));
+  const sizes = (from: number, to: number) => shown.slice(from, to).flat().length;
+  if (sizes(0, cards.length) <= room) {
+    const nearest = [...cards.keys()].sort((a, b) => Math.abs(a - chosen) - Math.abs(b - chosen));
+    for (const index of nearest) {
+      const whole = cards[index] ?? [];
+      if (sizes(0, cards.length) + whole.length - (shown[index]?.length ?? 0) <= room) shown[index] = whole;
+    }
+    return shown.flat();
+  }
+  let [first, end] = [chosen, chosen + 1];
   for (;;) {
     if (end < cards.length && sizes(first, end + 1) < room) end += 1;
     else if (first > 0 && sizes(first - 1, end) < room) first -= 1;
     else break;
   }
-  const shown = cards
-    .slice(first, end)
-    .flat()
-    .slice(0, Math.max(1, room - 1));
+  const lines = shown.slice(first, end).flat();
   const hidden = cards.length - (end - first);
-  return [...shown, fitted([{ text: `    ${hidden} more above or below`, paint: ui.dim }], ui)];
+  const more = fitted([{ text: `    ${hidden} more above or below`, paint: ui.dim }], ui);
+  return hidden === 0 || room < 2 ? lines.slice(0, room) : [...lines.slice(0, room - 1), more];
 }
 
-/** The next seven days, and who runs. */
-function outlookLines(figures: Figures, ui: Ui): string[] {
+/** The next seven days, what was decided last, and who runs; what is needed least is last. */
+function outlookParts(figures: Figures, ui: Ui): string[][] {
   const { pool, accounts } = figures;
   const words = poolWords(pool, { ...ui, yellow: same });
   const outlook = accounts.length === 0 ? [] : [...timelineLines(pool, ui), ...prose(words, ui)];
-  return ["", ...outlook, ...decisionLines(figures, ui), ...prose(runningText(figures), ui, ui.dim)];
+  const parts = [outlook, decisionLines(figures, ui), prose(runningText(figures), ui, ui.dim)];
+  return parts.filter(({ length }) => length > 0);
 }
 
 function legendLines({ pool }: Figures, ui: Ui): string[] {
@@ -121,16 +145,15 @@ const keyLines = [
   "? help, q quit",
 ];
 
-function footLines(figures: Figures, state: ViewState, ui: Ui): string[] {
+/** The keys, or the question in their place, and above them the help and the messages that there is room for. */
+function footLines(figures: Figures, state: ViewState, ui: Ui, rows: number): string[] {
   const { accounts } = figures;
   const asked = accounts.find(({ id }) => id === state.asksAbout);
-  const lines = [...outlookLines(figures, ui), ""];
-  if (state.hasHelp) lines.push(...prose(helpText, ui), ...legendLines(figures, ui));
-  for (const line of state.message) lines.push(...prose(line, ui, ui.bold));
-  if (asked) {
-    const question = `Switch to ${sentenceNames(accounts)(asked.id)}? y/n`;
-    return [...lines, ...prose(question, ui, ui.bold)];
-  }
+  const help = state.hasHelp ? [...prose(helpText, ui), ...legendLines(figures, ui)] : [];
+  const told = [...help, ...state.message.flatMap((line) => prose(line, ui, ui.bold))];
   const keys = keyLines.find((each) => each.length <= ui.columns) ?? "";
-  return [...lines, fitted([{ text: keys, paint: ui.dim }], ui)];
+  const last = asked
+    ? prose(`Switch to ${sentenceNames(accounts)(asked.id)}? y/n`, ui, ui.bold)
+    : [fitted([{ text: keys, paint: ui.dim }], ui)];
+  return [...told.slice(0, Math.max(0, rows - last.length)), ...last].slice(-rows);
 }

@@ -232,6 +232,42 @@ test("where not all accounts fit, the chosen one is shown", async () => {
   expect(text).toMatch(/\d+ more above or below/);
 });
 
+const three = { ...figures, accounts: figures.accounts.slice(0, 3) };
+
+// In eleven rows there were the timeline and who runs, and neither the keys nor what the accounts have left.
+test.each([50, 80, 120])("in few rows the keys and the accounts stay, on %d columns", async (columns) => {
+  for (let rows = 4; rows <= 40; rows += 1) {
+    const lines = screenLines(three, firstState, await ui(columns), rows);
+    const text = lines.join("\n");
+    expect([rows, lines.at(-1)]).toEqual([rows, expect.stringContaining("? help, q quit")]);
+    expect([rows, text]).toEqual([rows, expect.stringContaining("❯ * 1 ada@personal.example")]);
+    if (rows < 8) continue;
+    // Two windows of the chosen account, and the others at least by name and state.
+    expect([rows, text]).toEqual([
+      rows,
+      expect.stringMatching(/5 h .*63 %[^]*week .*19 %[^]*2 work [^]*3 a-rather/),
+    ]);
+  }
+});
+
+test("what is needed least goes first where rows are few", async () => {
+  const shown = async (rows: number) => {
+    const text = screenLines(three, firstState, await ui(80), rows).join("\n");
+    const parts = { next: /^Use ada/m, pool: /^Pool:/m, proxy: /^Proxy/m, runs: /^Running Codex/m };
+    return Object.entries(parts).flatMap(([name, pattern]) => (pattern.test(text) ? [name] : []));
+  };
+  const steps = await Promise.all(Array.from({ length: 24 }, (_, index) => shown(index + 6)));
+  const seen = [...new Set(steps.map((each) => each.join(" ")))];
+  expect(seen).toEqual(["", "next", "next pool", "next pool proxy", "next pool proxy runs"]);
+});
+
+test("a question and a message stay too", async () => {
+  const asks = screenLines(three, { ...firstState, asksAbout: "id-2" }, await ui(80), 8);
+  expect(asks.at(-1)).toBe("Switch to work? y/n");
+  const told = screenLines(three, { ...firstState, message: ["Paused work."] }, await ui(80), 8);
+  expect(told.slice(-2)).toEqual(["Paused work.", expect.stringContaining("q quit")]);
+});
+
 test("the plain text of a pipe has no keys, meters or pointer", async () => {
   const text = plainLines(figures, await ui(80, { isTerminal: false })).join("\n");
   expect(text).not.toMatch(/[█❯]|quit/);
