@@ -14,7 +14,7 @@ import {
   publicHeaders,
   quotaEvent,
 } from "./answers/pass.ts";
-import { modelProblem } from "./answers/wish.ts";
+import { modelProblem, plainRequest } from "./answers/wish.ts";
 import { book, type Booking, denied } from "./booking.ts";
 import { type DoorOptions, isFromWebPage, isKnownHost } from "./door/door.ts";
 import { queryOf, secretOf } from "./door/http-exchange.ts";
@@ -24,7 +24,6 @@ import type { ClientKey } from "./keys/client-keys.ts";
 import { budgetEvent, limitHeaders, standings } from "./limits/limit-headers.ts";
 import { isCounted } from "./limits/ticket.ts";
 import type { GatewayParts } from "./parts.ts";
-import { plainRequest } from "./answers/plain-request.ts";
 
 /** A WebSocket of a client with a key: every `response.create` in it is a request of its own, with a ticket of its own. */
 export async function answerUpgrade(

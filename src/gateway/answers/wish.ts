@@ -10,7 +10,6 @@ import { objectIn, type ReadBody, readGatewayBody } from "../door/body.ts";
 import type { Refusal } from "../door/refusal.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
 import type { GatewayParts } from "../parts.ts";
-import { plainRequest } from "./plain-request.ts";
 import { chatAnswering } from "./chat-exchange.ts";
 
 /** One request of a client with a key, for a model. */
@@ -123,4 +122,30 @@ function plainBody(request: IncomingMessage): void {
   Reflect.deleteProperty(request.headers, name);
   const kept = request.rawHeaders.filter((_, at, all) => all[at - (at % 2)]?.toLowerCase() !== name);
   request.rawHeaders.splice(0, request.rawHeaders.length, ...kept);
+}
+
+/** OpenAI's API takes these, and the backend of Codex refuses them: who sends one wants an answer all the same. */
+const dropped: ReadonlySet<string> = new Set([
+  "temperature",
+  "top_p",
+  "top_logprobs",
+  "max_tokens",
+  "max_output_tokens",
+  "stop",
+  "seed",
+  "user",
+  "metadata",
+  "safety_identifier",
+  "prompt_cache_retention",
+  "truncation",
+]);
+
+/** A Responses request of a client that is not Codex, as the backend of Codex takes it. */
+export async function plainRequest(
+  { transformBody }: Pick<GatewayParts, "transformBody">,
+  body: Readonly<Record<string, unknown>>,
+): Promise<object> {
+  const kept = Object.fromEntries(Object.entries(body).filter(([name]) => !dropped.has(name)));
+  // What cannot be understood here upstream refuses in words of its own.
+  return await transformBody(kept).catch(() => ({ ...kept, store: false, stream: true }));
 }
