@@ -1,5 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
+import { sha256 } from "../../machine/hash.ts";
 import { isCodexClient } from "../../proxy/answers/refusals.ts";
+import { poolAccounts } from "../admin/accounts.ts";
 import { answerAdmin } from "../admin/admin-door.ts";
 import { isForeignPage } from "../admin/sessions.ts";
 import { adminRefusal, infer } from "../answers/infer.ts";
@@ -10,7 +12,6 @@ import type { ClientKey } from "../keys/client-keys.ts";
 import { standings } from "../limits/limit-headers.ts";
 import { answerPage, type PageRoute, readPageRoute } from "../pages/page-door.ts";
 import type { GatewayParts } from "../parts.ts";
-import { isOwner, lastDecisions } from "./decisions.ts";
 import { deny, give, type HttpExchange, json, queryOf, secretOf, textHeader } from "./http-exchange.ts";
 import { type AdminRoute, type GatewayRoute, readGatewayRoute } from "./routes.ts";
 
@@ -141,4 +142,22 @@ function isSecure({ headers }: IncomingMessage, { publicUrl }: DoorOptions): boo
 export function isKnownHost({ headers }: IncomingMessage, { publicUrl }: DoorOptions): boolean {
   const host = (headers.host ?? "").toLowerCase();
   return host === publicUrl?.host || /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d{1,5})?$/.test(host);
+}
+
+/** Hashes are compared, so that the time that it takes tells nothing of the key; a client's key has another length, and costs none. */
+function isOwner({ ownerKey }: GatewayParts, secret: string): boolean {
+  return secret.length === ownerKey?.length && sha256(secret) === sha256(ownerKey);
+}
+
+/** Which account was to serve the last ten requests, and why; newest first. */
+function lastDecisions({ rotation, now }: GatewayParts): object {
+  const names = new Map(poolAccounts(rotation, now()).map(({ id, name }) => [id, name]));
+  const decisions = rotation.counters.decisions().map((each) => {
+    const { accountId } = each;
+    return Object.assign(
+      { accountName: accountId === null ? null : (names.get(accountId) ?? accountId) },
+      each,
+    );
+  });
+  return { decisions };
 }
