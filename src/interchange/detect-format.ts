@@ -1,14 +1,13 @@
-import { readAuthDocument } from "../codex/auth-json.ts";
+import { type Identity, readAuthDocument } from "../codex/auth-json.ts";
 import { tidied } from "../codex/tidy-tokens.ts";
-import { readJsonObject } from "../text/json.ts";
+import { isRecord, readJsonObject } from "../text/json.ts";
 import { readBundle } from "./bundle.ts";
 import { readCliProxyApi } from "./cliproxyapi.ts";
 import { readCodexLb } from "./codex-lb.ts";
 import { readCodexMultiAuth } from "./codex-multi-auth.ts";
 import type { FormatName, StoreReading } from "./format-names.ts";
 import { readOpenCode } from "./opencode.ts";
-import { type ProfileNotes, readProfileNotes } from "./profile-notes.ts";
-import { loginEntry, tidyNote } from "./stored-login.ts";
+import { loginEntry, textOf, tidyNote } from "./stored-login.ts";
 
 type Json = Record<string, unknown>;
 
@@ -134,4 +133,64 @@ function notesIn(path: string, text: string): ProfileNotes | null {
 
 function folderOf(path: string): string {
   return path.slice(0, Math.max(0, path.lastIndexOf("/"), path.lastIndexOf("\\")));
+}
+
+/** A file beside an auth.json in which a switcher keeps what it knows about the login. */
+interface ProfileNotes {
+  format: FormatName;
+  /** Null for the account that it says nothing about. */
+  labelOf: (identity: Identity) => string | null;
+  /** The auth.json beside it cannot be read without the tool. */
+  isEncrypted: boolean;
+}
+
+/** The notes in a file of this name; null when it is something else. */
+function readProfileNotes(fileName: string, document: Json): ProfileNotes | null {
+  if (fileName === "registry.json") return registryNotes(document);
+  if (fileName === "meta.json") return caamNotes(document) ?? codexctlNotes(document);
+  return fileName === "profile.json" ? codexctlProfileNotes(document) : null;
+}
+
+/**
+ * accounts/registry.json in CODEX_HOME; the logins are *.auth.json files beside it. Facts from Loongphy/codex-auth:
+ * src/registry/storage_parse.zig at 76a8b14, storage_write.zig at 120ecf3.
+ */
+function registryNotes({ schema_version: version, accounts }: Json): ProfileNotes | null {
+  if (typeof version !== "number" || !Array.isArray(accounts)) return null;
+  const records = (accounts as unknown[]).filter(isRecord);
+  const labelOf = (identity: Identity) => {
+    if (identity.kind !== "seat") return null;
+    const own = records.find(
+      (each) =>
+        each["chatgpt_user_id"] === identity.userId && each["chatgpt_account_id"] === identity.accountId,
+    );
+    return own ? textOf(own["alias"]) : null;
+  };
+  return { format: "loongphy", labelOf, isEncrypted: false };
+}
+
+/**
+ * vault/codex/<profile>/meta.json; names with an underscore are its own backups. Facts from
+ * Dicklesworthstone/coding_agent_account_manager: internal/authfile/authfile.go at 041f7a3.
+ */
+function caamNotes({ tool, profile, backed_up_at: backedUpAt }: Json): ProfileNotes | null {
+  if (typeof tool !== "string" || typeof backedUpAt !== "string") return null;
+  const name = textOf(profile);
+  return oneLabel("caam", name?.startsWith("_") ? null : name);
+}
+
+/** profiles/<alias>/meta.json. Facts from Sawmills/codexctl: src/profile.rs at 004ce7f. */
+function codexctlNotes({ alias, saved_at: savedAt, label }: Json): ProfileNotes | null {
+  if (typeof alias !== "string" || typeof savedAt !== "string") return null;
+  return oneLabel("codexctl", textOf(label) ?? textOf(alias));
+}
+
+/** <profile>/profile.json. Facts from repohelper/codexctl: src/utils/profile.rs at 29d81d3. */
+function codexctlProfileNotes({ name, created_at: createdAt, encrypted }: Json): ProfileNotes | null {
+  if (typeof name !== "string" || typeof createdAt !== "string") return null;
+  return { ...oneLabel("codexctl", textOf(name)), isEncrypted: encrypted === true };
+}
+
+function oneLabel(format: FormatName, label: string | null | undefined): ProfileNotes {
+  return { format, labelOf: () => label ?? null, isEncrypted: false };
 }
