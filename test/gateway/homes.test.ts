@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { Homes } from "../../src/gateway/homes.ts";
-import { Busy } from "../../src/proxy/accounts/busy.ts";
+import { Busy } from "../../src/proxy/accounts/turns.ts";
 import { Conversations } from "../../src/proxy/accounts/conversations.ts";
 import { requestFacts } from "../../src/proxy/door/request-facts.ts";
 import { openTestDatabase } from "../support/databases.ts";

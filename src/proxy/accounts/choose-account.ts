@@ -6,12 +6,11 @@ import { mainLimitId } from "../../quota/limit.ts";
 import { type Decision, homeDecision, rankAccounts, type Ranking } from "../../quota/rank.ts";
 import type { RequestFacts } from "../door/request-facts.ts";
 import type { Pin } from "../options.ts";
-import type { Busy } from "./busy.ts";
+import type { Busy, TurnKey, Turns } from "./turns.ts";
 import type { Conversations } from "./conversations.ts";
 import type { Ledger } from "./ledger.ts";
 import type { AccessTokens } from "./access-tokens.ts";
 import type { Models, RememberedFailures } from "./models.ts";
-import type { TurnKey, Turns } from "./turns.ts";
 
 /** Everything that a choice depends on beside the request. */
 export interface ChoiceState {

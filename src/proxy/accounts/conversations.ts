@@ -1,5 +1,5 @@
 import { ofClient, type RequestFacts } from "../door/request-facts.ts";
-import type { Busy } from "./busy.ts";
+import type { Busy } from "./turns.ts";
 
 /** A map that forgets what was not used for longest when it is full. */
 export class RecentMap<K, V> {

@@ -1,5 +1,5 @@
 import type { AccountStatus, DecisionRecord, NotServed, TokenCounts } from "../options.ts";
-import type { Busy } from "./busy.ts";
+import type { Busy } from "./turns.ts";
 
 type LastError = NonNullable<AccountStatus["lastError"]>;
 

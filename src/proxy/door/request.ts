@@ -1,8 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { toErrorEnvelope } from "../../errors/envelope.ts";
 import { isRecord, parseJson } from "../../text/json.ts";
-import type { Busy } from "../accounts/busy.ts";
-import type { TurnEnding, TurnKey, Turns } from "../accounts/turns.ts";
+import type { Busy, TurnEnding, TurnKey, Turns } from "../accounts/turns.ts";
 import { openAiModels, withClientVersion } from "../answers/model-answer.ts";
 import { proxyAnswer, type ProxyAnswer } from "../answers/refusals.ts";
 import type { ProxyLimits, RotationProxyOptions } from "../options.ts";
