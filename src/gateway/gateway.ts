@@ -221,8 +221,8 @@ function makeGatewayParts(options: GatewayOptions): GatewayParts {
 /** What has been learnt is written last, when nothing more can be learnt. */
 async function closeParts({ rotation, log, journal, replica, homes, settling }: GatewayParts): Promise<void> {
   rotation.upstream.close();
-  await rotation.logins.settled();
-  await rotation.books.settled();
+  await rotation.accessTokens.settled();
+  await rotation.bookkeeper.settled();
   await rotation.ledger.close();
   while (settling.size > 0) await Promise.all(settling);
   await log.flush();

@@ -18,11 +18,11 @@ import { defaultLimits, type ProxyLimits, type RotationProxyOptions } from "./op
 
 export interface RotationParts extends ChoiceState {
   readonly pool: LivePool;
-  readonly logins: AccessTokens;
-  readonly routing: WorkspaceOrigins;
+  readonly accessTokens: AccessTokens;
+  readonly workspaceOrigins: WorkspaceOrigins;
   readonly figures: FreshFigures;
   readonly upstream: Upstream;
-  readonly books: Bookkeeper;
+  readonly bookkeeper: Bookkeeper;
   readonly counters: Counters;
   /** Upgraded connections of clients, which the server does not close itself. */
   readonly sockets: Set<Duplex>;
@@ -59,32 +59,32 @@ export function makeParts(options: PartsOptions): RotationParts {
     onUsage: () => ledger.readStored(),
     onAccounts: (renewed) => {
       // A token that we renewed ourselves is no new login.
-      for (const id of renewed) if (!logins.isRenewing(id)) ledger.noteLogin(id);
+      for (const id of renewed) if (!accessTokens.isRenewing(id)) ledger.noteLogin(id);
     },
   });
   const reload = async (id: string) => {
     await pool.reload();
     return pool.accounts.get(id);
   };
-  const logins = new AccessTokens({
+  const accessTokens = new AccessTokens({
     renew,
     now,
     reload,
-    onFailed: (account, failed) => books.noteNoLogin(account, loginFailure(failed, now())),
+    onFailed: (account, failed) => bookkeeper.noteNoLogin(account, loginFailure(failed, now())),
   });
   const poolSize = () => pool.accounts.size;
-  const onServed = (id: string) => logins.noteAccepted(id);
+  const onServed = (id: string) => accessTokens.noteAccepted(id);
   const written = { ledger, conversations, turns, models, remembered, counters, health };
-  const books = new Bookkeeper({ store, now, ...written, poolSize, onServed });
-  const routing = new WorkspaceOrigins({ upstream, backend, headersMs: limits.headersMs, now });
+  const bookkeeper = new Bookkeeper({ store, now, ...written, poolSize, onServed });
+  const workspaceOrigins = new WorkspaceOrigins({ upstream, backend, headersMs: limits.headersMs, now });
   const figures = new FreshFigures({
     upstream,
     backend,
     headersMs: Math.min(limits.headersMs, figuresMs),
     now,
-    logins,
+    accessTokens,
     accounts: () => pool.accounts,
-    noteLimits: (account, report) => books.noteLimits(account, report),
+    noteLimits: (account, report) => bookkeeper.noteLimits(account, report),
   });
   const { pin = null, neighbours = () => 0 } = options;
   const kept = {
@@ -95,11 +95,11 @@ export function makeParts(options: PartsOptions): RotationParts {
     turns,
     models,
     remembered,
-    logins,
-    routing,
+    accessTokens,
+    workspaceOrigins,
     figures,
     upstream,
-    books,
+    bookkeeper,
     counters,
     sockets: new Set<Duplex>(),
   };

@@ -109,7 +109,7 @@ function rotationStatus(
 /** What has been learnt is written last, when nothing more can be learnt. */
 async function close(
   server: Server,
-  { pool, upstream, logins, books, ledger, sockets, counters }: RotationParts,
+  { pool, upstream, accessTokens, bookkeeper, ledger, sockets, counters }: RotationParts,
   grace: Grace,
 ): Promise<void> {
   const closed = new Promise((resolve) => server.close(resolve));
@@ -119,8 +119,8 @@ async function close(
   for (const socket of sockets) socket.destroy();
   await closed;
   upstream.close();
-  await logins.settled();
-  await books.settled();
+  await accessTokens.settled();
+  await bookkeeper.settled();
   await ledger.close();
 }
 

@@ -19,7 +19,7 @@ export interface ChoiceState {
   readonly conversations: Conversations;
   readonly busy: Busy;
   readonly turns: Turns;
-  readonly logins: Pick<AccessTokens, "needed" | "isAlive">;
+  readonly accessTokens: Pick<AccessTokens, "needed" | "isAlive">;
   readonly models: Models;
   readonly remembered: RememberedFailures;
   readonly pin: Pin | null;
@@ -68,12 +68,12 @@ export function choose(state: ChoiceState, wanted: Wanted, nowMs: number): Choic
 
 /** The account that serves the conversation goes on with it while it can; null when all have to be looked at. */
 function stayHome(state: ChoiceState, wanted: Wanted, nowMs: number): Decision | null {
-  const { conversations, models, pool, pin, logins } = state;
+  const { conversations, models, pool, pin, accessTokens } = state;
   const { facts, allowed = null } = wanted;
   const home = conversations.homeOf(facts);
   const account = home === null ? undefined : pool.accounts.get(home.accountId);
   if (home === null || account === undefined) return null;
-  if (pin !== null || logins.needed.size > 0 || conversations.ownerOf(facts) !== null) return null;
+  if (pin !== null || accessTokens.needed.size > 0 || conversations.ownerOf(facts) !== null) return null;
   if (wanted.triedIds.has(account.id) || allowed?.has(account.id) === false) return null;
   const limitId = models.limitOf(facts.model) ?? mainLimitId;
   const request = {
@@ -126,10 +126,13 @@ function chooseAmongAll(state: ChoiceState, wanted: Wanted, nowMs: number): Choi
   return { decision: { ...decision, untilMs }, ranking, only, reserve };
 }
 
-function withUnready({ logins, pool }: ChoiceState, triedIds: ReadonlySet<string>): ReadonlySet<string> {
-  if (logins.needed.size === 0) return triedIds;
-  const dead = [...pool.accounts.values()].filter((account) => !logins.isAlive(account));
-  return new Set([...triedIds, ...logins.needed.keys(), ...dead.map(({ id }) => id)]);
+function withUnready(
+  { accessTokens, pool }: ChoiceState,
+  triedIds: ReadonlySet<string>,
+): ReadonlySet<string> {
+  if (accessTokens.needed.size === 0) return triedIds;
+  const dead = [...pool.accounts.values()].filter((account) => !accessTokens.isAlive(account));
+  return new Set([...triedIds, ...accessTokens.needed.keys(), ...dead.map(({ id }) => id)]);
 }
 
 /**

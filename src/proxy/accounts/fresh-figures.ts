@@ -11,7 +11,7 @@ import type { AccessTokens } from "./access-tokens.ts";
 export interface FiguresOptions extends BackendQuestions {
   readonly now: () => number;
   readonly accounts: () => ReadonlyMap<string, Account>;
-  readonly logins: Pick<AccessTokens, "loginOf" | "needed">;
+  readonly accessTokens: Pick<AccessTokens, "loginOf" | "needed">;
   readonly noteLimits: (account: Account, limits: readonly Limit[]) => void;
 }
 
@@ -66,10 +66,10 @@ export class FreshFigures {
 
   /** With a token that may be sent; null when it has none. */
   async #readyAccount(id: string): Promise<Account | null> {
-    const { logins, accounts } = this.#options;
+    const { accessTokens, accounts } = this.#options;
     const known = accounts().get(id);
-    if (known && logins.loginOf(known).kind === "renewing") await logins.needed.get(id);
+    if (known && accessTokens.loginOf(known).kind === "renewing") await accessTokens.needed.get(id);
     const account = accounts().get(id);
-    return account && logins.loginOf(account).kind === "login" ? account : null;
+    return account && accessTokens.loginOf(account).kind === "login" ? account : null;
   }
 }

@@ -36,12 +36,12 @@ export function isLoginFailure({ envelope }: FailureClassification): boolean {
  * accounts that are in the choice and have not failed it.
  */
 export function renewalFor(
-  { logins }: Pick<ChoiceState, "logins">,
+  { accessTokens }: Pick<ChoiceState, "accessTokens">,
   { ranking }: Choice,
   triedIds: ReadonlySet<string>,
 ): Promise<void> | null {
   const waiting = ranking.ranked.flatMap(({ id, tier }) => {
-    const renewal = triedIds.has(id) || tier === "unusable" ? undefined : logins.needed.get(id);
+    const renewal = triedIds.has(id) || tier === "unusable" ? undefined : accessTokens.needed.get(id);
     return renewal === undefined ? [] : [renewal];
   });
   return waiting.length === 0 ? null : Promise.race(waiting);

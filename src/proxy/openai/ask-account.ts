@@ -33,9 +33,9 @@ type Answer = Extract<Attempt, { kind: "answer" }>;
 
 /** Asks one account, and gives the client what it answers. */
 export async function askAccount(parts: RotationParts, exchange: Exchange, account: Account): Promise<Turn> {
-  const { logins, books } = parts;
-  const who = books.ask(account, exchange.facts);
-  const reading = logins.loginOf(account);
+  const { accessTokens, bookkeeper } = parts;
+  const who = bookkeeper.ask(account, exchange.facts);
+  const reading = accessTokens.loginOf(account);
   if (reading.kind === "renewing") return reading;
   if (reading.kind === "none") return noLogin(parts, account, reading);
   const { accessToken } = reading.login;
@@ -43,23 +43,23 @@ export async function askAccount(parts: RotationParts, exchange: Exchange, accou
   if (asked === null) return served;
   if (asked.kind === "answer") return await finish(parts, exchange, who, asked);
   if (asked.failure.next !== "refresh") return failed(parts, who, asked);
-  const renewal = logins.reject(account, accessToken);
+  const renewal = accessTokens.reject(account, accessToken);
   return renewal.kind === "renewing" ? renewal : noLogin(parts, account, renewal);
 }
 
-function noLogin({ books, now }: RotationParts, account: Account, reading: FailedRenewal): Turn {
+function noLogin({ bookkeeper, now }: RotationParts, account: Account, reading: FailedRenewal): Turn {
   const failure = loginFailure(reading, now());
-  books.noteNoLogin(account, failure);
+  bookkeeper.noteNoLogin(account, failure);
   return { kind: "next", failure };
 }
 
 function failed(
-  { books }: RotationParts,
+  { bookkeeper }: RotationParts,
   who: Asked,
   { failure, response, refusal }: Extract<Attempt, { kind: "failed" }>,
 ): Turn {
-  const limitId = response ? books.noteHeaders(who, response) : undefined;
-  books.noteFailure(who, failure, limitId);
+  const limitId = response ? bookkeeper.noteHeaders(who, response) : undefined;
+  bookkeeper.noteFailure(who, failure, limitId);
   return { kind: "next", failure, refusal };
 }
 
@@ -70,8 +70,8 @@ export async function attempt(
   { account }: Asked,
   login: Login,
 ): Promise<Attempt | null> {
-  const { limits, now: nowMs, upstream, logins } = parts;
-  const isAfterRefresh = logins.isUnproven(account.id, login.accessToken);
+  const { limits, now: nowMs, upstream, accessTokens } = parts;
+  const isAfterRefresh = accessTokens.isUnproven(account.id, login.accessToken);
   const { route, query, request, body, facts } = exchange;
   const size = body === null ? null : body.size;
   const placing = placeRequest(parts, { account, login, request, facts, size });
@@ -92,7 +92,7 @@ export async function attempt(
 
 async function finish(parts: RotationParts, exchange: Exchange, who: Asked, answer: Answer): Promise<Turn> {
   const { response, held, isEventStream, failure } = answer;
-  const { books, ledger } = parts;
+  const { bookkeeper, ledger } = parts;
   const refused = failure === null && isEventStream ? modelRefusal(exchange, held) : null;
   if (refused !== null) return refuseAnswer(parts, exchange, who, { answer, refused });
   const own = exchange.pass?.answering ?? exchange.answering ?? null;
@@ -100,8 +100,8 @@ async function finish(parts: RotationParts, exchange: Exchange, who: Asked, answ
     return await finishDocument(parts, exchange, who, answer);
   exchange.body?.release();
   parts.conversations.note(exchange.facts, who.account.id, parts.now());
-  books.noteHeaders(who, response);
-  if (failure === null) books.noteSuccess(who);
+  bookkeeper.noteHeaders(who, response);
+  if (failure === null) bookkeeper.noteSuccess(who);
   ledger.noteSessions(exchange.facts.sessionIds);
   if (failure !== null && !isEventStream) {
     showRefusal(exchange, { response, held, isEventStream, failure });
@@ -111,8 +111,8 @@ async function finish(parts: RotationParts, exchange: Exchange, who: Asked, answ
     ? await own(exchange, response, held, isEventStream)
     : await passOn(exchange, response, { held, isEventStream, idleMs: parts.limits.idleMs });
   const { finalEvent, kind } = relayed;
-  if (finalEvent !== null) books.noteEnd(who, finalEvent);
-  else if (kind === "cut") books.noteCut(who);
+  if (finalEvent !== null) bookkeeper.noteEnd(who, finalEvent);
+  else if (kind === "cut") bookkeeper.noteCut(who);
   return { kind: "served", ending: failure === null ? endingOf(relayed, isEventStream) : "failed", relayed };
 }
 
@@ -123,14 +123,14 @@ function modelRefusal({ pass }: Exchange, held: readonly Buffer[]): ProxyAnswer 
 
 /** The client sees nothing of an answer that it may not have; what it cost is known to nobody. */
 function refuseAnswer(
-  { books }: RotationParts,
+  { bookkeeper }: RotationParts,
   exchange: Exchange,
   who: Asked,
   { answer: { response }, refused }: { readonly answer: Answer; readonly refused: ProxyAnswer },
 ): Turn {
   response.destroy();
-  books.noteHeaders(who, response);
-  books.noteSuccess(who);
+  bookkeeper.noteHeaders(who, response);
+  bookkeeper.noteSuccess(who);
   reply(exchange.response, refused);
   const relayed = { kind: "client-gone", finalEvent: null, asksForTool: false, sentBytes: 0 } as const;
   return { ...served, relayed };
@@ -143,8 +143,8 @@ async function finishDocument(
   who: Asked,
   { response, held }: Answer,
 ): Promise<Turn> {
-  const { books, limits, now: nowMs } = parts;
-  books.noteSuccess(who);
+  const { bookkeeper, limits, now: nowMs } = parts;
+  bookkeeper.noteSuccess(who);
   const stay = onGone(exchange, () => response.destroy());
   const reading = await readDocument(response, held, { idleMs: limits.idleMs, nowMs });
   stay();
@@ -155,16 +155,16 @@ async function finishDocument(
     parts.counters.of(who.account.id).served -= 1;
     const refusal = { response, held: [bytes], isEventStream: true, failure };
     if (failure.next !== "surface") return failed(parts, who, { kind: "failed", ...refusal, refusal });
-    books.noteHeaders(who, response);
+    bookkeeper.noteHeaders(who, response);
     showRefusal(exchange, refusal);
     return { ...served, relayed };
   }
   exchange.body?.release();
   parts.conversations.note(exchange.facts, who.account.id, nowMs());
-  books.noteHeaders(who, response);
+  bookkeeper.noteHeaders(who, response);
   const told = exchange.pass?.headers(returnedHeaders(response.rawHeaders, true)) ?? [];
   const headers = { ...keptHeaders(told), "content-type": "application/json" };
   reply(exchange.response, { status: 200, headers, body: JSON.stringify(reading.document) });
-  if (relayed.finalEvent !== null) books.noteEnd(who, relayed.finalEvent);
+  if (relayed.finalEvent !== null) bookkeeper.noteEnd(who, relayed.finalEvent);
   return { kind: "served", ending: endingOf(relayed, true), relayed };
 }

@@ -75,14 +75,14 @@ type Asked =
 type Account = NonNullable<ReturnType<typeof nextAccount>>;
 
 async function ask(parts: RotationParts, exchange: Exchange, account: Account): Promise<Asked> {
-  const { logins, books, limits, now } = parts;
-  const reading = logins.loginOf(account);
+  const { accessTokens, bookkeeper, limits, now } = parts;
+  const reading = accessTokens.loginOf(account);
   if (reading.kind !== "login") return { failure: waiting(reading, now()) };
-  const tried = await attempt(parts, exchange, books.ask(account, exchange.facts), reading.login);
+  const tried = await attempt(parts, exchange, bookkeeper.ask(account, exchange.facts), reading.login);
   if (tried === null) return { relayed: null };
   if (tried.kind === "failed") {
     // Another account lists them meanwhile.
-    if (tried.failure.next === "refresh") logins.reject(account, reading.login.accessToken);
+    if (tried.failure.next === "refresh") accessTokens.reject(account, reading.login.accessToken);
     return tried;
   }
   const { response, held, isEventStream, failure } = tried;
@@ -90,14 +90,14 @@ async function ask(parts: RotationParts, exchange: Exchange, account: Account): 
     showRefusal(exchange, { response, held, isEventStream, failure });
     return { relayed: null };
   }
-  logins.noteAccepted(account.id);
+  accessTokens.noteAccepted(account.id);
   const own = exchange.pass?.answering ?? exchange.answering ?? null;
   if (own) return { relayed: await own(exchange, response, held, isEventStream) };
   return { relayed: await passOn(exchange, response, { held, isEventStream, idleMs: limits.idleMs }) };
 }
 
 function waiting(
-  reading: Exclude<ReturnType<RotationParts["logins"]["loginOf"]>, { kind: "login" }>,
+  reading: Exclude<ReturnType<RotationParts["accessTokens"]["loginOf"]>, { kind: "login" }>,
   nowMs: number,
 ) {
   const none = { kind: "none", why: "another token is being fetched", isIssuerDown: true } as const;

@@ -138,17 +138,17 @@ interface Asking {
 
 /** Where a request goes for an account, and with which headers; null when nobody knows where. A promise the first time. */
 export function placeRequest(
-  { routing, conversations }: Placing,
+  { workspaceOrigins, conversations }: Placing,
   asking: Asking,
 ): PlacedRequest | Promise<PlacedRequest | null> {
-  const place = routing.placeOf(asking.account, asking.login);
+  const place = workspaceOrigins.placeOf(asking.account, asking.login);
   return place instanceof Promise
     ? place.then((found) => found && placed(conversations, asking, found))
     : placed(conversations, asking, place);
 }
 
 interface Placing {
-  readonly routing: WorkspaceOrigins;
+  readonly workspaceOrigins: WorkspaceOrigins;
   readonly conversations: Conversations;
 }
 

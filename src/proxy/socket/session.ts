@@ -61,7 +61,7 @@ export class SocketSession {
     this.#start = start;
     this.#client = start.client;
     this.#account = start.connected.account;
-    this.#asked = this.#parts.books.ask(this.#account, this.#start.facts);
+    this.#asked = this.#parts.bookkeeper.ask(this.#account, this.#start.facts);
     this.#admission = start.pass && new MessageAdmission({ ...this.#ways, pass: start.pass });
   }
 
@@ -106,9 +106,9 @@ export class SocketSession {
 
   #attach({ account, socket, head, response }: Connected): void {
     this.#account = account;
-    this.#asked = this.#parts.books.ask(account, this.#start.facts);
+    this.#asked = this.#parts.bookkeeper.ask(account, this.#start.facts);
     this.#upstream = socket;
-    this.#parts.books.noteHeaders(this.#asked, response);
+    this.#parts.bookkeeper.noteHeaders(this.#asked, response);
     const frames = new FrameReader();
     const messages = new WholeMessages();
     const read = (chunk: Buffer) => {
@@ -168,7 +168,7 @@ export class SocketSession {
     // The account of its login may have been removed; what is thrown here ends the connection.
     if (!this.#start.isLetIn()) throw new Error("The client is not let in any more.");
     turn.attempts += 1;
-    this.#asked = this.#parts.books.ask(this.#account, this.#start.facts);
+    this.#asked = this.#parts.bookkeeper.ask(this.#account, this.#start.facts);
     turn.visit.enter(this.#account.id, now());
     ledger.noteSessions(this.#start.facts.sessionIds);
     const { pass } = this.#start;
@@ -199,7 +199,7 @@ export class SocketSession {
     if (isHidden) turn.held.push(...raws);
     else for (const raw of raws) this.#toClient(raw);
     if (text === undefined) return;
-    if (type === "codex.rate_limits") this.#parts.books.noteEvent(this.#asked, parseJson(text));
+    if (type === "codex.rate_limits") this.#parts.bookkeeper.noteEvent(this.#asked, parseJson(text));
     if (turn !== null) this.#follow(turn, type, text);
   }
 
@@ -210,7 +210,7 @@ export class SocketSession {
     }
     if (!turn.isVisible && (type === "error" || type === "response.failed")) {
       const { id, login } = this.#account;
-      const isAfterRefresh = this.#parts.logins.isUnproven(id, login.accessToken);
+      const isAfterRefresh = this.#parts.accessTokens.isUnproven(id, login.accessToken);
       const failure = classifyFailure(text, this.#parts.now(), { isAfterRefresh });
       if (mayMove(turn, failure)) return void this.#move(turn, failure);
     }
@@ -218,9 +218,9 @@ export class SocketSession {
     if (!finalTypes.has(type)) return;
     clearTimeout(this.#timer);
     this.#turn = null;
-    if (type === "response.completed") this.#parts.books.noteSuccess(this.#asked);
+    if (type === "response.completed") this.#parts.bookkeeper.noteSuccess(this.#asked);
     const event = parseJson(text);
-    if (isRecord(event)) this.#parts.books.noteEnd(this.#asked, event);
+    if (isRecord(event)) this.#parts.bookkeeper.noteEnd(this.#asked, event);
     this.#end(turn, endingBy(type, turn.asksForTool), isRecord(event) ? event : null);
   }
 
@@ -243,7 +243,7 @@ export class SocketSession {
   }
 
   #leaveSilent(): void {
-    this.#parts.books.noteCut(this.#asked);
+    this.#parts.bookkeeper.noteCut(this.#asked);
     this.#client.end(lastFrames([silenceFrame(this.#parts.limits.idleMs)]));
   }
 
@@ -290,7 +290,7 @@ export class SocketSession {
 
   /** Upstream works on what the client may not have; leaving is the one way to stop it. */
   #refuse(turn: SocketTurn, answer: ProxyAnswer): void {
-    this.#parts.books.noteSuccess(this.#asked);
+    this.#parts.bookkeeper.noteSuccess(this.#asked);
     this.#client.end(lastFrames([errorFrame(answer)]));
     this.#turn = null;
     this.#end(turn, "failed", null, answer);

@@ -57,7 +57,7 @@ export async function connectNext(parts: RotationParts, wanted: Connecting): Pro
       await first;
       continue;
     }
-    const asked = parts.books.ask(account, facts);
+    const asked = parts.bookkeeper.ask(account, facts);
     visit.enter(account.id, parts.now());
     const opened = await connect(parts, wanted, account);
     if (opened.kind === "connected") return { ...opened, account };
@@ -84,14 +84,14 @@ function isRefusedTwice({ failures }: Connecting): boolean {
 
 /** Books a failure, and leaves the account out for the rest of this. */
 export function failOn(
-  { books, counters, now }: RotationParts,
+  { bookkeeper, counters, now }: RotationParts,
   { triedIds, failures, visit }: Connecting,
   failure: FailureClassification,
   asked: Asked,
 ): void {
   const { account } = asked;
-  if (isLoginFailure(failure)) books.noteNoLogin(account, failure);
-  else books.noteFailure(asked, failure);
+  if (isLoginFailure(failure)) bookkeeper.noteNoLogin(account, failure);
+  else bookkeeper.noteFailure(asked, failure);
   visit.leave(now());
   counters.of(account.id).failedOver += 1;
   triedIds.add(account.id);
@@ -100,12 +100,12 @@ export function failOn(
 
 /** Null: another token is fetched for the account, and others are asked meanwhile. Else what is booked. */
 export function unlessRenewing(
-  { logins, pool, now }: RotationParts,
+  { accessTokens, pool, now }: RotationParts,
   account: Account,
   failure: FailureClassification,
 ): FailureClassification | null {
   if (failure.next !== "refresh") return failure;
-  const reading = logins.reject(account, (pool.accounts.get(account.id) ?? account).login.accessToken);
+  const reading = accessTokens.reject(account, (pool.accounts.get(account.id) ?? account).login.accessToken);
   return reading.kind === "renewing" ? null : loginFailure(reading, now());
 }
 
@@ -114,7 +114,7 @@ async function connect(
   { request, facts, query, client }: Connecting,
   account: Account,
 ): Promise<Opened> {
-  const reading = parts.logins.loginOf(account);
+  const reading = parts.accessTokens.loginOf(account);
   if (reading.kind === "renewing") return reading;
   if (reading.kind === "none") return { kind: "failed", failure: loginFailure(reading, parts.now()) };
   const placed = await placeRequest(parts, { account, login: reading.login, request, facts, size: null });
@@ -127,7 +127,7 @@ async function connect(
     path: upstreamPath("responses", query),
     headers,
     client,
-    isAfterRefresh: parts.logins.isUnproven(account.id, reading.login.accessToken),
+    isAfterRefresh: parts.accessTokens.isUnproven(account.id, reading.login.accessToken),
   });
 }
 
