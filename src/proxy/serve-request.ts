@@ -140,8 +140,7 @@ function recordDecision(
   const { kind } = decision;
   const accountId = decision.kind === "wait" ? null : decision.accountId;
   const reason = only?.reason ?? decision.reason;
-  const client = pass ? { client: pass.client } : {};
-  return counters.decide({ atMs: now(), kind, accountId, reason, ...client, outcome: null });
+  return counters.decide({ atMs: now(), kind, accountId, reason }, pass);
 }
 
 function deadAnswer(parts: RotationParts, { exchange, failures }: Journey, choice: Choice) {

@@ -63,8 +63,12 @@ export class Counters {
     return structuredClone([...this.#notServed.values()]);
   }
 
-  /** The record may be told its outcome later. */
-  decide(record: DecisionRecord): DecisionRecord {
+  /** `pass`: that of a client of the gateway. The record may be told its outcome later. */
+  decide(
+    decision: Omit<DecisionRecord, "client" | "outcome">,
+    pass: { readonly client: string } | null | undefined,
+  ): DecisionRecord {
+    const record = { ...decision, ...(pass ? { client: pass.client } : {}), outcome: null };
     this.#decisions.push(record);
     if (this.#decisions.length > keptDecisions) this.#decisions.shift();
     return record;

@@ -171,10 +171,8 @@ export class SocketSession {
     this.#asked = this.#parts.bookkeeper.ask(this.#account, this.#start.facts);
     turn.visit.enter(this.#account.id, now());
     ledger.noteSessions(this.#start.facts.sessionIds);
-    const { pass } = this.#start;
-    const client = pass ? { client: pass.client } : {};
-    const decision = { kind: "use", accountId: this.#account.id, reason: "socket", outcome: null } as const;
-    counters.decide({ atMs: now(), ...decision, ...client });
+    const decision = { kind: "use", accountId: this.#account.id, reason: "socket" } as const;
+    counters.decide({ atMs: now(), ...decision }, this.#start.pass);
     this.#wait(limits.headersMs, () => this.#fail("OpenAI showed nothing for too long."));
   }
 
