@@ -39,7 +39,7 @@ export async function usage(
 async function namedUsage(database: Database, keyId: string | null) {
   const days = await usageByDay(database, keyId, shownDays);
   const names = new Map((await listKeys(database)).map(({ id, name }) => [id, name]));
-  return days.map((each) => ({ ...each, keyName: names.get(each.keyId) ?? null }));
+  return days.map((each) => Object.assign({ keyName: names.get(each.keyId) ?? null }, each));
 }
 
 export async function client(ctx: Context, words: readonly string[]): Promise<Report> {
