@@ -32,7 +32,7 @@ export async function runProgram(
     const shown = isVerbatim ? text : forPeople(ctx, text);
     const { stdout } = isVerbatim || invocation.isJson ? ctx : output;
     if (!isSilent) stdout.write(invocation.isJson ? documentText(ctx, document) : shown);
-    for (const note of [...notes, ...homeNotes(ctx)])
+    for (const note of [...notes, ...storeNotes(ctx)])
       output.stderr.write(`${forPeople(ctx, safeText(note))}\n`);
     return exitCode;
   } catch (error) {
@@ -60,14 +60,13 @@ async function parsedWords(ctx: Context, { parser, rest, pick, again }: Typed) {
   }
 }
 
-/** A pool that has found another home is no secret. */
-function homeNotes({ store }: Context): string[] {
+/** A pool that has found another home, and a file that has lost its other names, are no secret. */
+function storeNotes({ store }: Context): string[] {
   const former = store.replacedHome();
-  if (former === null) return [];
-  const { storeDir, codexHome } = store.paths;
-  return [
-    `The pool in ${storeDir} served ${former}, which is gone or has no login of it: it serves ${codexHome} now.`,
-  ];
+  const { storeDir, codexHome, configFile } = store.paths;
+  const detached = `${configFile} was a hard link and is a file of its own now: its other names keep the text from before.`;
+  const moved = `The pool in ${storeDir} served ${former}, which is gone or has no login of it: it serves ${codexHome} now.`;
+  return [...(former === null ? [] : [moved]), ...(store.hasDetachedConfig() ? [detached] : [])];
 }
 
 interface Answer {

@@ -19,9 +19,14 @@ import { layersOf, readLayerFiles, settingsOf } from "./config-layers.ts";
 
 /**
  * Replaces the text of config.toml, keeping its mode and the link that leads to it. False when another program
- * wrote it in between; then nothing was changed.
+ * wrote it in between; then nothing was changed. Other names of a hard-linked file keep the old text: `onDetached`.
  */
-export function editConfigFile(fs: FileSystem, path: string, edit: (text: string) => string): boolean {
+export function editConfigFile(
+  fs: FileSystem,
+  path: string,
+  edit: (text: string) => string,
+  onDetached: () => void,
+): boolean {
   const target = linkTarget(fs, path);
   sweepTemporaries(fs, dirname(target), [`${basename(target)}.`]);
   const before = readTextIfPresent(fs, target, configLimit);
@@ -30,7 +35,9 @@ export function editConfigFile(fs: FileSystem, path: string, edit: (text: string
   const staged = stageFile(fs, target, after, modeOf(fs, target));
   try {
     if (readTextIfPresent(fs, target, configLimit) !== before) return false;
+    const isHardLinked = (fs.statSync(target, { throwIfNoEntry: false })?.nlink ?? 1) > 1;
     commitFile(fs, staged);
+    if (isHardLinked) onDetached();
     return true;
   } finally {
     discard(fs, staged);

@@ -43,6 +43,7 @@ export function openFileStore(paths: Paths, ctx: StoreContext): Store {
   let queue: Promise<unknown> = Promise.resolve();
   let hasWritten = false;
   let replacedHome: string | null = null;
+  let hasDetachedConfig = false;
   const leftBehind = new Set<string>();
 
   const readFresh = (options?: FreshOptions) => openTransaction(paths, ctx, options);
@@ -144,7 +145,7 @@ export function openFileStore(paths: Paths, ctx: StoreContext): Store {
 
   async function editConfig(edit: (text: string) => string): Promise<void> {
     for (let attempt = 0; attempt < attempts; attempt += 1)
-      if (editConfigFile(fs, paths.configFile, edit)) return;
+      if (editConfigFile(fs, paths.configFile, edit, () => (hasDetachedConfig = true))) return;
     throw changedError("config.toml");
   }
 
@@ -220,6 +221,7 @@ export function openFileStore(paths: Paths, ctx: StoreContext): Store {
     keyringSlot: async () => (await ctx.findSlot?.(paths)) ?? null,
     hasWritten: () => hasWritten,
     replacedHome: () => replacedHome,
+    hasDetachedConfig: () => hasDetachedConfig,
     moveHere,
     seal: async () => (await import("./seal/convert.ts")).sealPool(fs, store),
     sealRest: async () => (await import("./seal/convert.ts")).sealRest(fs, store),

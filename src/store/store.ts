@@ -140,6 +140,8 @@ export interface Store extends Omit<LibraryStore, keyof PoolStore>, PoolStore, R
   hasWritten(): boolean;
   /** The CODEX_HOME whose place this one has taken in this process, because it is gone or has no login of the pool. */
   replacedHome(): string | null;
+  /** config.toml had other names, which keep the text from before a change. */
+  hasDetachedConfig(): boolean;
   /** Makes this CODEX_HOME the one that the pool serves. Throws `store_in_use` while a Codex runs in the other one. */
   moveHere(): Promise<Moved>;
   /** Seals every file of ours that holds a token. Throws `store_in_use` while a server of ours runs. */
