@@ -19,7 +19,7 @@ export function selectAccount(snapshot: Snapshot, wanted: string): Account {
   if (whole) return whole;
   const partly = accounts.filter((account) => hasPart(account, wanted));
   if (partly.length > 0) return theOnly(partly, accounts, wanted);
-  throw notFound(wanted, nearestNames(accounts, wanted));
+  throw notFound(wanted, accounts);
 }
 
 /** The published contract: one text for everything that names no account, and a second line that helps. */
@@ -35,14 +35,16 @@ export function selectIndex(snapshot: Snapshot, wanted: string): Account {
       ...(candidates.length > 0 || wanted === "-" ? [hint] : []),
       rowsHint(snapshot),
     ];
-    const details = { hint: lines.join("\n"), candidates, cause: error };
+    const details = { hint: [...new Set(lines)].join("\n"), candidates, cause: error };
     throw new CodexAuthError("account_not_found", `Invalid index: ${wanted}`, details);
   }
 }
 
+const noAccountsHint = "There are no accounts yet. Add one: codex auth login, or codex auth import";
+
 function rowsHint({ pool }: Snapshot): string {
   const rows = pool.accounts.map((account, index) => safe`${index + 1} ${plainName(account)}`);
-  if (rows.length === 0) return "There are no accounts yet. Add one: codex auth login, or codex auth import";
+  if (rows.length === 0) return noAccountsHint;
   const shown = rows.length > 10 ? [...rows.slice(0, 10), `and ${rows.length - 10} more`] : rows;
   return `Accounts: ${shown.join(", ")}`;
 }
@@ -54,7 +56,7 @@ export function selectWholeAccounts(snapshot: Snapshot, wanted: readonly string[
     const whole = wholeMatch(snapshot, word);
     if (whole) return whole;
     const partly = accounts.filter((account) => hasPart(account, word));
-    if (partly.length === 0) throw notFound(word, nearestNames(accounts, word));
+    if (partly.length === 0) throw notFound(word, accounts);
     throw notWhole(word, candidateRows(partly, accounts));
   });
   return [...new Set(found)];
@@ -99,13 +101,16 @@ function isNumber(word: string): boolean {
 function accountAtRow(accounts: readonly Account[], word: string): Account {
   const account = /^\d+$/.test(word) ? accounts[Number(word) - 1] : undefined;
   if (account) return account;
-  throw notFound(word, []);
+  throw notFound(word, accounts, []);
 }
 
 function previousAccount(accounts: readonly Account[], previousId: string | null): Account {
   const account = accounts.find(({ id }) => id === previousId);
   if (account) return account;
-  const hint = "There is no previously active account yet. See the rows: codex auth list";
+  const hint =
+    accounts.length === 0
+      ? noAccountsHint
+      : "There is no previously active account yet. See the rows: codex auth list";
   throw new CodexAuthError("account_not_found", "No account matches -.", { hint });
 }
 
@@ -131,11 +136,13 @@ function describe(account: Account): string {
   return [plainName(account), plan, seat].filter((part) => part !== null).join("  ");
 }
 
-function notFound(wanted: string, near: readonly string[]): CodexAuthError {
-  const hint =
-    near.length > 0
-      ? ["Did you mean:", ...near.map((name) => `  ${name}`)].join("\n")
-      : "See the accounts: codex auth list";
+function notFound(
+  wanted: string,
+  accounts: readonly Account[],
+  near = nearestNames(accounts, wanted),
+): CodexAuthError {
+  const others = accounts.length === 0 ? noAccountsHint : "See the accounts: codex auth list";
+  const hint = near.length > 0 ? ["Did you mean:", ...near.map((name) => `  ${name}`)].join("\n") : others;
   return new CodexAuthError("account_not_found", `No account matches "${wanted}".`, {
     hint,
     candidates: near,

@@ -86,7 +86,7 @@ test("both login ports held: codex login fails, doctor names the holder, and let
   expect([failing.status, failing.stderr]).toEqual([1, expect.stringContaining("1457 is already in use")]);
   expect(await explain(home, failing)).toEqual(["login_port_in_use"]);
   const [found] = await findings(home, ["login_ports_held"]);
-  expect(found).toMatchObject({ severity: "error", fix: "codex auth login --device-auth" });
+  expect(found).toMatchObject({ severity: "error", fix: "codex-auth login --device-auth" });
   expect(found?.evidence).toEqual([
     expect.stringContaining(`1455: node, process ${holder.pid}`),
     expect.stringContaining(`1457: node, process ${holder.pid}`),

@@ -110,3 +110,15 @@ test("a control character in a word or a name is shown as an escape in the line 
   expect(stderr).toContain("tab\\u0009here@example.com");
   expect(stderr).not.toContain("\t");
 });
+
+// "See the accounts: codex auth list" led to a list of none.
+test.each(["label 1 work", "remove ada", "forecast ada", "pause -"])(
+  "%s without any account says how to add one",
+  async (line) => {
+    const { code, stderr } = await runFake(new TestHome(), line.split(" "));
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringContaining("There are no accounts yet. Add one: codex auth login"),
+    ]);
+  },
+);
