@@ -1,5 +1,4 @@
 import type { AuthDocument } from "../codex/auth-json.ts";
-import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { refuseMounted } from "../machine/disks.ts";
 import type { Paths } from "../machine/paths.ts";
 import { parsePool } from "../pool/pool.ts";
@@ -21,7 +20,7 @@ import { Waiting } from "./locks/codex-locks.ts";
 import { requireUsablePaths, requireWritable } from "./require-writable.ts";
 import type { ServedRecords } from "./pool-store.ts";
 import type { HomeLeavings, Moved, PrivateHome, Removal, Store, Transaction } from "./store.ts";
-import { commitTransaction } from "./transactions/commit.ts";
+import { changedError, commitTransaction } from "./transactions/commit.ts";
 import { type FreshOptions, openTransaction, refreshLockPath } from "./transactions/fresh-transaction.ts";
 import { readOwnText } from "./own-text.ts";
 import { watchStore } from "./watch.ts";
@@ -241,10 +240,4 @@ export function openFileStore(paths: Paths, ctx: StoreContext): Store {
 function obstacleIn(error: unknown): { obstacle: Obstacle } {
   if (error instanceof MustWait) return { obstacle: error.obstacle };
   throw error;
-}
-
-function changedError(what: string): CodexAuthError {
-  const message = `${what} was changed by another program again and again while the command ran.`;
-  const hint = "Nothing was changed. Run the command again.";
-  return new CodexAuthError("store_changed", message, { hint });
 }

@@ -1,3 +1,4 @@
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { dirname } from "node:path";
 import { refuseMounted } from "../../machine/disks.ts";
 import { makeFolder, readBytes, syncFolder, timeInName } from "../../machine/file-system.ts";
@@ -135,4 +136,11 @@ function replace(
   if (!isPoolSame || !isAuthSame) return "changed";
   hold.assertOwned();
   return put();
+}
+
+/** For who has tried again and again to commit. */
+export function changedError(what: string): CodexAuthError {
+  const message = `${what} was changed by another program again and again while the command ran.`;
+  const hint = "Nothing was changed. Run the command again.";
+  return new CodexAuthError("store_changed", message, { hint });
 }
