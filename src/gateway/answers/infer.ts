@@ -2,7 +2,7 @@ import { allowsModel } from "../../budget/policy.ts";
 import type { Exchange, Pass } from "../../proxy/door/exchange.ts";
 import { serve, type Served } from "../../proxy/serve-request.ts";
 import { type Asking, book, denied, withLimits } from "../booking.ts";
-import { type GatewayAnswer, type Refusal, refuse } from "../door/refusal.ts";
+import { type GatewayAnswer, keyDetail, type Refusal, refuse } from "../door/refusal.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
 import type { GatewayParts } from "../parts.ts";
 import { passOf } from "./pass.ts";
@@ -56,7 +56,7 @@ async function admitted(
   try {
     const pass = {
       ...passOf(parts, visit, wish, booked, (code) => (deadCode = code)),
-      stop: { onStop: (work: () => void) => parts.ofKeys.add(id, work), ...revokedDetail },
+      stop: { onStop: (work: () => void) => parts.ofKeys.add(id, work), ...keyDetail("revoked") },
     };
     const exchange = exchangeOf(visit, wish, pass);
     const { conversation } = exchange.facts;
@@ -69,8 +69,6 @@ async function admitted(
   }
   return "answered";
 }
-
-const revokedDetail = { code: "invalid_api_key", message: "This API key was revoked." };
 
 /** The key was taken back before its answer began. */
 function giveUp(parts: GatewayParts, { request, response, isCodex }: Visit): void {

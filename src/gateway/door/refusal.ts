@@ -79,7 +79,7 @@ interface Literal {
 function literal(refusal: Refusal, nowMs: number): Literal {
   switch (refusal.kind) {
     case "invalid-key":
-      return { status: 401, detail: { code: "invalid_api_key", message: keyTexts[refusal.why] } };
+      return { status: 401, detail: keyDetail(refusal.why) };
     case "not-found":
       return { status: 404, detail: { code: "not_found", message: "There is nothing at this address." } };
     case "not-implemented":
@@ -159,6 +159,11 @@ const keyTexts = {
   link: "This link was used, or is older than a minute. Make another: codex auth gateway open",
   "not-an-account": "This ChatGPT token belongs to no account of the pool.",
 } as const;
+
+/** Also for an answer that is broken off. */
+export function keyDetail(why: keyof typeof keyTexts) {
+  return { code: "invalid_api_key", message: keyTexts[why] };
+}
 
 function overLimit(refusal: BudgetRefusal, nowMs: number): Literal {
   if (refusal.kind === "parallel") {
