@@ -1,14 +1,15 @@
-import type { ConfigArguments } from "../codex/config/layers.ts";
 import { editConfig } from "../codex/config/edit.ts";
+import type { ConfigArguments } from "../codex/config/layers.ts";
 import { loginRestriction } from "../codex/config/toml.ts";
 import { overrides } from "../codex/environment.ts";
 import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { type Account, accountName } from "../pool/account.ts";
 import type { Pool } from "../pool/pool.ts";
-import { hasEnded } from "../pool/state.ts";
+import { endedText, hasEnded } from "../pool/state.ts";
 import type { LiveFile } from "../store/auth-file.ts";
 import { readLoginSettings, unusedLoginNotes } from "../store/config-file.ts";
+import { capitalized } from "../text/words.ts";
 
 interface LoginCheck {
   /** config.toml makes Codex keep its login elsewhere than in auth.json, and the person asked to change that. */
@@ -98,7 +99,7 @@ function loginWarnings({ now }: Context, { login, pausedAt, flag }: Account): st
     );
   }
   if (hasEnded({ login }, now())) {
-    warnings.push("The access token of this login has ended, and it has no refresh token. Log in again.");
+    warnings.push(`${capitalized(endedText("of this login"))}. Log in again.`);
   }
   if (flag) warnings.push("This login was refused by OpenAI and needs a new sign-in. See: codex auth list");
   if (pausedAt) warnings.push("This account is paused; it stays out of automatic selection.");

@@ -8,6 +8,7 @@ import {
 } from "../auth/probe/flags.ts";
 import type { Context } from "../context.ts";
 import type { Account } from "../pool/account.ts";
+import { stateWords } from "../pool/state.ts";
 import { defineCommand, type Zod } from "../program/command.ts";
 import { accountSchema, reportOf } from "../reports/account.ts";
 import { probeAccounts } from "../reports/live-probe.ts";
@@ -143,6 +144,6 @@ function render({ results }: Rendered, ui: Ui): string {
   });
   const isLost = results.some(({ outcome }) => outcome === "still-flagged");
   return isLost
-    ? `${text}\n\nWhat still says "sign-in needed" needs a new sign-in, unless its workspace opens again: codex auth login`
+    ? `${text}\n\nWhat still says "${stateWords.flagged}" needs a new sign-in, unless its workspace opens again: codex auth login`
     : text;
 }

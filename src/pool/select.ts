@@ -1,5 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { editDistance } from "../text/nearest.ts";
+import { editDistance } from "../text/words.ts";
 import { safe, safeText } from "../text/safe-text.ts";
 import { type Account, plainName } from "./account.ts";
 import type { Pool } from "./pool.ts";

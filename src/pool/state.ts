@@ -55,8 +55,13 @@ export function blockOf(account: Account, known: Block | null, nowMs: number): B
   return laterBlock(known, renewalBlock(account, nowMs));
 }
 
-/** What an account that cannot be renewed is told, as half a sentence. */
-export const endedText = "the access token has ended and there is no refresh token";
+/** Why nobody can renew a login, as half a sentence. */
+export const notRenewable = "there is no refresh token";
+
+/** What is said of a login that has ended and that nobody can renew, as half a sentence; `whose`: `of dev@team.example`. */
+export function endedText(whose = ""): string {
+  return `the access token${whose === "" ? "" : ` ${whose}`} has ended and ${notRenewable}`;
+}
 
 /** The token has ended and cannot be renewed. */
 export function hasEnded(
@@ -145,7 +150,7 @@ export function whyUnusable(account: Account, nowMs: number): string | null {
     case "no-plan":
       return "has no quota of a plan";
     case "expired":
-      return `${stateWords.expired}: ${endedText}`;
+      return `${stateWords.expired}: ${endedText()}`;
     case "ready":
     case "limited":
     case "resting":
@@ -201,6 +206,16 @@ const remedies: Record<Trouble, keyof typeof commands> = {
   unclear: "ask",
   paused: "resume",
 };
+
+/** What to do, and the command for it; the beginning of a sentence is for the caller to make. */
+export function adviceOf(trouble: Trouble, account: Who): string {
+  return `${adviceWords(trouble)}: ${remedyOf(trouble, account)}`;
+}
+
+function adviceWords(trouble: Trouble): string {
+  if (trouble === "reported") return "test it";
+  return trouble === "deactivated" ? "once it is open again" : "log in again";
+}
 
 /** The command that may end a trouble, with the account filled in. Hints and findings take it from here. */
 export function remedyOf(trouble: Trouble, account: Who): string {

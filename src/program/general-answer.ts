@@ -1,5 +1,5 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
-import { editDistance } from "../text/nearest.ts";
+import { editDistance } from "../text/words.ts";
 import { type Content, findContent } from "./command.ts";
 import {
   asInvoked,

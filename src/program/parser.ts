@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
+import { capitalized } from "../text/words.ts";
 import type { CommandEntry, LoadedCommand } from "./command.ts";
 
 /** Commander breaks commands, and also what goes into a pipe; what goes to a terminal is wrapped by us. */
@@ -68,7 +69,7 @@ function usageError(parser: Command, error: unknown): unknown {
       hint: `${usage}\nThe options: ${parser.name()} --help`,
     });
   }
-  const sentence = first.charAt(0).toUpperCase() + first.slice(1);
+  const sentence = capitalized(first);
   return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
 }
 
@@ -76,7 +77,7 @@ function usageError(parser: Command, error: unknown): unknown {
 const choicePattern = /value '(.*)' is invalid for argument '(.+?)'\. Allowed choices are (.+)\.$/;
 
 function choiceText([, value = "", name = "", choices = ""]: RegExpExecArray): string {
-  return `Unknown ${name}: ${value}. ${name.charAt(0).toUpperCase()}${name.slice(1)}s: ${choices}.`;
+  return `Unknown ${name}: ${value}. ${capitalized(name)}s: ${choices}.`;
 }
 
 /** The help of one command: what commander knows, then examples and exit codes. */

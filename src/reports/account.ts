@@ -1,20 +1,20 @@
-import { isoTime, isTime } from "../text/times.ts";
+import { type Account, seatName } from "../pool/account.ts";
 import { renewalTrouble, troubleText } from "../pool/renewal-trouble.ts";
 import {
   accountState,
   type AccountState,
+  adviceOf,
   endedText,
   flagText,
   hasEnded,
   type StateKind,
 } from "../pool/state.ts";
-import { type Account, seatName } from "../pool/account.ts";
-import type { FlagReason } from "../pool/marks.ts";
 import type { Zod } from "../program/command.ts";
 import { type AccountNews, type Block, blockWords, currentPlan } from "../quota/block.ts";
 import { type Credits, hasStarted, type Limit, mainLimitId, usedPercentAt } from "../quota/limit.ts";
 import type { UsageByAccount } from "../store/library-store.ts";
 import type { Snapshot } from "../store/store.ts";
+import { isoTime, isTime } from "../text/times.ts";
 
 /** An account as every JSON document shows it. No secrets. */
 export const accountSchema = (z: Zod) =>
@@ -154,11 +154,11 @@ export function stateName(kind: StateKind): AccountStateName {
 function stateReason(account: Account, { kind, since, block, reason, remedy }: AccountState): string | null {
   switch (kind) {
     case "flagged":
-      return `${flagText(reason ?? "rejected")}, since ${since}; ${whatToDo(reason)}: ${remedy}`;
+      return `${flagText(reason ?? "rejected")}, since ${since}; ${adviceOf(reason ?? "rejected", account)}`;
     case "paused":
       return `paused since ${since}`;
     case "expired":
-      return endedText;
+      return endedText();
     case "unclear":
     case "backing-off": {
       const trouble = renewalTrouble(account);
@@ -173,11 +173,6 @@ function stateReason(account: Account, { kind, since, block, reason, remedy }: A
       break;
   }
   return null;
-}
-
-function whatToDo(reason: FlagReason | null): string {
-  if (reason === "reported") return "test it";
-  return reason === "deactivated" ? "once it is open again" : "log in again";
 }
 
 const blockTexts = {

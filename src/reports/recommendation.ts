@@ -1,12 +1,13 @@
-import { accountState } from "../pool/state.ts";
 import type { Context } from "../context.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { type Account, accountNames } from "../pool/account.ts";
+import { accountState } from "../pool/state.ts";
 import type { Zod } from "../program/command.ts";
 import type { RankedAccount } from "../quota/candidate.ts";
 import { explainRanking, explainWindows, type ExplainWords, skipReason } from "../quota/explain.ts";
 import { rankAccounts, type Ranking } from "../quota/rank.ts";
 import { clockText, relativeText } from "../text/times.ts";
+import { capitalized } from "../text/words.ts";
 import { type PoolState, readPoolState } from "./pool.ts";
 
 /** Which account to use next, and why. */
@@ -179,7 +180,7 @@ export async function autoSelect(ctx: Context): Promise<{ account: Account; reas
   const account = state.snapshot.pool.accounts.find(({ id }) => id === chosenId);
   if (kind === "use" && account !== undefined) return { account, reason };
   const back = until === null ? "" : ` (${relativeText(until, state.nowMs)})`;
-  const sentence = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}${back}.`;
+  const sentence = `${capitalized(reason)}${back}.`;
   throw new CodexAuthError("no_account_ready", `${sentence} Nothing was switched.`, {
     hint:
       (hint && `What helps: ${hint}`) ??

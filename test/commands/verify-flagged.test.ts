@@ -100,6 +100,18 @@ test.each([
   expect(scene.lost(["a"])).toEqual([]);
 });
 
+// The remedy is a test, and the hint called it a login.
+test("who needs the token of a closed account is told to test it once that is open again", async () => {
+  const scene = await RenewalScene.open(["a"]);
+  scene.fake.issuer.accessTokenSec = 1;
+  scene.fake.usage.answer("acct-a", readHttp("402-deactivated-workspace"));
+  await scene.run(["check"]);
+  expect(await states(scene)).toEqual(["flagged"]);
+  await expect
+    .poll(async () => (await scene.run(["token", "1"])).stderr, { timeout: 20_000 })
+    .toContain("Once it is open again: codex auth verify-flagged\n");
+});
+
 test("a 401 of an account that may be renewed renews it once", async () => {
   const scene = await closedOnce();
   const pool = JSON.parse(scene.home.read("codex-auth/pool.json"));

@@ -1,4 +1,5 @@
 import type { Login } from "../../codex/auth-json.ts";
+import type { Context } from "../../context.ts";
 import { apiErrorRow } from "../../errors/api-errors.ts";
 import type { FailureClassification } from "../../errors/classify.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
@@ -14,11 +15,11 @@ import {
 } from "../../openai/ask.ts";
 import type { UsageReport } from "../../openai/usage-payload.ts";
 import type { Account } from "../../pool/account.ts";
+import { adviceOf, remedyOf } from "../../pool/state.ts";
 import { redact } from "../../text/safe-text.ts";
-import { remedyOf } from "../../pool/state.ts";
+import { capitalized } from "../../text/words.ts";
 import { isValid } from "../renew/outcome.ts";
 import { usableLogin } from "../renew/usable-login.ts";
-import type { Context } from "../../context.ts";
 
 export interface ProbeContext extends Pick<Context, "fetch" | "now" | "store" | "renew"> {
   /** As `backendOf` gives it. */
@@ -161,7 +162,7 @@ const hints: Partial<Record<FailureKind, string>> = {
 };
 
 function hintFor(kind: FailureKind, code: string, account: Account): string | null {
-  if (kind === "reauth") return `Log in again: ${remedyOf("refused", account)}`;
+  if (kind === "reauth") return capitalized(adviceOf("refused", account));
   if (kind === "deactivated")
     return `Ask the owner of the workspace, or forget it: ${remedyOf("closed", account)}`;
   return hints[kind] ?? apiErrorRow(code)?.hint ?? "Try again in a moment.";
@@ -189,7 +190,7 @@ export function workspaceFailure(answer: WorkspaceAnswer, account: Account): Pro
     ...(asked ?? { httpStatus: null, retryAfterMs: null, resetsAtMs: null, requestId: null, answer: null }),
     code: asked?.answer === "network" ? asked.code : "workspace_unroutable",
     message: `${why}, so Codex does not start with this account.`,
-    hint: `Use another account: codex auth switch <account>. If it stays, sign in again: ${remedyOf("refused", account)}`,
+    hint: `Use another account: codex auth switch <account>. If it stays, ${adviceOf("refused", account)}`,
     codexErrorInfo: asked?.codexErrorInfo ?? "other",
   };
 }

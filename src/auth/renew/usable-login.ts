@@ -1,12 +1,13 @@
 import type { Login } from "../../codex/auth-json.ts";
+import type { Context } from "../../context.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import type { CommandErrorCode } from "../../errors/command-errors.ts";
 import { codeInWords } from "../../openai/backend.ts";
 import type { Account } from "../../pool/account.ts";
-import { flagText, remedyOf } from "../../pool/state.ts";
+import { adviceOf, endedText, flagText, remedyOf } from "../../pool/state.ts";
+import { capitalized } from "../../text/words.ts";
 import type { RefreshNeed, RefreshOutcome } from "./need.ts";
 import { isFreshEnough, isValid } from "./outcome.ts";
-import type { Context } from "../../context.ts";
 
 interface Renewing extends Pick<Context, "now" | "store" | "renew"> {
   /** Hears of a renewal that failed while the old token still serves. */
@@ -45,7 +46,7 @@ function renewalProblem(outcome: Failed, account: Account): Problem {
   if (outcome.kind === "flagged") {
     const message = `The login cannot be renewed: ${flagText(outcome.flag.reason)}.`;
     const { reason } = outcome.flag;
-    const hint = `${reason === "reported" ? "Test it" : "Log in again"}: ${remedyOf(reason, account)}`;
+    const hint = capitalized(adviceOf(reason, account));
     return { code: "login_flagged", message, hint };
   }
   if (outcome.kind === "uncertain" || outcome.kind === "backing-off") {
@@ -74,8 +75,8 @@ function renewalProblem(outcome: Failed, account: Account): Problem {
     const message = "The renewal was stopped before anything was sent.";
     return { code: "interrupted", message, hint: "Run the command again." };
   }
-  const message = "The access token has ended and there is no refresh token.";
-  return { code: "login_expired", message, hint: `Log in again: ${remedyOf("ended", account)}` };
+  const message = `${capitalized(endedText())}.`;
+  return { code: "login_expired", message, hint: capitalized(adviceOf("ended", account)) };
 }
 
 interface Problem {

@@ -1,4 +1,3 @@
-import { flagText } from "../../pool/state.ts";
 import { type AuthDocument, keptLogin, type Login } from "../../codex/auth-json.ts";
 import { isFromFuture } from "../../codex/login-documents.ts";
 import type { Context } from "../../context.ts";
@@ -8,6 +7,7 @@ import { type Account, plainName, fingerprint } from "../../pool/account.ts";
 import { adopt, type Adoption, adoptNewLogin, findAccount } from "../../pool/adopt.ts";
 import { type Flag, isFlag } from "../../pool/marks.ts";
 import { checkedLabel, refuseTakenLabel } from "../../pool/select.ts";
+import { flagText, remedyOf, stateWords } from "../../pool/state.ts";
 import { displacedFile } from "../../store/files/aside.ts";
 import type { Transaction } from "../../store/store.ts";
 import { shellWord } from "../../text/shell-words.ts";
@@ -55,16 +55,16 @@ function addLogin(transaction: Transaction, stored: StoredLogin, { nowMs, addedI
   account.pausedAt = pausedAt === "now" ? new Date(nowMs).toISOString() : pausedAt;
   account.flag ??= flagOf(stored, nowMs);
   const reasons = [
-    account.flag && asideText(account.flag),
+    account.flag && asideText(account, account.flag),
     account.pausedAt ? "paused" : null,
     labelProblem(transaction, account, stored.label),
   ].filter((reason) => reason !== null);
   return { outcome: "added", reason: reasons.length > 0 ? reasons.join("; ") : null, account };
 }
 
-function asideText({ reason }: Flag): string {
+function asideText(account: Account, { reason }: Flag): string {
   if (reason !== "spent")
-    return "sign-in needed, until a test shows that it works: codex auth verify-flagged";
+    return `${stateWords.flagged}, until a test shows that it works: ${remedyOf("reported", account)}`;
   return `${flagText(reason)}; a backup may have the newer one: codex auth backup list`;
 }
 

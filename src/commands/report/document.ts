@@ -1,16 +1,17 @@
-import { accountState } from "../../pool/state.ts";
 import type { Context } from "../../context.ts";
 import { examine, plainFinding } from "../../doctor/examine.ts";
 import { readFacts } from "../../doctor/facts.ts";
 import { loginChecks } from "../../doctor/login-checks.ts";
 import type { Finding } from "../../errors/codex-auth-error.ts";
 import { runtimeFacts } from "../../machine/processes.ts";
+import { accountState } from "../../pool/state.ts";
 import type { Zod } from "../../program/command.ts";
 import { forecastCourse } from "../../quota/forecast/window.ts";
 import { findingSchema } from "../../reports/finding.ts";
 import { type ForecastReport, forecastSchema, makeForecast } from "../../reports/forecast.ts";
 import type { HistoryOf, PoolState } from "../../reports/pool.ts";
 import { type QuotaReport, quotaSchema } from "../../reports/quota.ts";
+import { capitalized } from "../../text/words.ts";
 import { reportUsage, usageSchema } from "./usage.ts";
 
 export const reportSchema = (z: Zod) =>
@@ -140,7 +141,7 @@ function quotaFindings(
   });
   if (pool.accounts > 0 && pool.isDry) {
     const { reason } = recommendation;
-    const message = `${reason.charAt(0).toUpperCase()}${reason.slice(1)}.`;
+    const message = `${capitalized(reason)}.`;
     findings.push({ id: "pool_dry", severity: "error", message, fix: recommendation.hint });
   }
   const unknown = accounts.filter(({ isReady, windows }) => isReady && windows.length === 0);

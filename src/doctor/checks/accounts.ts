@@ -1,11 +1,12 @@
-import { hasEnded, remedyOf } from "../../pool/state.ts";
 import type { Login } from "../../codex/auth-json.ts";
 import { type Account, accountName, nameAmong } from "../../pool/account.ts";
 import { movingOf } from "../../pool/moving.ts";
 import type { Pool } from "../../pool/pool.ts";
-import { shellWord } from "../../text/shell-words.ts";
-import { type FoundFault, poolCheck } from "../check.ts";
+import { endedText, hasEnded, remedyOf } from "../../pool/state.ts";
 import type { LiveFile } from "../../store/auth-file.ts";
+import { shellWord } from "../../text/shell-words.ts";
+import { capitalized } from "../../text/words.ts";
+import { type FoundFault, poolCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { duplicates, isBeingRenewed, mergeDuplicates } from "../fixes/pool-entries.ts";
 
@@ -104,7 +105,7 @@ export const accountExpired = poolCheck({
     return pool.accounts
       .filter((account) => account !== active && !account.flag && hasEnded(account, nowMs))
       .map((account) => ({
-        message: `The access token of ${nameOf(account)} has ended, and there is no refresh token.`,
+        message: `${capitalized(endedText(`of ${nameOf(account)}`))}.`,
         evidence: [`ended: ${isoTime(account.login.expiresAtSec ?? 0)}`],
         command: remedyOf("ended", account),
       }));

@@ -1,14 +1,15 @@
-import { isRecord } from "../../text/json.ts";
-import { flagText, remedyOf } from "../../pool/state.ts";
 import { isFreshEnough, isValid } from "../../auth/renew/outcome.ts";
-import { nextTryMs, renewalTrouble, troubleText } from "../../pool/renewal-trouble.ts";
 import { usableLogin } from "../../auth/renew/usable-login.ts";
 import { type Login, readAuthDocument } from "../../codex/auth-json.ts";
 import { isDangling } from "../../machine/path-kind.ts";
 import { type Account, nameAmong } from "../../pool/account.ts";
 import { findAccount } from "../../pool/adopt.ts";
+import { nextTryMs, renewalTrouble, troubleText } from "../../pool/renewal-trouble.ts";
+import { endedText, flagText, notRenewable, remedyOf, stateWords } from "../../pool/state.ts";
 import type { Snapshot } from "../../store/store.ts";
+import { isRecord } from "../../text/json.ts";
 import { shellWord } from "../../text/shell-words.ts";
+import { capitalized } from "../../text/words.ts";
 import { fileCheck, type Fix, type FoundFault, poolCheck } from "../check.ts";
 import type { Facts } from "../facts.ts";
 import { accountLines, isoTime, switchCommand } from "./accounts.ts";
@@ -42,7 +43,7 @@ export function flagged(
     if (!account.flag) return [];
     const { reason, since } = account.flag;
     const name = nameOf(account);
-    const message = `${name}: sign-in needed since ${since} (${flagText(reason)}).`;
+    const message = `${name}: ${stateWords.flagged} since ${since} (${flagText(reason)}).`;
     return [{ message, command: remedyOf(reason, account), fix: fixFor({ account, name }) }];
   });
 }
@@ -72,10 +73,10 @@ export const loginExpired = fileCheck({
     const command = wayOut(snapshot);
     const evidence = [`ends: ${isoTime(expiresAtSec)}`];
     if (leftMs <= 0) {
-      const message = `The access token in ${place.name} has ended, and there is no refresh token.`;
+      const message = `${capitalized(endedText(`in ${place.name}`))}.`;
       return [{ message, evidence, command }];
     }
-    const message = `The access token in ${place.name} ends within a day, and there is no refresh token.`;
+    const message = `The access token in ${place.name} ends within a day and ${notRenewable}.`;
     return [{ message, evidence, command, severity: "warning" }];
   },
 });

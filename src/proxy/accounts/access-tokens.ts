@@ -1,8 +1,8 @@
 import type { RefreshNeed, RefreshOutcome } from "../../auth/renew/need.ts";
 import { isFreshEnough } from "../../auth/renew/outcome.ts";
-import { flagText } from "../../pool/state.ts";
 import { codeInWords } from "../../openai/backend.ts";
 import type { Account } from "../../pool/account.ts";
+import { flagText, notRenewable } from "../../pool/state.ts";
 
 type Login = Account["login"];
 type Renew = (accountId: string, need: RefreshNeed) => Promise<RefreshOutcome>;
@@ -168,5 +168,5 @@ function missing(outcome: RefreshOutcome): FailedRenewal {
 
 function whyRefused(outcome: RefreshOutcome): string {
   if (outcome.kind === "flagged") return flagText(outcome.flag.reason);
-  return outcome.kind === "not-renewable" ? "there is no refresh token" : "the account is gone";
+  return outcome.kind === "not-renewable" ? notRenewable : "the account is gone";
 }
