@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Script } from "node:vm";
 import { contents, dailyNames } from "./commands/contents.ts";
 import { type Paths, resolvePaths, userHome } from "./machine/paths.ts";
+import { setEngineFlag, takesEngineFlags } from "./process/engine-flags.ts";
 import { currentFolder } from "./process/signals.ts";
 import { isTerminal, openOutput } from "./process/streams.ts";
 import { type Content, findContent } from "./program/command.ts";
@@ -67,11 +68,6 @@ function tellVersion(): void {
   }
 }
 
-/** To Node 24 at least. Of a flag that it does not know V8 complains on standard error. */
-function isFlagKnown(): boolean {
-  return Number.parseInt(process.versions.v8, 10) <= 13;
-}
-
 /** An account takes about four thousand. */
 function poolBytes({ poolFile }: Paths): number {
   try {
@@ -91,9 +87,9 @@ const renewedAfterMs = 7 * 24 * 3_600_000;
 function runCached({ name, build, mayKeep, isBusy }: CachedProgram): void {
   const file = join(__dirname, name);
   const paths = resolvePaths(process.env, userHome(process.env), currentFolder());
-  const isUnoptimized = isFlagKnown() && isBusy(paths);
+  const isUnoptimized = takesEngineFlags() && isBusy(paths);
   // See docs/decisions/speed.md. Compiled code is refused under other flags than it was made with.
-  if (isUnoptimized) process.getBuiltinModule("node:v8").setFlagsFromString("--no-opt");
+  if (isUnoptimized) setEngineFlag("--no-opt");
   const cacheName = cacheNameOf(isUnoptimized ? `${build}plain` : build);
   const cached = readCodeCache(paths, cacheName);
   // The build writes ASCII, which takes less time to read as what it is.

@@ -35,25 +35,30 @@ const atOnce = 16;
 const requestsEach = 60;
 
 const idle = [await sqlite.ask("used"), server && (await server.ask("used"))];
-const latencies = await inTurn(latency);
-const rates = await inTurn(throughput);
-const costs = await inTurn(processorTime);
 console.log(`load of the machine ${loadavg()[0].toFixed(1)}, Node ${process.versions.node}`);
-console.log("                          p50, ms   added    goal  CPU, ms      /s   of rotation    goal");
-for (const [at, { name }] of ways.entries()) {
-  const [mostMs, least] = goals[name] ?? [null, null];
-  const added = median(latencies.map((each) => each[at] - each[0]));
-  const ratio = median(rates.map((each) => each[at] / each[0]));
-  const cells = [
-    [median(latencies.map((each) => each[at])).toFixed(3), 10],
-    [at === 0 ? "" : added.toFixed(3), 8],
-    [mostMs ?? "", 8],
-    [median(costs.map((each) => each[at])).toFixed(2), 9],
-    [median(rates.map((each) => each[at])).toFixed(0), 8],
-    [at === 0 ? "" : ratio.toFixed(2), 14],
-    [least ?? "", 8],
-  ];
-  console.log(name.padEnd(23) + cells.map(([text, width]) => String(text).padStart(width)).join(""));
+for (const size of [2048, 53_000]) {
+  const latencies = await inTurn((way) => latency(way, size));
+  const rates = await inTurn((way) => throughput(way, size));
+  const costs = await inTurn((way) => processorTime(way, size));
+  console.log(
+    `${String(size).padStart(6)} bytes              p50, ms   added    goal  CPU, ms   of rotation      /s   of rotation    goal`,
+  );
+  for (const [at, { name }] of ways.entries()) {
+    const [mostMs, least] = goals[name] ?? [null, null];
+    const added = median(latencies.map((each) => each[at] - each[0]));
+    const ratioOf = (all) => (at === 0 ? "" : median(all.map((each) => each[at] / each[0])).toFixed(2));
+    const cells = [
+      [median(latencies.map((each) => each[at])).toFixed(3), 10],
+      [at === 0 ? "" : added.toFixed(3), 8],
+      [mostMs ?? "", 8],
+      [median(costs.map((each) => each[at])).toFixed(2), 9],
+      [ratioOf(costs), 14],
+      [median(rates.map((each) => each[at])).toFixed(0), 8],
+      [ratioOf(rates), 14],
+      [least ?? "", 8],
+    ];
+    console.log(name.padEnd(23) + cells.map(([text, width]) => String(text).padStart(width)).join(""));
+  }
 }
 for (const [at, gateway] of [sqlite, server].entries()) {
   if (gateway === null) continue;
@@ -89,9 +94,9 @@ function waysOf(name, { port, limited, unlimited, ask }) {
   return [way("unlimited", unlimited), way("limited", limited)];
 }
 
-async function latency(way) {
+async function latency(way, size) {
   const client = await Client.open(way.port);
-  const bytes = keyTurn(way, 2048);
+  const bytes = keyTurn(way, size);
   const times = [];
   for (let run = 0; run < 250; run += 1) {
     const start = performance.now();
@@ -103,19 +108,19 @@ async function latency(way) {
 }
 
 /** Of one request, in the server: less noisy than the clock on a machine that does other things. */
-async function processorTime(way) {
+async function processorTime(way, size) {
   const before = await way.used();
   const client = await Client.open(way.port);
-  const bytes = keyTurn(way, 2048);
+  const bytes = keyTurn(way, size);
   const count = 300;
   for (let run = 0; run < count; run += 1) await client.ask(bytes);
   client.close();
   return ((await way.used()).cpuMs - before.cpuMs) / count;
 }
 
-async function throughput(way) {
+async function throughput(way, size) {
   const clients = await Promise.all(Array.from({ length: atOnce }, () => Client.open(way.port)));
-  const bytes = keyTurn(way, 53_000);
+  const bytes = keyTurn(way, size);
   const start = performance.now();
   await Promise.all(
     clients.map(async (client) => {

@@ -2,6 +2,7 @@ import type { Context } from "../../context.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { backendOf } from "../../openai/backend.ts";
+import { setEngineFlag, takesEngineFlags } from "../../process/engine-flags.ts";
 import { readLoginSettings } from "../../store/config-file.ts";
 import { refuseSecondServer, type RotationEntry } from "../../store/files/rotation.ts";
 import { graceMs, openGatewayDatabase } from "./running.ts";
@@ -25,6 +26,7 @@ export interface ServeOptions {
 export async function serveGateway(ctx: Context, options: ServeOptions): Promise<RotationEntry> {
   const { gateway: file, gatewayFiles } = ctx.store;
   refuseSecondServer(file.read(), "gateway");
+  letYoungSpaceGrow(false);
   const { startGateway } = await import("../../gateway/gateway.ts");
   const { transformRequestBody } = await import("../../compat/transform-request-body.ts");
   const database = await openGatewayDatabase(ctx, options.address);
@@ -60,8 +62,17 @@ export async function serveGateway(ctx: Context, options: ServeOptions): Promise
       await gateway.close().finally(() => file.release());
     }
   } finally {
+    letYoungSpaceGrow(true);
     await database.close();
   }
+}
+
+/**
+ * What requests make is forgotten at once, so it needs no more room than there is at the start: docs/decisions/gateway-speed.md.
+ * Set back at the end, because compiled code is kept under the flags that it is run with.
+ */
+function letYoungSpaceGrow(mayGrow: boolean): void {
+  if (takesEngineFlags()) setEngineFlag(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`);
 }
 
 /** How long a balancer may need to see that this gateway is not ready any more. */
