@@ -61,7 +61,9 @@ export async function lockHelper(
 ): Promise<HelperAnswer> {
   const fd = openRegular(fs, process.execPath, { limitBytes: Infinity });
   try {
-    return await flock([fd]);
+    const said = await flock([fd]);
+    // By another command that asks at this moment: so the program does its work.
+    return said.kind === "held" ? { ...said, kind: "locked" } : said;
   } finally {
     fs.closeSync(fd);
   }

@@ -1,7 +1,7 @@
 import * as fs from "node:fs";
 import { basename, join } from "node:path";
 import { describe, expect, test } from "vitest";
-import { runHelper } from "../../../src/store/locks/lock-helper.ts";
+import { lockHelper, runHelper } from "../../../src/store/locks/lock-helper.ts";
 import { hasFlock, holdFlock, storeIsLocked } from "../../support/flock.ts";
 import { activeLabel, type Home, homeWith, liveLabel, runProcess } from "../../support/store-home.ts";
 import { changesSince, leftovers, snapshotTree } from "../../support/tree.ts";
@@ -106,6 +106,11 @@ test.skipIf(!programs["perl"])("a link to a BusyBox without flock is no flock pr
     code: 0,
     stderr: "",
   });
+});
+
+test.skipIf(why)(`a program that locks is one, also while another command tries it${why}`, async () => {
+  await holdFlock(process.execPath);
+  expect(await lockHelper(fs, process.env["PATH"] ?? "")).toEqual({ kind: "locked", name: "flock" });
 });
 
 test("switch works on a system where nothing can lock, and doctor says what that means", async () => {
