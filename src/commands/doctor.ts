@@ -86,13 +86,9 @@ export default defineCommand({
     // Before anything is mended or asked.
     if (place) requireReportPlace(ctx.fs, place);
     const chosen = only ? choose(only) : checks;
-    const fixed = fix ? (await fixAll(ctx, chosen, { isLive: live })).changes : [];
+    const fixed = fix ? await fixAll(ctx, chosen, { isLive: live }) : null;
     const facts = await readFacts(ctx, { asksCodex: true });
-    const progress = live ? startProgress(ctx.stderr, "Check", chosen.length) : null;
-    const examination = await examine(facts, chosen, {
-      isLive: live,
-      onLooked: () => progress?.step(),
-    }).finally(() => progress?.end());
+    const examination = fixed?.left ?? (await lookOnce(ctx, facts, chosen, live));
     const { findings } = examination;
     const status = findings[0]?.severity ?? ("ok" as const);
     const counts = countsOf(findings, examination.checks);
@@ -100,7 +96,7 @@ export default defineCommand({
     const bundle = place
       ? await writeBundle(ctx, place, { facts, doctor: { summary, ...examination } })
       : null;
-    return { summary, findings, checks: examination.checks, fixed, bundle };
+    return { summary, findings, checks: examination.checks, fixed: fixed?.changes ?? [], bundle };
   },
   render: ({ summary, findings, fixed, bundle }, ui) =>
     [
@@ -111,6 +107,16 @@ export default defineCommand({
     ].join("\n"),
   exitCode: ({ summary }) => (summary.errors > 0 || (summary.isStrict && summary.warnings > 0) ? 1 : 0),
 });
+
+async function lookOnce(
+  { stderr }: Context,
+  facts: Facts,
+  chosen: readonly DoctorCheck[],
+  isLive: boolean,
+): Promise<Examination> {
+  const progress = isLive ? startProgress(stderr, "Check", chosen.length) : null;
+  return examine(facts, chosen, { isLive, onLooked: () => progress?.step() }).finally(() => progress?.end());
+}
 
 async function writeBundle(
   { fs }: Context,

@@ -196,6 +196,20 @@ test("fix --live renews what OpenAI refuses, once, and a token that is new is le
   expect(renewed).toEqual([]);
 });
 
+test.each(["fix --live", "doctor --fix --live"])(
+  "%s asks for what to fix, and for what is left",
+  async (line) => {
+    const asked: string[] = [];
+    const fetch: Context["fetch"] = (url, init) => {
+      if (!new Headers(init?.headers).has("authorization")) return refusal();
+      asked.push(`${url} ${new Headers(init?.headers).get("chatgpt-account-id")}`);
+      return Promise.resolve(answer(200, '{"plan_type":"plus"}'));
+    };
+    await new FaultHome("healthy").run(line, { fetch, websocketStatus: () => Promise.resolve(426) });
+    expect(asked.length).toBe(2 * new Set(asked).size);
+  },
+);
+
 test("without --live nobody is asked", async () => {
   // `fetch` and `websocketStatus` throw unless they are allowed.
   const { document } = await new FaultHome("healthy").run("doctor --only network");
