@@ -70,6 +70,7 @@ const withoutContext =
 const exceptions: Record<string, string[]> = {
   "commands/report/page-door.ts": ["node:crypto", "node:http"],
   "interchange/bundle.ts": ["node:crypto"],
+  "machine/engine-flags.ts": ["node:v8"],
   "text/sealed-bytes.ts": ["node:crypto"],
 };
 

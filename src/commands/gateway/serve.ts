@@ -1,8 +1,8 @@
 import type { Context } from "../../context.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
+import { setEngineFlag, takesEngineFlags } from "../../machine/engine-flags.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { backendOf } from "../../openai/backend.ts";
-import { setEngineFlag, takesEngineFlags } from "../../process/engine-flags.ts";
 import { readLoginSettings } from "../../store/config-file.ts";
 import { refuseSecondServer, type RotationEntry } from "../../store/files/rotation.ts";
 import { graceMs, openGatewayDatabase } from "./running.ts";
