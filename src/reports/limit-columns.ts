@@ -22,29 +22,27 @@ const dayMinutes = 24 * 60;
 /** An older figure shows its age. */
 const freshMs = 15 * 60_000;
 
-/** The steps of a table at which they become shorter: without the clock, then without the reset. */
-const limitSteps = { clock: 1, reset: 4 };
+/** The steps of a table at which they become shorter: without the clock, then without the reset, then ages without "ago". */
+const limitSteps = { clock: 1, reset: 4, ago: 5 };
 
 export function limitColumns(quotas: readonly Quota[], nowMs: number): LimitColumns {
   const all = quotas.map(({ limits }) => limits);
   const isAnyOnCredits = quotas.some(({ credits }) => creditsText(credits) !== "");
   const kinds = [isShort, isLong].filter((isKind) => all.some((limits) => limits.some(isKind)));
   const isAnyStale = all.some((limits) => ageText(limits, nowMs) !== "");
-  const { clock, reset } = limitSteps;
+  const { clock, reset, ago } = limitSteps;
   const columns = [
     ...kinds.map((isKind) => {
       const name = windowName(all.flat().find(isKind));
       return { title: `${name} LEFT`, name, loses: "resets", shorten: [clock, reset] };
     }),
     ...(isAnyOnCredits ? [{ title: "CREDITS" }] : []),
-    ...(isAnyStale ? [{ title: "SEEN", shorten: [reset] }] : []),
+    ...(isAnyStale ? [{ title: "SEEN", shorten: [reset, ago] }] : []),
   ];
   const cells = ({ limits, credits }: Quota) => [
     ...kinds.map((isKind) => limitForms(limits.find(isKind), nowMs)),
     ...(isAnyOnCredits ? [creditsText(credits)] : []),
-    ...(isAnyStale
-      ? [[ageText(limits, nowMs), ageText(limits, nowMs).replace(/^(\d+ \w+).*/, "$1 ago")]]
-      : []),
+    ...(isAnyStale ? [ageForms(ageText(limits, nowMs))] : []),
   ];
   return { columns, cells };
 }
@@ -89,6 +87,12 @@ function limitForms(limit: LimitReport | undefined, nowMs: number): readonly str
   if (resetsAt === null) return [percent];
   const back = relativeText(resetsAt, nowMs);
   return [`${percent}, ${clockText(resetsAt, nowMs)} ${back}`, `${percent}, ${back}`, percent];
+}
+
+/** "1 h 5 min ago", "1 h ago", "1 h". */
+function ageForms(age: string): readonly string[] {
+  const [short = ""] = /^\d+ \w+/.exec(age) ?? [];
+  return [age, short === "" ? age : `${short} ago`, short];
 }
 
 function ageText(limits: Limits, nowMs: number): string {

@@ -241,3 +241,11 @@ test("a cut name keeps its ends, and an e-mail its domain", async () => {
   expect(stdout).toContain("@a-department.some-company.example");
   expect(stdout).toMatch(/a-\S*…\S+@a-department/);
 });
+
+// The room that "ago" took is that of a name.
+test("in a narrow table an age is a number alone", async () => {
+  const shown = async (terminalColumns: number) =>
+    (await runFake(await crowdedHome(), ["list"], { terminalColumns })).stdout;
+  expect(await shown(130)).toMatch(/ago/);
+  expect(await shown(80)).toMatch(/acct-long.* {2}1 d$/m);
+});
