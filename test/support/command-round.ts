@@ -92,6 +92,8 @@ export async function complaintsAbout(
   if (isSpare && failed.length > 0) said.push(`stops ${failed.join(", ")}`);
   if (failed.length > 0 && !isFine && named.length === 0) said.push(`is not named: ${JSON.stringify(fresh)}`);
   if (named.some(({ fix }) => fix === null)) said.push(`has no end: ${JSON.stringify(named)}`);
+  // Nothing to obey, and what works goes on to work.
+  if (failed.length + fresh.length === 0) return said.map((each) => `${path}: ${each}`);
   // As root a test does what it is told, and one advice was to take the root of all folders.
   const reaching = fresh.filter(({ fix }) => changesOutside(fix ?? "", home.path));
   said.push(...reaching.map(({ fix }) => `changes what is outside: ${fix}`));
