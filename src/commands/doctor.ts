@@ -3,7 +3,7 @@ import type { Context } from "../context.ts";
 import type { DoctorCheck } from "../doctor/check.ts";
 import { type Examination, examine } from "../doctor/examine.ts";
 import { readFacts, type Facts } from "../doctor/facts.ts";
-import { fixAll } from "../doctor/fix.ts";
+import { type Fixed, fixAll } from "../doctor/fix.ts";
 import { checks } from "../doctor/index.ts";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { defineCommand, offering, type Zod } from "../program/command.ts";
@@ -86,17 +86,15 @@ export default defineCommand({
     // Before anything is mended or asked.
     if (place) requireReportPlace(ctx.fs, place);
     const chosen = only ? choose(only) : checks;
-    const fixed = fix ? await fixAll(ctx, chosen, { isLive: live }) : null;
-    const facts = await readFacts(ctx, { asksCodex: true });
-    const examination = fixed?.left ?? (await lookOnce(ctx, facts, chosen, live));
-    const { findings } = examination;
+    const { changes, left, facts } = fix
+      ? await fixAll(ctx, chosen, { isLive: live })
+      : await lookOnce(ctx, chosen, live);
+    const { findings } = left;
     const status = findings[0]?.severity ?? ("ok" as const);
-    const counts = countsOf(findings, examination.checks);
+    const counts = countsOf(findings, left.checks);
     const summary = { status, ...counts, isLive: live, isStrict: strict };
-    const bundle = place
-      ? await writeBundle(ctx, place, { facts, doctor: { summary, ...examination } })
-      : null;
-    return { summary, findings, checks: examination.checks, fixed: fixed?.changes ?? [], bundle };
+    const bundle = place ? await writeBundle(ctx, place, { facts, doctor: { summary, ...left } }) : null;
+    return { summary, findings, checks: left.checks, fixed: changes, bundle };
   },
   render: ({ summary, findings, fixed, bundle }, ui) =>
     [
@@ -108,14 +106,12 @@ export default defineCommand({
   exitCode: ({ summary }) => (summary.errors > 0 || (summary.isStrict && summary.warnings > 0) ? 1 : 0),
 });
 
-async function lookOnce(
-  { stderr }: Context,
-  facts: Facts,
-  chosen: readonly DoctorCheck[],
-  isLive: boolean,
-): Promise<Examination> {
-  const progress = isLive ? startProgress(stderr, "Check", chosen.length) : null;
-  return examine(facts, chosen, { isLive, onLooked: () => progress?.step() }).finally(() => progress?.end());
+async function lookOnce(ctx: Context, chosen: readonly DoctorCheck[], isLive: boolean): Promise<Fixed> {
+  const facts = await readFacts(ctx, { asksCodex: true });
+  const progress = isLive ? startProgress(ctx.stderr, "Check", chosen.length) : null;
+  const onLooked = () => progress?.step();
+  const left = await examine(facts, chosen, { isLive, onLooked }).finally(() => progress?.end());
+  return { changes: [], left, facts };
 }
 
 async function writeBundle(

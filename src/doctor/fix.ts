@@ -1,7 +1,7 @@
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { type DoctorCheck, findingText, type Fix, type FoundFault } from "./check.ts";
 import { type Examination, examine } from "./examine.ts";
-import { readFacts, type DoctorContext } from "./facts.ts";
+import { readFacts, type DoctorContext, type Facts } from "./facts.ts";
 
 /** One fix: made, or with a dry run, to be made. */
 export interface Change {
@@ -16,10 +16,11 @@ export interface Change {
   undo: string | null;
 }
 
-/** What was fixed, and what is found after it. */
+/** What was fixed, and what is found after it, on which facts. */
 export interface Fixed {
   changes: Change[];
   left: Examination;
+  facts: Facts;
 }
 
 /**
@@ -63,10 +64,9 @@ export async function fixAll(
     const before = tried;
     const left = await examine(() => facts, checks, { isLive: isLive && isFirst, onLooked: fixFound });
     if (tried > before) continue;
-    return {
-      changes: [...changes.values()],
-      left: isLive ? await examine(await read(), checks, { isLive }) : left,
-    };
+    if (!isLive) return { changes: [...changes.values()], left, facts };
+    facts = await read();
+    return { changes: [...changes.values()], left: await examine(facts, checks, { isLive }), facts };
   }
 }
 
