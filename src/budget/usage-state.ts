@@ -18,7 +18,13 @@ interface Counter extends Span {
 }
 
 /** A request that runs: what it holds of each limit, in the window in which it was admitted. */
-interface Ticket {
+interface Ticket extends OpenedTicket {
+  readonly id: string;
+  /** Its place in the stored text, made once: it is written with every other change of the key while it runs. */
+  readonly entry: string;
+}
+
+interface OpenedTicket {
   readonly replica: string;
   readonly openedMs: number;
   readonly model: string;
@@ -29,7 +35,25 @@ interface Ticket {
 
 export interface UsageState {
   readonly counters: Readonly<Record<string, Counter>>;
-  readonly tickets: Readonly<Record<string, Ticket>>;
+  readonly tickets: readonly Ticket[];
+}
+
+/** The form in which a state is stored: JSON, in which tickets are an object by their ids. */
+export function usageText({ counters, tickets }: UsageState): string {
+  return `{"counters":${JSON.stringify(counters)},"tickets":{${tickets.map(({ entry }) => entry).join()}}}`;
+}
+
+export function readUsage(text: string): UsageState {
+  const stored = JSON.parse(text) as {
+    readonly counters: UsageState["counters"];
+    readonly tickets: Readonly<Record<string, OpenedTicket>>;
+  };
+  const tickets = Object.entries(stored.tickets).map(([id, opened]) => ticketOf(id, opened));
+  return { counters: stored.counters, tickets };
+}
+
+function ticketOf(id: string, opened: OpenedTicket): Ticket {
+  return { ...opened, id, entry: `${JSON.stringify(id)}:${JSON.stringify(opened)}` };
 }
 
 export interface Admission {
@@ -54,14 +78,14 @@ export type Settlement =
   | { readonly kind: "charged"; readonly amounts: Amounts }
   | { readonly kind: "released" };
 
-export const emptyUsage: UsageState = { counters: {}, tickets: {} };
+export const emptyUsage: UsageState = { counters: {}, tickets: [] };
 
 /** Opens a ticket, or says which limit has nothing left. The estimate is cut to what is left, so it never refuses. */
 export function admit(state: UsageState, policy: KeyPolicy, admission: Admission): Admitted {
   const { ticketId, model, nowMs, estimate, replica } = admission;
-  if (Object.hasOwn(state.tickets, ticketId)) return { kind: "admitted", state };
+  if (ticketIn(state, ticketId)) return { kind: "admitted", state };
   const { parallel } = policy;
-  if (parallel !== undefined && Object.keys(state.tickets).length >= parallel) {
+  if (parallel !== undefined && state.tickets.length >= parallel) {
     return { kind: "refused", refusal: { kind: "parallel", parallel } };
   }
   const counters: Record<string, Counter> = { ...state.counters };
@@ -79,13 +103,17 @@ export function admit(state: UsageState, policy: KeyPolicy, admission: Admission
     counters[name] = { ...counter, used: counter.used + amount };
   }
   if (refusal) return { kind: "refused", refusal };
-  const ticket = { replica, openedMs: nowMs, model, estimate, held };
-  return { kind: "admitted", state: { counters, tickets: { ...state.tickets, [ticketId]: ticket } } };
+  const ticket = ticketOf(ticketId, { replica, openedMs: nowMs, model, estimate, held });
+  return { kind: "admitted", state: { counters, tickets: [...state.tickets, ticket] } };
+}
+
+function ticketIn({ tickets }: UsageState, ticketId: string): Ticket | undefined {
+  return tickets.find(({ id }) => id === ticketId);
 }
 
 /** Closes a ticket. One that is not open, because it was settled before, changes nothing. */
 export function settle(state: UsageState, ticketId: string, settlement: Settlement): UsageState {
-  const ticket = Object.hasOwn(state.tickets, ticketId) ? state.tickets[ticketId] : undefined;
+  const ticket = ticketIn(state, ticketId);
   if (!ticket) return state;
   const counters: Record<string, Counter> = { ...state.counters };
   for (const [name, { startMs, amount }] of Object.entries(ticket.held)) {
@@ -95,14 +123,13 @@ export function settle(state: UsageState, ticketId: string, settlement: Settleme
     const took = settlement.kind === "released" ? 0 : settlement.amounts[kindOf(name)];
     counters[name] = { ...counter, used: Math.max(0, counter.used - amount + took) };
   }
-  const { [ticketId]: _, ...tickets } = state.tickets;
-  return { counters, tickets };
+  return { counters, tickets: state.tickets.filter((each) => each !== ticket) };
 }
 
 /** Charges the tickets of processes that are gone: what they took nobody knows, so the estimate counts. */
 export function sweep(state: UsageState, isGone: (replica: string, openedMs: number) => boolean): UsageState {
   let swept = state;
-  for (const [id, { replica, openedMs, estimate }] of Object.entries(state.tickets)) {
+  for (const { id, replica, openedMs, estimate } of state.tickets) {
     if (isGone(replica, openedMs)) swept = settle(swept, id, { kind: "charged", amounts: estimate });
   }
   return swept;
@@ -130,8 +157,10 @@ export function startCounter(state: UsageState, rule: LimitRule, used: number, n
 
 /** Sets the use of a key back to nothing; what runs keeps its tickets and is charged when it ends. */
 export function resetUsage(state: UsageState): UsageState {
-  const tickets = Object.entries(state.tickets).map(([id, ticket]) => [id, { ...ticket, held: {} }] as const);
-  return { counters: {}, tickets: Object.fromEntries(tickets) };
+  const tickets = state.tickets.map(({ id, replica, openedMs, model, estimate }) =>
+    ticketOf(id, { replica, openedMs, model, estimate, held: {} }),
+  );
+  return { counters: {}, tickets };
 }
 
 function kindOf(name: string): LimitKind {

@@ -94,11 +94,9 @@ function bookingOf(parts: GatewayParts, asking: Asking, ticket: Ticket, startedM
       if (hasEnded) return;
       hasEnded = true;
       const { settlement, tokens, cost } = takenBy(ticket, served);
-      const settling = settle(parts, ticket, asking.isWarmUp ? asNoRequest(settlement) : settlement).finally(
-        () => parts.settling.delete(settling),
-      );
-      parts.settling.add(settling);
-      await settling;
+      const settling = settle(parts, ticket, asking.isWarmUp ? asNoRequest(settlement) : settlement);
+      const hasSettled = parts.settling.add(settling);
+      await settling.finally(hasSettled);
       if (asking.isWarmUp && tokens.input + tokens.output === 0) return;
       parts.log.note({
         atMs: startedMs,

@@ -14,6 +14,7 @@ import { answerRequest } from "./door/door.ts";
 import { give } from "./door/http-exchange.ts";
 import { refuse } from "./door/refusal.ts";
 import { Homes } from "./homes.ts";
+import { InFlight } from "./in-flight.ts";
 import { KeyCache } from "./keys/key-cache.ts";
 import { RunningKeys } from "./keys/running-keys.ts";
 import { Journal, type JournalFile } from "./journal.ts";
@@ -97,11 +98,10 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       noDelay: true,
     },
     (request, response) => {
-      parts.running.add(response);
       // The next request of this connection goes to another gateway.
       if (ending.isDraining) response.shouldKeepAlive = false;
       response.once("error", () => undefined);
-      response.once("close", () => parts.running.delete(response));
+      response.once("close", parts.running.add(response));
       answerRequest(parts, door, request, response).catch((error: unknown) => {
         parts.rotation.counters.problem = error;
         const isManagement = request.url?.startsWith("/api/") ?? false;
@@ -213,8 +213,8 @@ function makeGatewayParts(options: GatewayOptions): GatewayParts {
     retention: new Retention(database),
     journal,
     budget: { heldBytes: 0 },
-    running: new Set(),
-    settling: new Set(),
+    running: new InFlight(),
+    settling: new InFlight(),
   };
 }
 
@@ -224,7 +224,7 @@ async function closeParts({ rotation, log, journal, replica, homes, settling }: 
   await rotation.accessTokens.settled();
   await rotation.bookkeeper.settled();
   await rotation.ledger.close();
-  while (settling.size > 0) await Promise.all(settling);
+  while (settling.size > 0) await Promise.all(settling.all());
   await log.flush();
   await homes?.flush();
   await journal.replay().catch(() => undefined);

@@ -2,6 +2,7 @@ import type { Database } from "../database/database.ts";
 import type { BodyBudget } from "../proxy/door/body.ts";
 import type { RotationParts } from "../proxy/parts.ts";
 import type { Metrics } from "./admin/metrics.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { KeyCache } from "./keys/key-cache.ts";
 import type { Journal } from "./journal.ts";
 import type { RunningKeys } from "./keys/running-keys.ts";
@@ -34,10 +35,10 @@ export interface GatewayParts {
   /** The list of models that Codex fetched last, as text. */
   readonly cachedModels: () => string;
   /** Requests that are answered now. */
-  readonly running: Set<object>;
+  readonly running: InFlight<object>;
   /** The same, by key. */
   readonly ofKeys: RunningKeys;
   /** Settlements that are being written. */
-  readonly settling: Set<Promise<void>>;
+  readonly settling: InFlight<Promise<void>>;
   readonly now: () => number;
 }

@@ -134,7 +134,7 @@ async function admit(
   const booked = await book(parts, asking);
   if (!("ticket" in booked)) return { kind: "refused", answer: booked };
   const sent = isCodex ? body : await plainRequest(parts, body);
-  parts.running.add(booked);
+  const leave = parts.running.add(booked);
   return {
     kind: "admitted",
     // Written anew: a field that stands twice has one meaning only.
@@ -147,7 +147,7 @@ async function admit(
       preface: isCodex ? budgetOf(parts, booked) : [],
       noteFirst: booked.noteFirst,
       end: (served, refusal) => {
-        parts.running.delete(booked);
+        leave();
         parts.homes?.note(conversation, served.accountId);
         void booked.end(served, outcomeOf(served.relayed, refusal));
       },

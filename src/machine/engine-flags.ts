@@ -4,5 +4,36 @@ export function takesEngineFlags(): boolean {
 }
 
 export function setEngineFlag(flag: string): void {
-  process.getBuiltinModule("node:v8").setFlagsFromString(flag);
+  v8().setFlagsFromString(flag);
+}
+
+/**
+ * Lets V8's space for young objects grow to about so many bytes and no further. It may shrink while nothing happens, so
+ * it is looked at whenever it was cleaned. Returns what sets the flag back.
+ */
+export function limitYoungSpace(mostBytes: number): () => void {
+  if (!takesEngineFlags()) return () => undefined;
+  let mayGrow = true;
+  const setGrowth = (grow: boolean): void => {
+    if (grow === mayGrow) return;
+    mayGrow = grow;
+    setEngineFlag(`--semi-space-growth-factor=${grow ? 2 : 1}`);
+  };
+  const cleaned = new PerformanceObserver(() => setGrowth(youngSpaceBytes() < mostBytes));
+  cleaned.observe({ entryTypes: ["gc"] });
+  return () => {
+    cleaned.disconnect();
+    setGrowth(true);
+  };
+}
+
+function youngSpaceBytes(): number {
+  const space = v8()
+    .getHeapSpaceStatistics()
+    .find(({ space_name: name }) => name === "new_space");
+  return space?.space_size ?? 0;
+}
+
+function v8() {
+  return process.getBuiltinModule("node:v8");
 }

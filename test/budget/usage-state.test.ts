@@ -7,11 +7,13 @@ import {
   type Amounts,
   counterAt,
   emptyUsage,
+  readUsage,
   resetUsage,
   settle,
   startCounter,
   sweep,
   type UsageState,
+  usageText,
 } from "../../src/budget/usage-state.ts";
 
 const noon = Date.UTC(2026, 10, 29, 12);
@@ -121,7 +123,7 @@ describe("windows", () => {
     const after = opened(before, policy, "b", noon + 86_400_000);
     const settled = settle(after, "a", { kind: "charged", amounts: one });
     expect(settled.counters["requests/day"]?.used).toBe(1);
-    expect(Object.keys(settled.tickets)).toEqual(["b"]);
+    expect(settled.tickets.map(({ id }) => id)).toEqual(["b"]);
   });
 });
 
@@ -143,13 +145,13 @@ describe("settle", () => {
     const policy: KeyPolicy = { limits: [{ kind: "tokens", window: "day", max: 1000 }] };
     const swept = sweep(opened(emptyUsage, policy, "a"), (replica) => replica === "r");
     expect(swept.counters["tokens/day"]?.used).toBe(30);
-    expect(swept.tickets).toEqual({});
+    expect(swept.tickets).toEqual([]);
   });
 
   test("a reset while a request runs does not give it back twice", () => {
     const policy = { limits: [perDay] };
     const state = settle(resetUsage(opened(emptyUsage, policy, "a")), "a", { kind: "released" });
-    expect(state).toEqual({ counters: {}, tickets: {} });
+    expect(state).toEqual(emptyUsage);
   });
 
   test("a limit that is new to a key counts what the running window has used already", () => {
@@ -157,6 +159,39 @@ describe("settle", () => {
     expect(refusalOf(opened(state, { limits: [perDay] }, "a"), { limits: [perDay] })?.kind).toBe("limit");
     expect(startCounter(state, perDay, 1, noon)).toEqual(state);
     expect(startCounter(state, perDay, 9, noon).counters["requests/day"]?.used).toBe(9);
+  });
+});
+
+describe("the stored form", () => {
+  test("is JSON with the tickets by their ids, as every gateway before wrote it", () => {
+    const policy = { limits: [perDay] };
+    const state = opened(opened(emptyUsage, policy, "a"), policy, 'a "strange" id');
+    expect(JSON.parse(usageText(state))).toEqual({
+      counters: {
+        "requests/day": { startMs: Date.UTC(2026, 10, 29), endMs: Date.UTC(2026, 10, 30), used: 2 },
+      },
+      tickets: Object.fromEntries(
+        ["a", 'a "strange" id'].map((id) => [
+          id,
+          {
+            replica: "r",
+            openedMs: noon,
+            model: "m",
+            estimate: one,
+            held: { "requests/day": { startMs: Date.UTC(2026, 10, 29), amount: 1 } },
+          },
+        ]),
+      ),
+    });
+  });
+
+  test("says after reading what it said before, whatever was done to the key", () => {
+    const policy = { limits: [perDay] };
+    const two = opened(opened(emptyUsage, policy, "a"), policy, "b");
+    for (const state of [emptyUsage, two, settle(two, "a", { kind: "released" }), resetUsage(two)]) {
+      expect(readUsage(usageText(state))).toEqual(state);
+      expect(usageText(readUsage(usageText(state)))).toBe(usageText(state));
+    }
   });
 });
 
@@ -201,7 +236,7 @@ test("counters equal the log of what was admitted and settled, and are never bel
             nowMs,
           });
           if (result.kind === "refused") continue;
-          const held = result.state.tickets[each.id]?.held ?? {};
+          const held = result.state.tickets.find(({ id }) => id === `${each.id}`)?.held ?? {};
           const cut = Object.fromEntries(Object.entries(held).map(([name, { amount }]) => [name, amount]));
           log.set(each.id, { held: estimate, cut, took: null, replica });
           state = result.state;

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as rest } from "node:timers/promises";
-import type { UsageState } from "../../src/budget/usage-state.ts";
+import { readUsage, type UsageState } from "../../src/budget/usage-state.ts";
 import { type Database, readDocument } from "../../src/database/database.ts";
 import { UsageBooks } from "../../src/gateway/limits/usage-books.ts";
 import { openTestDatabase } from "./databases.ts";
@@ -100,9 +100,9 @@ export async function killRounds({
       figures.kills += workers;
       const document = await readDocument(database, "usage", "key");
       if (!document) throw new Error("Nothing was written.");
-      const state = JSON.parse(document.body) as UsageState;
+      const state = readUsage(document.body);
       for (const log of logs) compare(log, state, { figures, sum, open });
-      for (const id of Object.keys(state.tickets)) if (!open.has(id)) figures.invented += 1;
+      for (const { id } of state.tickets) if (!open.has(id)) figures.invented += 1;
       let held = 0;
       for (const tokens of open.values()) held += tokens;
       const requests = state.counters["requests/month"]?.used ?? 0;
@@ -164,7 +164,7 @@ function compare(log: string, { tickets }: UsageState, { figures, sum, open }: S
   }
   for (const [id, words] of last) {
     const number = Number(id.slice(id.indexOf("-") + 1));
-    const isOpen = Object.hasOwn(tickets, id);
+    const isOpen = tickets.some((ticket) => ticket.id === id);
     const step = (number % 97) + 1;
     if (words.includes("has")) figures.admitted += 1;
     if (words.includes("done")) figures.settled += 1;

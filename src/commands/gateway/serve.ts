@@ -1,6 +1,6 @@
 import type { Context } from "../../context.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
-import { setEngineFlag, takesEngineFlags } from "../../machine/engine-flags.ts";
+import { limitYoungSpace } from "../../machine/engine-flags.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { backendOf } from "../../openai/backend.ts";
 import { readLoginSettings } from "../../store/config-file.ts";
@@ -26,7 +26,7 @@ export interface ServeOptions {
 export async function serveGateway(ctx: Context, options: ServeOptions): Promise<RotationEntry> {
   const { gateway: file, gatewayFiles } = ctx.store;
   refuseSecondServer(file.read(), "gateway");
-  letYoungSpaceGrow(false);
+  const letYoungSpaceGrow = limitYoungSpace(youngBytes);
   const { startGateway } = await import("../../gateway/gateway.ts");
   const { transformRequestBody } = await import("../../compat/transform-request-body.ts");
   const database = await openGatewayDatabase(ctx, options.address);
@@ -62,18 +62,16 @@ export async function serveGateway(ctx: Context, options: ServeOptions): Promise
       await gateway.close().finally(() => file.release());
     }
   } finally {
-    letYoungSpaceGrow(true);
+    letYoungSpaceGrow();
     await database.close();
   }
 }
 
 /**
- * What requests make is forgotten at once, so it needs no more room than there is at the start: docs/decisions/gateway-speed.md.
- * Set back at the end, because compiled code is kept under the flags that it is run with.
+ * What requests make is forgotten at once: docs/decisions/gateway-speed.md. Set back at the end, because compiled code is
+ * kept under the flags that it is run with.
  */
-function letYoungSpaceGrow(mayGrow: boolean): void {
-  if (takesEngineFlags()) setEngineFlag(`--semi-space-growth-factor=${mayGrow ? 2 : 1}`);
-}
+const youngBytes = 8 * 1024 * 1024;
 
 /** How long a balancer may need to see that this gateway is not ready any more. */
 const lingerMs = 5_000;

@@ -48,7 +48,9 @@ export function passOf(
     },
     headers: (received) => {
       noteFirst();
-      return [...publicHeaders(received), ...Object.entries(extra).flat()];
+      const shown = publicHeaders(received);
+      for (const name in extra) shown.push(name, extra[name] ?? "");
+      return shown;
     },
   };
 }

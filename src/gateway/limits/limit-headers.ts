@@ -23,12 +23,25 @@ export function standings({ limits }: KeyPolicy, state: UsageState, nowMs: numbe
  */
 export function limitHeaders(all: readonly LimitStanding[], nowMs: number): Record<string, string> {
   const headers: Record<string, string> = {};
-  addFamily(headers, "requests", tightest(all, isOfRequests), nowMs);
-  addFamily(headers, "tokens", tightest(all, isOfTokens), nowMs);
-  addFamily(headers, "cost", tightest(all, isOfCost), nowMs);
-  addCodexWindow(headers, "primary", tightest(all, isOf5h), 300);
-  addCodexWindow(headers, "secondary", tightest(all, isOfWeek), weekMinutes);
+  addFamily(headers, requestsFamily, tightest(all, isOfRequests), nowMs);
+  addFamily(headers, tokensFamily, tightest(all, isOfTokens), nowMs);
+  addFamily(headers, costFamily, tightest(all, isOfCost), nowMs);
+  addCodexWindow(headers, primaryWindow, tightest(all, isOf5h));
+  addCodexWindow(headers, secondaryWindow, tightest(all, isOfWeek));
   return headers;
+}
+
+// Names that are put together with every answer take longer than the rest of it.
+const requestsFamily = familyOf("requests");
+const tokensFamily = familyOf("tokens");
+const costFamily = familyOf("cost");
+
+function familyOf(name: string) {
+  return {
+    limit: `x-ratelimit-limit-${name}`,
+    remaining: `x-ratelimit-remaining-${name}`,
+    reset: `x-ratelimit-reset-${name}`,
+  };
 }
 
 /** `6m0s`, as OpenAI writes it. */
@@ -43,31 +56,41 @@ function resetText(ms: number): string {
 
 function addFamily(
   headers: Record<string, string>,
-  name: string,
+  family: ReturnType<typeof familyOf>,
   standing: LimitStanding | null,
   nowMs: number,
 ): void {
   if (!standing) return;
   const { rule, remaining, resetsAtMs } = standing;
   const isCost = rule.kind === "cost";
-  headers[`x-ratelimit-limit-${name}`] = String(isCost ? dollars(rule.max) : rule.max);
-  headers[`x-ratelimit-remaining-${name}`] = String(isCost ? dollars(remaining) : remaining);
-  headers[`x-ratelimit-reset-${name}`] = resetText(resetsAtMs - nowMs);
+  headers[family.limit] = String(isCost ? dollars(rule.max) : rule.max);
+  headers[family.remaining] = String(isCost ? dollars(remaining) : remaining);
+  headers[family.reset] = resetText(resetsAtMs - nowMs);
 }
 
 const weekMinutes = 7 * 24 * 60;
+const primaryWindow = codexWindowOf("primary", 300);
+const secondaryWindow = codexWindowOf("secondary", weekMinutes);
+
+function codexWindowOf(name: string, minutes: number) {
+  return {
+    usedPercent: `x-codex-${name}-used-percent`,
+    windowMinutes: `x-codex-${name}-window-minutes`,
+    resetAt: `x-codex-${name}-reset-at`,
+    minutes: String(minutes),
+  };
+}
 
 /** Codex shows these in its status line, in the place of an account's windows. */
 function addCodexWindow(
   headers: Record<string, string>,
-  name: string,
+  window: ReturnType<typeof codexWindowOf>,
   standing: LimitStanding | null,
-  minutes: number,
 ): void {
   if (!standing) return;
-  headers[`x-codex-${name}-used-percent`] = String(usedPercent(standing));
-  headers[`x-codex-${name}-window-minutes`] = String(minutes);
-  headers[`x-codex-${name}-reset-at`] = String(Math.ceil(standing.resetsAtMs / 1000));
+  headers[window.usedPercent] = String(usedPercent(standing));
+  headers[window.windowMinutes] = window.minutes;
+  headers[window.resetAt] = String(Math.ceil(standing.resetsAtMs / 1000));
 }
 
 /** The same as an event, which is where Codex reads them on a WebSocket; null when the key has no such limit. */

@@ -5,10 +5,12 @@ import {
   admit,
   type Admitted,
   emptyUsage,
+  readUsage,
   settle,
   type Settlement,
   sweep,
   type UsageState,
+  usageText,
 } from "../../budget/usage-state.ts";
 import { type Database, readDocument, replaceDocument } from "../../database/database.ts";
 
@@ -58,7 +60,7 @@ export class UsageBooks {
     });
   }
 
-  /** Closes a ticket; one that is closed already stays as it was charged. */
+  /** Closes a ticket, on the disk before this resolves; one that is closed already stays as it was charged. */
   settle(keyId: string, ticketId: string, settlement: Settlement): Promise<UsageState> {
     return this.change(keyId, (state) => settle(state, ticketId, settlement));
   }
@@ -70,7 +72,7 @@ export class UsageBooks {
     for (const { id } of rows) {
       await this.change(String(id), (state) => {
         const after = sweep(state, isGone);
-        swept += Object.keys(state.tickets).length - Object.keys(after.tickets).length;
+        swept += state.tickets.length - after.tickets.length;
         return after;
       });
     }
@@ -88,7 +90,7 @@ export class UsageBooks {
   /** What the database says now. */
   async read(keyId: string): Promise<UsageState> {
     const document = await readDocument(this.#database, kind, keyId);
-    return document ? (JSON.parse(document.body) as UsageState) : emptyUsage;
+    return document ? readUsage(document.body) : emptyUsage;
   }
 
   /** What was written last by this process, without asking; null when it has not written yet. */
@@ -151,7 +153,7 @@ export class UsageBooks {
         continue;
       }
       if (state === book.state) return told;
-      const body = JSON.stringify(state);
+      const body = usageText(state);
       const changedMs = this.#database.now();
       if (
         await replaceDocument(this.#database, { kind, id: keyId, version: book.version, body, changedMs })
@@ -169,7 +171,7 @@ export class UsageBooks {
   async #load(keyId: string, book: Book): Promise<void> {
     const document = await readDocument(this.#database, kind, keyId);
     book.version = document?.version ?? 0;
-    book.state = document ? (JSON.parse(document.body) as UsageState) : emptyUsage;
+    book.state = document ? readUsage(document.body) : emptyUsage;
     book.isKnown = true;
   }
 }

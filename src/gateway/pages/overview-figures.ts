@@ -1,5 +1,5 @@
 import { dollars } from "../../budget/prices.ts";
-import { dayStart, emptyUsage, type UsageState } from "../../budget/usage-state.ts";
+import { dayStart, emptyUsage, readUsage } from "../../budget/usage-state.ts";
 import type { Database } from "../../database/database.ts";
 import { type PoolAccount, poolAccounts } from "../admin/accounts.ts";
 import { type ClientKey, listKeys, whyClosed } from "../keys/client-keys.ts";
@@ -78,16 +78,14 @@ export async function overviewFigures(parts: GatewayParts): Promise<Overview> {
 export async function keyFigures(database: Database): Promise<readonly KeyFigures[]> {
   const nowMs = database.now();
   const rows = await database.query(`select id, body from documents where kind = 'usage'`);
-  const states = new Map(
-    rows.map((row) => [String(row["id"]), JSON.parse(String(row["body"])) as UsageState]),
-  );
+  const states = new Map(rows.map((row) => [String(row["id"]), readUsage(String(row["body"]))]));
   return (await listKeys(database)).map((key) => {
     const state = states.get(key.id) ?? emptyUsage;
     return {
       key,
       why: whyClosed(key, nowMs),
       limits: standings(key.policy, state, nowMs),
-      running: Object.keys(state.tickets).length,
+      running: state.tickets.length,
     };
   });
 }

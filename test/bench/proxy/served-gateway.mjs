@@ -2,10 +2,10 @@
 // the keys; answers every message with what it has used so far. Usage: node served-gateway.mjs CODEX_HOME BACKEND DATABASE
 import { existsSync, closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
-import { setFlagsFromString } from "node:v8";
 
 // As `gateway start` does.
-setFlagsFromString("--semi-space-growth-factor=1");
+const { limitYoungSpace } = await import("../../../dist/lib/machine/engine-flags.js");
+limitYoungSpace(8 * 1024 * 1024);
 const require = createRequire(import.meta.url);
 const [home = "", backend = "", address = ""] = process.argv.slice(2);
 const { startGateway } = await import("../../../dist/lib/gateway/gateway.js");

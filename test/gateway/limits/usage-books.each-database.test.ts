@@ -90,7 +90,7 @@ describe.each(backEnds(backEndOfRun))("$name", (backEnd) => {
       const charge = { kind: "charged", amounts: one } as const;
       await Promise.all([here, there, here, there].map(async (each) => each?.settle("key", "a", charge)));
       const state = await here?.read("key");
-      expect(state).toMatchObject({ counters: { "requests/day": { used: 1 } }, tickets: {} });
+      expect(state).toMatchObject({ counters: { "requests/day": { used: 1 } }, tickets: [] });
     });
   });
 
@@ -99,7 +99,7 @@ describe.each(backEnds(backEndOfRun))("$name", (backEnd) => {
       await ask(here, "a", daily(9));
       expect(await there?.sweep((replica) => replica === "r")).toBe(1);
       expect(await there?.sweep((replica) => replica === "r")).toBe(0);
-      expect((await there?.read("key"))?.tickets).toEqual({});
+      expect((await there?.read("key"))?.tickets).toEqual([]);
     });
   });
 
