@@ -85,6 +85,8 @@ interface Import {
   file: string;
   target: string;
   isType: boolean;
+  /** When the line is reached, not when the module is loaded. */
+  isLazy: boolean;
 }
 
 const files = readdirSync(src, { recursive: true, encoding: "utf8" }).filter((name) => name.endsWith(".ts"));
@@ -97,6 +99,7 @@ function importsOf(file: string): Import[] {
     file,
     target: match[2] ?? match[3] ?? match[4] ?? "",
     isType: match[1] !== undefined,
+    isLazy: match[3] !== undefined,
   }));
 }
 
@@ -155,6 +158,21 @@ function reaches(edges: Map<string, string[]>, start: string): boolean {
   }
   return false;
 }
+
+test("a gateway that only passes requests on never loads zod, which takes more memory than the gateway", () => {
+  const loaded = new Set(["gateway/gateway.ts"]);
+  const packages = new Set<string>();
+  for (const file of loaded) {
+    for (const { target, isType, isLazy } of importsOf(file)) {
+      if (isType || isLazy) continue;
+      if (target.startsWith(".")) loaded.add(relative(src, resolve(src, dirname(file), target)));
+      else packages.add(target);
+    }
+  }
+  expect(loaded.size).toBeGreaterThan(80);
+  expect(packages).toContain("node:http");
+  expect(packages).not.toContain("zod");
+});
 
 test("every command has a row in the table of contents", () => {
   const tables = new Set(["contents.ts", "index.ts", "hooks.ts", "overview.ts"]);

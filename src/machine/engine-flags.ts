@@ -8,22 +8,32 @@ export function setEngineFlag(flag: string): void {
 }
 
 /**
- * Lets V8's space for young objects grow to about so many bytes and no further. It may shrink while nothing happens, so
- * it is looked at whenever it was cleaned. Returns what sets the flag back.
+ * Keeps V8's space for young objects as it is until it may grow to about so many bytes. It shrinks while nothing happens,
+ * so it is looked at whenever it was cleaned.
  */
-export function limitYoungSpace(mostBytes: number): () => void {
-  if (!takesEngineFlags()) return () => undefined;
+export function holdYoungSpace(): {
+  readonly growTo: (mostBytes: number) => void;
+  readonly release: () => void;
+} {
+  if (!takesEngineFlags()) return { growTo: () => undefined, release: () => undefined };
   let mayGrow = true;
   const setGrowth = (grow: boolean): void => {
     if (grow === mayGrow) return;
     mayGrow = grow;
     setEngineFlag(`--semi-space-growth-factor=${grow ? 2 : 1}`);
   };
+  let mostBytes = 0;
   const cleaned = new PerformanceObserver(() => setGrowth(youngSpaceBytes() < mostBytes));
-  cleaned.observe({ entryTypes: ["gc"] });
-  return () => {
-    cleaned.disconnect();
-    setGrowth(true);
+  setGrowth(false);
+  return {
+    growTo: (bytes) => {
+      mostBytes = bytes;
+      cleaned.observe({ entryTypes: ["gc"] });
+    },
+    release: () => {
+      cleaned.disconnect();
+      setGrowth(true);
+    },
   };
 }
 

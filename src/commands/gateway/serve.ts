@@ -1,6 +1,6 @@
 import type { Context } from "../../context.ts";
 import type { Gateway } from "../../gateway/gateway.ts";
-import { limitYoungSpace } from "../../machine/engine-flags.ts";
+import { holdYoungSpace } from "../../machine/engine-flags.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { backendOf } from "../../openai/backend.ts";
 import { readLoginSettings } from "../../store/config-file.ts";
@@ -26,7 +26,7 @@ export interface ServeOptions {
 export async function serveGateway(ctx: Context, options: ServeOptions): Promise<RotationEntry> {
   const { gateway: file, gatewayFiles } = ctx.store;
   refuseSecondServer(file.read(), "gateway");
-  const letYoungSpaceGrow = limitYoungSpace(youngBytes);
+  const youngSpace = holdYoungSpace();
   const { startGateway } = await import("../../gateway/gateway.ts");
   const { transformRequestBody } = await import("../../compat/transform-request-body.ts");
   const database = await openGatewayDatabase(ctx, options.address);
@@ -56,13 +56,14 @@ export async function serveGateway(ctx: Context, options: ServeOptions): Promise
       const { logFile, address } = options;
       const entry = await file.claim({ port, key, startedAtMs: ctx.now(), logFile, database: address });
       options.onReady(gateway);
+      youngSpace.growTo(youngBytes);
       await closedOnSignal(ctx, gateway, options.publicUrl === null ? 0 : lingerMs);
       return entry;
     } finally {
       await gateway.close().finally(() => file.release());
     }
   } finally {
-    letYoungSpaceGrow();
+    youngSpace.release();
     await database.close();
   }
 }

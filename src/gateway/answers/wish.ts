@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { readChatRequest } from "../../chat/request.ts";
 import { missingIssue } from "../../errors/envelope.ts";
 import { objectFields } from "../../proxy/door/body-fields.ts";
 import { type Body, replaceBody } from "../../proxy/door/body.ts";
@@ -76,6 +75,8 @@ async function wishOf(parts: GatewayParts, visit: Visit, read: ReadBody): Promis
     return { model, tier, bytes: bytes.length, body, facts: { ...facts, model } };
   };
   if (route === "chat") {
+    // zod, with which it is checked, takes as much memory as the rest of the gateway: not before it is needed.
+    const { readChatRequest } = await import("../../chat/request.ts");
     const chat = readChatRequest(value);
     if (chat.kind !== "ready") {
       return { refusal: { kind: chat.kind === "missing" ? "bad-request" : "invalid", issue: chat.issue } };

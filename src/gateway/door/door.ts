@@ -2,7 +2,6 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { sha256 } from "../../machine/hash.ts";
 import { isCodexClient } from "../../proxy/answers/refusals.ts";
 import { poolAccounts } from "../admin/accounts.ts";
-import { answerAdmin } from "../admin/admin-door.ts";
 import { isForeignPage } from "../admin/sessions.ts";
 import { adminRefusal, infer } from "../answers/infer.ts";
 import { listModels } from "../answers/model-list.ts";
@@ -13,7 +12,7 @@ import { standings } from "../limits/limit-headers.ts";
 import { answerPage, type PageRoute, readPageRoute } from "../pages/page-door.ts";
 import type { GatewayParts } from "../parts.ts";
 import { deny, give, type HttpExchange, json, queryOf, secretOf, textHeader } from "./http-exchange.ts";
-import { type AdminRoute, type GatewayRoute, readGatewayRoute } from "./routes.ts";
+import { type AdminRoute, type GatewayRoute, readGatewayRoute, readManagement } from "./routes.ts";
 
 /** `publicUrl`: how other machines name this gateway. */
 export interface DoorOptions {
@@ -33,12 +32,14 @@ export async function answerRequest(
     originator: textHeader(request, "originator") ?? "",
   });
   const exchange: HttpExchange = { parts, request, response, isCodex };
-  const route = readGatewayRoute(request.method ?? "", request.url ?? "");
+  const { method = "", url = "" } = request;
+  const route = readGatewayRoute(method, url) ?? (await readManagement(method, url));
   // Balancers and Prometheus name a machine by its number.
   if (route?.kind === "live" || route?.kind === "ready") return health(exchange, route.kind, options);
   const isNamed = isKnownHost(request, options) || route?.kind === "metrics";
   if (!isNamed) return deny(exchange, { kind: "not-found" });
   if (route?.kind === "admin" || route?.kind === "session" || route?.kind === "metrics") {
+    const { answerAdmin } = await import("../admin/admin-door.ts");
     return await answerAdmin(exchange, route, isSecure(request, options));
   }
   const page = pageRouteOf(request);

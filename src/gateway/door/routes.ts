@@ -1,5 +1,4 @@
 import type { Operation } from "../admin/operation.ts";
-import { readOperation } from "../admin/operations.ts";
 
 type PlainRoute =
   | "responses"
@@ -71,19 +70,29 @@ const notServed: readonly (readonly [path: RegExp, what: string])[] = [
   [/^\/v1\/responses\/[^/]+(?:\/(?:cancel|input_items))?$/, "stored responses"],
 ];
 
-/** Null: nothing of ours and nothing of OpenAI's. */
+/** Null: nothing of ours and nothing of OpenAI's, but for management, which `readManagement` knows. */
 export function readGatewayRoute(method: string, url: string): GatewayRoute | null {
-  const mark = url.indexOf("?");
-  const whole = mark < 0 ? url : url.slice(0, mark);
-  const path = whole.length > 1 && whole.endsWith("/") ? whole.slice(0, -1) : whole;
+  const path = pathOf(url);
   for (const { path: pattern, methods, route } of rules) {
     const match = pattern.exec(path);
     if (match && methods.includes(method)) return route(match);
   }
-  const managed = readOperation(method, path);
-  if (managed) return { kind: "admin", ...managed };
   const known = notServed.find(([pattern]) => pattern.test(path));
   return known ? { kind: "not-served", what: known[1] } : null;
+}
+
+/** Loads what checks management when somebody asks for it: most gateways are managed by commands. */
+export async function readManagement(method: string, url: string): Promise<AdminRoute | null> {
+  if (!url.startsWith("/api/")) return null;
+  const { readOperation } = await import("../admin/operations.ts");
+  const managed = readOperation(method, pathOf(url));
+  return managed && { kind: "admin", ...managed };
+}
+
+function pathOf(url: string): string {
+  const mark = url.indexOf("?");
+  const whole = mark < 0 ? url : url.slice(0, mark);
+  return whole.length > 1 && whole.endsWith("/") ? whole.slice(0, -1) : whole;
 }
 
 function rule(path: string, methods: readonly string[], route: Rule["route"]): Rule {

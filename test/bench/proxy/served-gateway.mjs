@@ -4,8 +4,8 @@ import { existsSync, closeSync, openSync } from "node:fs";
 import { createRequire } from "node:module";
 
 // As `gateway start` does.
-const { limitYoungSpace } = await import("../../../dist/lib/machine/engine-flags.js");
-limitYoungSpace(8 * 1024 * 1024);
+const { holdYoungSpace } = await import("../../../dist/lib/machine/engine-flags.js");
+const youngSpace = holdYoungSpace();
 const require = createRequire(import.meta.url);
 const [home = "", backend = "", address = ""] = process.argv.slice(2);
 const { startGateway } = await import("../../../dist/lib/gateway/gateway.js");
@@ -40,6 +40,7 @@ const keyOf = async (name, policy) => {
 const limited = await keyOf("limited", { limits });
 const unlimited = await keyOf("unlimited", { limits: [] });
 
+youngSpace.growTo(8 * 1024 * 1024);
 process.on("message", (message) => {
   if (message === "end") void end();
   else process.send(used());
