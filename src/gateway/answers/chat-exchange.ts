@@ -49,7 +49,7 @@ async function whole(
   { names, idleMs }: Pick<Telling, "names" | "idleMs">,
 ): Promise<Relayed> {
   const stay = onGone(exchange, () => answer.destroy());
-  const bytes = await readAll(answer, held, idleMs);
+  const { bytes, isWhole } = await readAll(answer, held, idleMs);
   stay();
   const last = bytes === null ? null : finalEvent(bytes);
   const asks = bytes !== null && asksForTool(bytes);
@@ -62,7 +62,7 @@ async function whole(
     const failure = classifyFailure(event, Date.now(), { stage: "stream" });
     showRefusal(exchange, { response: answer, held, isEventStream: true, failure });
   }
-  return { kind: bytes === null ? "cut" : "whole", finalEvent: last, asksForTool: asks, sentBytes };
+  return { kind: isWhole ? "whole" : "cut", finalEvent: last, asksForTool: asks, sentBytes };
 }
 
 function answerWith(exchange: Exchange, answer: IncomingMessage, status: number, document: object): void {
@@ -185,12 +185,13 @@ function eventsOf(bytes: Buffer): unknown[] {
     .filter((event) => textField(event, "type") !== undefined || field(event, "error") !== undefined);
 }
 
-/** Null when the stream was cut, fell silent or is too long. */
-async function readAll(
-  answer: IncomingMessage,
-  held: readonly Buffer[],
-  idleMs: number,
-): Promise<Buffer | null> {
+interface Reading {
+  /** What came before the stream ended, was cut or fell silent; null when that is too much. */
+  readonly bytes: Buffer | null;
+  readonly isWhole: boolean;
+}
+
+async function readAll(answer: IncomingMessage, held: readonly Buffer[], idleMs: number): Promise<Reading> {
   const idle = setTimeout(() => answer.destroy(), idleMs);
   const chunks = [...held];
   let size = chunks.reduce((sum, { length }) => sum + length, 0);
@@ -199,12 +200,12 @@ async function readAll(
       const bytes = chunk as Buffer;
       idle.refresh();
       size += bytes.length;
-      if (size > longestDocument) return null;
+      if (size > longestDocument) return { bytes: null, isWhole: false };
       chunks.push(bytes);
     }
-    return answer.complete ? Buffer.concat(chunks) : null;
+    return { bytes: Buffer.concat(chunks), isWhole: answer.complete };
   } catch {
-    return null;
+    return { bytes: Buffer.concat(chunks), isWhole: false };
   } finally {
     clearTimeout(idle);
   }

@@ -10,6 +10,7 @@ import type { Refusal } from "../door/refusal.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
 import type { GatewayParts } from "../parts.ts";
 import { chatAnswering } from "./chat-exchange.ts";
+import { compactAnswering } from "./compact-answer.ts";
 
 /** One request of a client with a key, for a model. */
 export interface Visit {
@@ -88,7 +89,10 @@ async function wishOf(parts: GatewayParts, visit: Visit, read: ReadBody): Promis
   const model = value["model"];
   const problem = modelProblem(model) ?? streamProblem(field(value, "stream"));
   if (problem !== null || typeof model !== "string") return { refusal: problem ?? missingModel };
-  if (isPassedOn) return { ...wishFor(model, value), wantsDocument: false, answering: null };
+  if (isPassedOn) {
+    const answering = route === "compact" ? compactAnswering(parts.rotation.limits.idleMs) : null;
+    return { ...wishFor(model, value), wantsDocument: false, answering };
+  }
   const sent = await plainRequest(parts, value);
   return { ...wishFor(model, sent), wantsDocument: value["stream"] !== true, answering: null };
 }

@@ -81,8 +81,8 @@ export function takenBy(ticket: Ticket, served: Served | null): Taken {
   }
   if (served === null || served.attempts === 0) return released();
   if (served.accountId === null) return released();
-  if (relayed === null || relayed.kind === "whole") {
-    // A refusal or a list: it counts as a request and takes no tokens.
+  if (relayed === null || (relayed.kind === "whole" && relayed.finalEvent !== null)) {
+    // A refusal or a failure: it counts as a request and takes no tokens.
     const amounts = { requests: 1, input: 0, output: 0, tokens: 0, cost: 0 };
     const wasCut = relayed === null && served.hasLeft;
     return wasCut ? cut(ticket, estimate, 0) : charged(amounts, noTokens, { micros: 0, price: "table" });
@@ -108,10 +108,18 @@ function released(): Taken {
 function tokensOf(usage: unknown): TokenCounts {
   const details = field(usage, "input_tokens_details");
   return {
-    input: numberField(usage, "input_tokens") ?? 0,
-    cached: numberField(details, "cached_tokens") ?? 0,
-    cacheWrite: numberField(details, "cache_write_tokens") ?? 0,
-    output: numberField(usage, "output_tokens") ?? 0,
-    reasoning: numberField(field(usage, "output_tokens_details"), "reasoning_tokens") ?? 0,
+    input: countIn(usage, "input_tokens"),
+    cached: countIn(details, "cached_tokens"),
+    cacheWrite: countIn(details, "cache_write_tokens"),
+    output: countIn(usage, "output_tokens"),
+    reasoning: countIn(field(usage, "output_tokens_details"), "reasoning_tokens"),
   };
+}
+
+const mostTokens = 1_000_000_000;
+
+/** 0 for what no count can be: the database would take no line of the log with it. */
+function countIn(value: unknown, name: string): number {
+  const count = numberField(value, name) ?? 0;
+  return Number.isInteger(count) && count >= 0 && count <= mostTokens ? count : 0;
 }
