@@ -73,6 +73,13 @@ export function relay(
       isCorked = false;
     }
 
+    /** Node loses what is still corked when the end comes (22 and later); the connection's own cork keeps it one packet. */
+    function endWith(last: string): void {
+      client.socket?.cork();
+      release();
+      client.end(last);
+    }
+
     /** Events come in many small pieces; those of one packet leave together again. */
     function onData(chunk: Buffer): void {
       if (isOver) return;
@@ -98,7 +105,7 @@ export function relay(
       if (mustEnd && isEventStream && events.final === null) {
         return breakOff("OpenAI's answer ended before it was complete.");
       }
-      client.end();
+      endWith("");
       conclude("whole");
     }
 
@@ -110,8 +117,8 @@ export function relay(
       const sequenceNumber = lastPiece === null ? undefined : nextNumber(lastPiece);
       const end = formatSse(responseFailedEvent({ code, message }, { sequenceNumber }));
       if (!isEventStream) client.destroy();
-      else if (events.final === null) client.end(`${events.isTorn ? "\n\n" : ""}${end}`);
-      else client.end();
+      else if (events.final === null) endWith(`${events.isTorn ? "\n\n" : ""}${end}`);
+      else endWith("");
       conclude(kind);
     }
 

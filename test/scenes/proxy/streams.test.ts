@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { OutgoingMessage } from "node:http";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { completed, created, delta, type Scene, sse } from "../../support/openai/responses.ts";
 import { ProxyScene } from "../../support/proxy-scene.ts";
 
@@ -85,3 +86,39 @@ test("two hundred conversations at once: no mix-up of credentials, and the count
   });
   for (const { served } of counted) expect(served).toBeGreaterThan(total / 10);
 });
+
+/** Watches the responses of this process: how often each was still corked when it was ended. */
+function watchCorks(): () => number[] {
+  const [cork, uncork, end] = (["cork", "uncork", "end"] as const).map((name) =>
+    vi.spyOn(OutgoingMessage.prototype, name),
+  );
+  onTestFinished(() => void vi.restoreAllMocks());
+  const times = (spy: typeof cork, message: unknown, before: number) =>
+    spy?.mock.contexts.filter((each, at) => each === message && spy.mock.invocationCallOrder[at]! < before)
+      .length ?? 0;
+  return () =>
+    end!.mock.contexts.map((message, at) => {
+      const order = end!.mock.invocationCallOrder[at]!;
+      return times(cork, message, order) - times(uncork, message, order);
+    });
+}
+
+// Node 22 and 24 lose what is corked when the end comes: the client got the first event of the stream, and no more.
+test.each([
+  ["ends well", [completed()]],
+  ["just ends", []],
+])(
+  "a stream that is read before it is passed on, and %s: the response is open when it ends",
+  async (_, last) => {
+    const scene = await ProxyScene.open(["a"]);
+    scene.fake.always("acct-a", async (response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" }).write(sse(created()));
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      response.end(sse(delta("x"), ...last));
+    });
+    const corksAtEnd = watchCorks();
+    const { text } = await scene.post();
+    expect(text).toBe(sse(created(), delta("x"), ...last));
+    expect(corksAtEnd().filter((corks) => corks > 0)).toEqual([]);
+  },
+);
