@@ -58,7 +58,7 @@ async function sqlite({ address: path, drivers, now, makeFile }: OpenDatabaseOpt
     );
   }
   makeFile(path);
-  return openSqlite({ path, connect, now });
+  return await openSqlite({ path, connect, now });
 }
 
 async function postgres({ address, drivers, now, env = {} }: OpenDatabaseOptions): Promise<Database> {

@@ -25,8 +25,8 @@ const busyMs = 200;
 const busyTries = 25;
 
 /** A SQLite file in WAL mode: readers never wait, writers wait for each other, and a kill loses nothing. */
-export function openSqlite({ path, connect, now }: SqliteOptions): Database {
-  const connection = new Connection(connect(path));
+export async function openSqlite({ path, connect, now }: SqliteOptions): Promise<Database> {
+  const connection = await patiently(path, () => connected(connect(path)));
   // One transaction at a time in this process; what is asked beside it waits, or it would become part of it.
   let turn: Promise<unknown> | null = null;
   const run = <T>(work: () => T | Promise<T>): Promise<T> =>
@@ -47,6 +47,15 @@ export function openSqlite({ path, connect, now }: SqliteOptions): Database {
       }),
     close: () => run(() => connection.close()),
   };
+}
+
+function connected(sqlite: SqliteConnection): Connection {
+  try {
+    return new Connection(sqlite);
+  } catch (error) {
+    sqlite.close();
+    throw error;
+  }
 }
 
 async function finished(work: Promise<unknown>): Promise<void> {
@@ -90,8 +99,17 @@ class Connection {
       this.#sqlite.exec("commit");
       return result;
     } catch (error) {
-      this.#sqlite.exec("rollback");
+      this.#rollBack();
       throw error;
+    }
+  }
+
+  /** Where the disk is full SQLite has done it by itself, and says so; what is to be told is why. */
+  #rollBack(): void {
+    try {
+      this.#sqlite.exec("rollback");
+    } catch {
+      // Nothing is open any more.
     }
   }
 
@@ -142,10 +160,19 @@ function unavailable(path: string, cause: unknown): CodexAuthError {
     "database_unavailable",
     `The database ${path} cannot be used: ${messageOf(cause)}.`,
     {
-      hint: "Check that the file can be read and written, and that the disk has room.",
+      hint: isDamaged(cause)
+        ? forDamaged
+        : "Check that the file can be read and written, and that the disk has room.",
       cause,
     },
   );
+}
+
+const forDamaged =
+  "The file is damaged. Put a good copy in its place; or move it away, and a new one is made: then make its keys again.";
+
+function isDamaged(error: unknown): boolean {
+  return /not a database|malformed/i.test(messageOf(error));
 }
 
 function messageOf(error: unknown): string {

@@ -27,6 +27,8 @@ export class Journal {
   readonly #books: UsageBooks;
   readonly #log: RequestLog;
   #replaying: Promise<number> = Promise.resolve(0);
+  /** What the disk did not take. A full one takes neither the database nor this. */
+  #unwritten = "";
 
   constructor(file: JournalFile, books: UsageBooks, log: RequestLog) {
     this.#file = file;
@@ -35,16 +37,18 @@ export class Journal {
   }
 
   keep(entry: Entry): void {
-    this.#file.append(`${JSON.stringify(entry)}\n`);
+    this.#append(`${JSON.stringify(entry)}\n`);
   }
 
   keepLines(lines: readonly LogLine[]): void {
-    this.#file.append(lines.map((line) => `${JSON.stringify({ logged: line })}\n`).join(""));
+    this.#append(lines.map((line) => `${JSON.stringify({ logged: line })}\n`).join(""));
   }
 
   /** How many are kept. */
   kept(): number {
-    return this.#file.read().split("\n").length - 1;
+    return this.#text()
+      .split("\n")
+      .filter((line) => line !== "").length;
   }
 
   /** Says again what is kept; resolves to how many are still kept. */
@@ -54,10 +58,26 @@ export class Journal {
     return this.#replaying;
   }
 
+  #append(lines: string): void {
+    this.#unwritten += lines;
+    try {
+      if (this.#unwritten !== "") this.#file.append(this.#unwritten);
+      this.#unwritten = "";
+    } catch {
+      // Said again with the next ones, behind what may have been torn.
+      this.#unwritten = `\n${this.#unwritten.trimStart()}`;
+    }
+  }
+
+  #text(): string {
+    return this.#file.read() + this.#unwritten;
+  }
+
   async #replay(): Promise<number> {
-    const text = this.#file.read();
-    if (text === "") return 0;
-    const values = text.split("\n").map(parseJson);
+    this.#append("");
+    const [text, unwritten] = [this.#file.read(), this.#unwritten];
+    const values = `${text}${unwritten}`.split("\n").map(parseJson);
+    if (text === "" && unwritten === "") return 0;
     const left: object[] = [];
     for (const entry of values.map(entryOf).filter((each) => each !== null)) {
       try {
@@ -71,6 +91,7 @@ export class Journal {
     // What was kept meanwhile stands behind what was read.
     const newer = this.#file.read().slice(text.length);
     this.#file.replace(left.map((entry) => `${JSON.stringify(entry)}\n`).join("") + newer);
+    if (this.#unwritten.startsWith(unwritten)) this.#unwritten = this.#unwritten.slice(unwritten.length);
     return left.length;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openTestDatabase } from "../support/databases.ts";
@@ -23,6 +23,25 @@ test("where no SQLite can be loaded, one error names both ways out", async () =>
     code: "database_driver_missing",
     hint: expect.stringMatching(/node@24.*libsql/),
   });
+});
+
+test.each(["a text", "SQLite format 3\0 and no more"])(
+  "a file that is no database is one clear error",
+  async (start) => {
+    const at = join(folder, `${start.length}.db`);
+    writeFileSync(at, start.padEnd(4_096, "."));
+    await expect(openTestDatabase(at)).rejects.toMatchObject({
+      code: "database_unavailable",
+      message: expect.stringContaining(at),
+      hint: expect.stringContaining("damaged"),
+    });
+  },
+);
+
+test("where nothing can be opened, that is one clear error", async () => {
+  const at = join(folder, "a-folder.db");
+  mkdirSync(at);
+  await expect(openTestDatabase(at)).rejects.toMatchObject({ code: "database_unavailable" });
 });
 
 test("a server that is away is one clear error without its password", async () => {

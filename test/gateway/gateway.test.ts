@@ -662,6 +662,40 @@ test("without its database, a key with limits is refused at once, and one withou
   await scene.database.change(`alter table nowhere rename to api_keys`);
 });
 
+test.each([
+  ["/v1/responses", (deep: string) => `{"model":"gpt-6-sol","input":${deep}}`],
+  [
+    "/v1/chat/completions",
+    (deep: string) =>
+      `{"model":"gpt-6-sol","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"a":${deep}}}}]}`,
+  ],
+])(
+  "a body that is nested deeper than the stack is %s's 400, and no fault of the gateway's",
+  async (path, bodyOf) => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci");
+    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
+    const answer = await scene.ask({ path, key: secret, body: bodyOf(deep) });
+    expect([answer.status, errorOf(answer)["message"]]).toEqual([
+      400,
+      "The request body is nested too deep.",
+    ]);
+    expect(scene.gateway.status()).toMatchObject({ inFlight: 0, problem: null });
+    expect(scene.fake.received).toEqual([]);
+  },
+);
+
+test("a body that is packed in another way is refused with the ways that there are", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  const { secret } = await scene.key("ci");
+  const headers = { "content-encoding": "br" };
+  const answer = await scene.ask({ path: "/v1/responses", key: secret, headers, body: turn });
+  expect([answer.status, errorOf(answer)["message"]]).toEqual([
+    400,
+    "The request body cannot be unpacked: send it as it is, or as Content-Encoding gzip, deflate or zstd.",
+  ]);
+});
+
 test("a silent upstream does not keep the gateway from closing", async () => {
   const scene = await GatewayScene.open(["a"]);
   scene.fake.always("acct-a", silent);

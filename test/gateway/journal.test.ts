@@ -91,3 +91,30 @@ test("what is kept while others are said again stays", async () => {
   await journal.replay();
   expect([file.text, await written()]).toEqual(["", [2, 14]]);
 });
+
+test("what a full disk does not take is kept until there is room, and nothing of it is torn", async () => {
+  const { state, file, log, journal, written } = await scene();
+  const append = file.append.bind(file);
+  file.append = (line) => {
+    append(line.slice(0, 9));
+    throw new Error("ENOSPC");
+  };
+  for (const id of ["req_a", "req_b"]) journal.keepLines([{ id, request }]);
+  log.note(request);
+  await log.flush();
+  expect(journal.kept()).toBeGreaterThanOrEqual(3);
+  file.append = append;
+  expect(await journal.replay()).toBe(3);
+  state.isAway = false;
+  expect([await journal.replay(), file.text, await written()]).toEqual([0, "", [3, 21]]);
+});
+
+test("what a full disk does not take is said again from memory when the database has room", async () => {
+  const { state, file, journal, written } = await scene();
+  file.append = () => {
+    throw new Error("ENOSPC");
+  };
+  journal.keepLines([{ id: "req_1", request }]);
+  state.isAway = false;
+  expect([await journal.replay(), await written(), journal.kept()]).toEqual([0, [1, 7], 0]);
+});

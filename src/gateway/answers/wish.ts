@@ -45,13 +45,17 @@ export async function readWish(
   visit: Visit,
 ): Promise<WishReading | "gone" | "too-large"> {
   const read = await readGatewayBody(visit.request, parts.budget, parts.rotation.limits);
-  if (read.kind === "packed") return { refusal: noObject };
+  if (read.kind === "packed") return { refusal: packed };
   if (read.kind !== "read") return read.kind;
   let isKept = false;
   try {
     const wish = await wishOf(parts, visit, read);
     isKept = !("refusal" in wish);
     return wish;
+  } catch (error) {
+    // The stack ends: JSON can be read deeper than it can be written.
+    if (error instanceof RangeError) return { refusal: tooDeep };
+    throw error;
   } finally {
     if (!isKept) read.body.release();
   }
@@ -103,10 +107,15 @@ function isForAnyModel({ policy: { models, limits } }: ClientKey): boolean {
   return models === undefined && limits.every(({ model }) => model === undefined);
 }
 
-const noObject: Refusal = {
-  kind: "bad-request",
-  issue: { path: [], message: "The request body must be a JSON object." },
-};
+const noObject = bodyRefusal("The request body must be a JSON object.");
+const tooDeep = bodyRefusal("The request body is nested too deep.");
+const packed = bodyRefusal(
+  "The request body cannot be unpacked: send it as it is, or as Content-Encoding gzip, deflate or zstd.",
+);
+
+function bodyRefusal(message: string): Refusal {
+  return { kind: "bad-request", issue: { path: [], message } };
+}
 
 const missingModel: Refusal = { kind: "bad-request", issue: missingIssue(["model"]) };
 
