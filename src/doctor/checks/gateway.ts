@@ -6,6 +6,7 @@ import { folderOf } from "../../machine/path-kind.ts";
 import { isListening, portHolder } from "../../machine/ports.ts";
 import type { RotationReading } from "../../store/files/rotation.ts";
 import { closeToOthers, ownModeOf } from "../../store/files/mode.ts";
+import { othersOfKey } from "../../store/seal/shared-secret.ts";
 import type { Store } from "../../store/store.ts";
 import { shellWord } from "../../text/shell-words.ts";
 import type { DoctorCheck } from "../check.ts";
@@ -115,8 +116,8 @@ export const gatewayOpen: DoctorCheck = {
   title: "the database or the key file of the gateway can be read by other users",
   look: (facts) => {
     if (facts.ctx.platform === "win32") return { skipped: "Windows has no modes" };
-    return openFiles(facts).map(({ path, mode }) => ({
-      message: `${path} is open to other users: who uses the gateway and for what is not secret.`,
+    return openFiles(facts).map(({ path, mode, risk }) => ({
+      message: `${path} is open to other users: ${risk}.`,
       evidence: [`mode ${mode.toString(8).padStart(4, "0")}, where 0600 is right`],
       command: `chmod 600 ${shellWord(path)}`,
       fix: {
@@ -127,17 +128,28 @@ export const gatewayOpen: DoctorCheck = {
   },
 };
 
-function openFiles(facts: Facts): { path: string; mode: number }[] {
+interface OpenFile {
+  readonly path: string;
+  readonly mode: number;
+  readonly risk: string;
+}
+
+const useRisk = "who uses the gateway and for what is not secret";
+const keyRisk = "with this key and a copy of what it seals anybody has the logins in it";
+
+function openFiles(facts: Facts): OpenFile[] {
   const { ctx, paths } = facts;
   const database = databaseOf(facts);
   const keyFile = ctx.env["CODEX_AUTH_KEY_FILE"];
   const ofDatabase = database === null ? [] : [database, `${database}-wal`, `${database}-shm`];
-  return [...ofDatabase, ctx.store.gatewayFiles.journalFile, ...(keyFile ? [keyFile] : [])].flatMap(
-    (path) => {
-      const mode = ownModeOf(ctx.fs, paths, path);
-      return mode !== null && (mode & 0o077) !== 0 ? [{ path, mode }] : [];
-    },
-  );
+  const ours = [...ofDatabase, ctx.store.gatewayFiles.journalFile];
+  const files = ours.map((path) => ({ path, risk: useRisk, openTo: 0o077 }));
+  if (keyFile)
+    files.push({ path: keyFile, risk: keyRisk, openTo: othersOfKey(statOf(ctx.fs, keyFile)?.uid) });
+  return files.flatMap(({ path, risk, openTo }) => {
+    const mode = ownModeOf(ctx.fs, paths, path);
+    return mode !== null && (mode & openTo) !== 0 ? [{ path, mode, risk }] : [];
+  });
 }
 
 /** Null for a server, which is none of this machine's files. */

@@ -43,12 +43,15 @@ export function findSharedSecret({ env, fs, paths: { storeDir } }: Places): Shar
   return { bytes: secretIn(said, keyCommandVariable), from: keyCommandVariable };
 }
 
-/** As PostgreSQL has it: 0600, or 0640 where it belongs to root, who may let a service read it. */
+/** The bits of a mode that open a key to others. As PostgreSQL has it: root may let a service read it, by its group. */
+export function othersOfKey(uid: number | undefined): number {
+  return uid === 0 ? 0o037 : 0o077;
+}
+
 function refuseOpenFile(fs: FileSystem, path: string): void {
   try {
     const { mode, uid } = fs.statSync(path);
-    const open = mode & (uid === 0 ? 0o037 : 0o077);
-    if (open === 0 || process.platform === "win32") return;
+    if ((mode & othersOfKey(uid)) === 0 || process.platform === "win32") return;
   } catch (error) {
     throw fileError(error, `read ${path}`);
   }
