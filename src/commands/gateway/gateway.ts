@@ -24,6 +24,7 @@ import {
   databaseAddress,
   decisionLines,
   findGateway,
+  gatewayBeside,
   gatewayText,
   gatewayUrl,
   startInBackground,
@@ -120,7 +121,7 @@ export default defineCommand({
   run: (ctx: Context, [word, words = []]: [string, string[]?], options: Options) => {
     const action = actions.find((each) => each === word);
     if (!action) throw usageError(`Unknown action: ${word}`, `codex auth gateway ${actions.join("|")}`);
-    return runs[action](ctx, words, options);
+    return runs[action](ctx, words, options).then((report) => ({ ...report, ...placeBeside(ctx, report) }));
   },
   render: ({ message, key, keys, boundTo, lines, usage, link, steps, accounts, decisions, problems }, ui) => {
     const parts = link === null ? [message] : [message, link];
@@ -153,6 +154,13 @@ const runs: Record<Action, (ctx: Context, words: readonly string[], options: Opt
   accounts,
   database,
 };
+
+/** A command that needs no gateway tells of the one that runs, too. */
+function placeBeside(ctx: Context, { action, running }: Report): Partial<Report> {
+  if (running || ["start", "status", "stop", "demo"].includes(action)) return {};
+  const entry = gatewayBeside(ctx);
+  return entry === null ? {} : { ...about(entry), running: true };
+}
 
 async function start(ctx: Context, words: readonly string[], options: Options): Promise<Report> {
   noWords(words, "start");

@@ -63,6 +63,17 @@ export async function runningGateway(ctx: Context): Promise<RotationEntry> {
   });
 }
 
+/** Null also where its entry cannot be read: what was done is told all the same. */
+export function gatewayBeside({ store }: Pick<Context, "store">): RotationEntry | null {
+  try {
+    const found = store.gateway.read();
+    return found?.liveness === "alive" ? found.entry : null;
+  } catch (error) {
+    if (error instanceof CodexAuthError) return null;
+    throw error;
+  }
+}
+
 /** Asks it to end and waits until it has. */
 export async function stopGateway(ctx: Context, state: GatewayState, isNow: boolean): Promise<void> {
   if (state.kind === "none" || state.kind === "killed") return;

@@ -141,6 +141,8 @@ test("every command does its work, piped and on a terminal, and no secret stands
     (await ask("/responses", { method: "POST", body: JSON.stringify({ model: "gpt-6-sol", input: secret }) }))
       .status,
   ).toBe(503);
+  for (const line of ["key list", "usage", "database check"])
+    expect([line, gateway(line).document]).toMatchObject([line, { running: true, url }]);
   expect(gateway("key show ci").document["key"]).toMatchObject({
     name: "ci",
     limits: ["requests=100/day", "cost=5usd/week"],
