@@ -98,19 +98,14 @@ export async function killRounds({
       const logs = await Promise.all(killed);
       await untilServed(database, address);
       figures.kills += workers;
-      const document = await readDocument(database, "usage", "key");
-      if (!document) throw new Error("Nothing was written.");
-      const state = readUsage(document.body);
+      const state = await stateIn(database);
       for (const log of logs) compare(log, state, { figures, sum, open });
       for (const { id } of state.tickets) if (!open.has(id)) figures.invented += 1;
-      let held = 0;
-      for (const tokens of open.values()) held += tokens;
-      const requests = state.counters["requests/month"]?.used ?? 0;
-      const tokens = state.counters["tokens/month"]?.used ?? 0;
-      const missing = sum.tokens + held - tokens;
-      if (missing > 0 || sum.requests + open.size > requests) figures.lost += 1;
-      if (missing < 0 || sum.requests + open.size < requests) figures.doubled += 1;
-      if (open.size > mostOpen || figures.kills >= kills) await sweep(database, { figures, sum, open });
+      weigh(state, { figures, sum, open });
+      if (open.size > mostOpen || figures.kills >= kills) {
+        await sweep(database, { figures, sum, open });
+        weigh(await stateIn(database), { figures, sum, open });
+      }
       onRound?.(figures);
       for (const log of logs) rmSync(log, { force: true });
     }
@@ -119,6 +114,23 @@ export async function killRounds({
     await database.close();
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+async function stateIn(database: Database): Promise<UsageState> {
+  const document = await readDocument(database, "usage", "key");
+  if (!document) throw new Error("Nothing was written.");
+  return readUsage(document.body);
+}
+
+/** The counters beside what the logs and the open tickets say. */
+function weigh({ counters }: UsageState, { figures, sum, open }: Sheet): void {
+  let held = 0;
+  for (const tokens of open.values()) held += tokens;
+  const requests = counters["requests/month"]?.used ?? 0;
+  const tokens = counters["tokens/month"]?.used ?? 0;
+  const missing = sum.tokens + held - tokens;
+  if (missing > 0 || sum.requests + open.size > requests) figures.lost += 1;
+  if (missing < 0 || sum.requests + open.size < requests) figures.doubled += 1;
 }
 
 async function sweep(database: Database, { figures, sum, open }: Sheet): Promise<void> {
