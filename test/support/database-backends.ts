@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { afterAll, beforeAll } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { postgresPrograms, startPostgres, type TestPostgres } from "./postgres.ts";
 import { fastFolder } from "./fast-folder.ts";
 
@@ -15,7 +15,7 @@ export const backEndOfRun = process.env["CODEX_AUTH_TEST_DATABASE"];
 
 /**
  * The back ends that a test file runs against, all or the one of that name, started before its first test and gone
- * after its last. SQLite stands in where PostgreSQL is not installed.
+ * after its last. SQLite stands in where PostgreSQL is not installed, and a skipped test of the file says so.
  */
 export function backEnds(only?: string): readonly BackEnd[] {
   let folder = "";
@@ -24,6 +24,8 @@ export function backEnds(only?: string): readonly BackEnd[] {
   // Making a cluster takes seconds on a busy machine.
   const patienceMs = 60_000;
   const hasPostgres = only !== "SQLite" && postgresPrograms() !== null;
+  const isMissing = only !== "SQLite" && !hasPostgres;
+  if (isMissing) test.skip("PostgreSQL is not installed, so nothing was asked of it", () => undefined);
   beforeAll(async () => {
     folder = mkdtempSync(join(fastFolder, "codex-auth-db-"));
     if (hasPostgres) postgres = await startPostgres({ where: fastFolder });
