@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest";
 import { readChatRequest } from "../../src/chat/request.ts";
 import { paramFromPath } from "../../src/errors/envelope.ts";
 
+const dialect = "http://json-schema.org/draft-07/schema#";
 const hello = { role: "user", content: "Hello" };
 const chat = (extra: object = {}) => ({ model: "gpt-6-sol", messages: [hello], ...extra });
 
@@ -64,7 +65,7 @@ test("system messages at the start are the instructions, later ones are the deve
 
 test("calls and their outputs become items, and unknown keys of a message are not passed on", () => {
   const messages = [
-    hello,
+    { ...hello, annotations: [], extra: true },
     {
       role: "assistant",
       content: null,
@@ -110,7 +111,7 @@ test("images and files travel in the form of the Responses API", () => {
 });
 
 test("tools lose one level and the name of their dialect; omitted tools stay omitted", () => {
-  const parameters = { $schema: "http://json-schema.org/draft-07/schema#", type: "object", properties: {} };
+  const parameters = { $schema: dialect, type: "object", properties: {} };
   const tools = [
     { type: "function", function: { name: "one", description: "d", parameters, strict: true } },
     { type: "function", function: { name: "bare" } },
@@ -157,7 +158,7 @@ test("what the backend does not take is left out, what it takes is kept", () => 
       stream_options: { include_usage: true },
       response_format: {
         type: "json_schema",
-        json_schema: { name: "s", schema: { type: "object" }, strict: true },
+        json_schema: { name: "s", schema: { $schema: dialect, type: "object" }, strict: true },
       },
     }),
   );
@@ -171,6 +172,7 @@ test("what the backend does not take is left out, what it takes is kept", () => 
       format: { type: "json_schema", name: "s", schema: { type: "object" }, strict: true },
     },
   });
+  expect(JSON.stringify(body)).not.toContain("$schema");
   expect(wants).toEqual({ stream: true, includeUsage: true, model: "gpt-6-sol" });
 });
 

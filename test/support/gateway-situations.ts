@@ -142,6 +142,8 @@ export const situations: Readonly<Record<string, Situation>> = {
   "limited-key-upstream-fails": () => upstream(refuses(500, errorBody("server_error")), {}, limited),
   "limited-key-unreadable": () => upstream(refuses(400, page), {}, limited),
   "collected-failure": () => upstream(streams(fails("bio_policy")), { body: whole }),
+  "collected-no-accounts": () =>
+    upstream(streams(fails("no_accounts", { type: "server_error" })), { body: whole }),
   "collected-chat-failure": () => upstream(streams(fails("bio_policy")), { path: chatPath, body: chat }),
 };
 
