@@ -48,6 +48,7 @@ async function create(ctx: Context, words: readonly string[], options: KeyOption
   const name = checkedName(oneWord(words, "create <name>"));
   const expiresMs = options.expires === undefined ? null : ctx.now() + durationOf(options.expires);
   const role = roleOf(options.role);
+  refuseEmpty(options);
   return await withDatabase(ctx, options.database, async (database) => {
     const policy = policyOf(await policyWish(ctx, database, options));
     checkLimits(policy.limits);
@@ -185,6 +186,15 @@ async function policyWish(ctx: Context, database: Database, { model, account, li
     limits: limit?.filter((each) => each !== ""),
     parallel: parallel === undefined ? undefined : countOf(parallel),
   };
+}
+
+/** As a shell gives what it does not know: a key with all rights is made by leaving them out, and not by mistake. */
+function refuseEmpty({ limit, model, account }: KeyOptions): void {
+  for (const [name, values] of Object.entries({ limit, model, account })) {
+    if (values === undefined || (values.length > 0 && values.every((each) => each.trim() !== ""))) continue;
+    const hint = `Give a value, or leave --${name} out to allow everything.`;
+    throw new CodexAuthError("usage", `--${name} is empty.`, { hint });
+  }
 }
 
 function oneWord(words: readonly string[], form: string): string {

@@ -28,6 +28,17 @@ test("a key says by their names which accounts serve it, and in JSON by their id
   expect(await key("edit", "ci", "--account", "")).not.toContain("accounts:");
 });
 
+// A shell puts nothing in the place of a variable that is not set.
+test.each(["limit", "model", "account"])("create refuses an empty --%s", async (name) => {
+  const home = await homeWithThree();
+  const key = (...words: string[]) =>
+    runFake(home, ["gateway", "key", ...words, "--json"], { databaseDrivers: drivers });
+  const refused = await key("create", "ci", `--${name}`, "");
+  expect(refused.code).toBe(1);
+  expect(JSON.parse(refused.stdout).error).toMatchObject({ code: "usage", message: `--${name} is empty.` });
+  expect(JSON.parse((await key("list")).stdout).keys).toEqual([]);
+});
+
 test("the table of what was used names the keys", async () => {
   const ui = await makeUi({ colorLevel: 0, columns: 80, isTerminal: true, isUnicode: true, nowMs: 0 });
   const day = { day: "2026-11-30", requests: 3, inputTokens: 36, outputTokens: 10, costUsd: 0.01 };
