@@ -5,6 +5,7 @@ import { type Body, replaceBody } from "../../proxy/door/body.ts";
 import type { Answering } from "../../proxy/door/exchange.ts";
 import { type RequestFacts, requestFacts } from "../../proxy/door/request-facts.ts";
 import { field, textField } from "../../text/json.ts";
+import { loadChecks } from "../door/checks.ts";
 import { objectIn, type ReadBody, readGatewayBody } from "../door/body.ts";
 import type { Refusal } from "../door/refusal.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
@@ -80,7 +81,7 @@ async function wishOf(parts: GatewayParts, visit: Visit, read: ReadBody): Promis
     return { model, tier, bytes: bytes.length, body, facts: { ...facts, model } };
   };
   if (route === "chat") {
-    // zod, with which it is checked, takes as much memory as the rest of the gateway: not before it is needed.
+    await loadChecks();
     const { readChatRequest } = await import("../../chat/request.ts");
     const chat = readChatRequest(value);
     if (chat.kind !== "ready") {

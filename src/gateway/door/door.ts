@@ -11,6 +11,7 @@ import type { ClientKey } from "../keys/client-keys.ts";
 import { standings } from "../limits/limit-headers.ts";
 import { answerPage, type PageRoute, readPageRoute } from "../pages/page-door.ts";
 import type { GatewayParts } from "../parts.ts";
+import { loadChecks } from "./checks.ts";
 import { deny, give, type HttpExchange, json, queryOf, secretOf, textHeader } from "./http-exchange.ts";
 import { type AdminRoute, type GatewayRoute, readGatewayRoute, readManagement } from "./routes.ts";
 
@@ -39,6 +40,7 @@ export async function answerRequest(
   const isNamed = isKnownHost(request, options) || route?.kind === "metrics";
   if (!isNamed) return deny(exchange, { kind: "not-found" });
   if (route?.kind === "admin" || route?.kind === "session" || route?.kind === "metrics") {
+    await loadChecks();
     const { answerAdmin } = await import("../admin/admin-door.ts");
     return await answerAdmin(exchange, route, isSecure(request, options));
   }

@@ -1,4 +1,5 @@
 import type { Operation } from "../admin/operation.ts";
+import { loadChecks } from "./checks.ts";
 
 type PlainRoute =
   | "responses"
@@ -84,6 +85,7 @@ export function readGatewayRoute(method: string, url: string): GatewayRoute | nu
 /** Loads what checks management when somebody asks for it: most gateways are managed by commands. */
 export async function readManagement(method: string, url: string): Promise<AdminRoute | null> {
   if (!url.startsWith("/api/")) return null;
+  await loadChecks();
   const { readOperation } = await import("../admin/operations.ts");
   const managed = readOperation(method, pathOf(url));
   return managed && { kind: "admin", ...managed };
