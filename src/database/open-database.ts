@@ -47,6 +47,12 @@ function isPostgres(address: string): boolean {
 }
 
 async function sqlite({ address: path, drivers, now, makeFile }: OpenDatabaseOptions): Promise<Database> {
+  const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(path)?.[0];
+  if (scheme !== undefined) {
+    throw new CodexAuthError("usage", `A database cannot have an address that begins with ${scheme}`, {
+      hint: "Give a file, or an address that begins with postgres://",
+    });
+  }
   const connect = drivers.nodeSqlite() ?? (await drivers.libsql());
   if (!connect) {
     throw new CodexAuthError(

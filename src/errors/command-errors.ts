@@ -349,7 +349,7 @@ export const commandErrors = {
   key_revoked: row(
     "user",
     "The key of the gateway was revoked.",
-    "Make a new one: codex auth gateway key create <name>",
+    "Make a new one, with another name: codex auth gateway key create <name>",
   ),
   database_unavailable: row(
     "environment",

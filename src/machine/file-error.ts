@@ -56,7 +56,10 @@ export function fileError(error: unknown, action: string): CodexAuthError {
   }
   const odd = oddPlaces[code];
   if (odd !== undefined) {
-    const hint = "Nothing was changed. Look what is there: ls -la, and move it away.";
+    const hint =
+      code === "ENOENT"
+        ? `Nothing was changed. Make the folder first: mkdir -p ${folderOf(error)}`
+        : "Nothing was changed. Look what is there: ls -la, and move it away.";
     return new CodexAuthError("io_error", `Cannot ${action}: ${odd}.`, { hint, cause: error });
   }
   const why = code || (error instanceof Error ? error.message : String(error));

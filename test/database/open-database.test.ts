@@ -44,6 +44,14 @@ test("where nothing can be opened, that is one clear error", async () => {
   await expect(openTestDatabase(at)).rejects.toMatchObject({ code: "database_unavailable" });
 });
 
+test("an address of another kind of server is no file name", async () => {
+  await expect(openTestDatabase("mysql://me:secret@db/x")).rejects.toMatchObject({
+    code: "usage",
+    message: "A database cannot have an address that begins with mysql://",
+    hint: expect.stringContaining("postgres://"),
+  });
+});
+
 test("a server that is away is one clear error without its password", async () => {
   const opening = openTestDatabase("postgres://me:secret@127.0.0.1:1/gateway");
   await expect(opening).rejects.toMatchObject({

@@ -104,10 +104,16 @@ export function keyTable(keys: readonly KeyDocument[], ui: Ui): string {
     name,
     `${prefix}…`,
     role,
-    revokedAt !== null ? "revoked" : expiresAt === null ? "open" : `until ${expiresAt.slice(0, 10)}`,
+    stateText(revokedAt, expiresAt, ui.nowMs),
     limits.length === 0 ? "none" : limits.join(" "),
   ]);
   return table(keyColumns, rows, ui);
+}
+
+function stateText(revokedAt: string | null, expiresAt: string | null, nowMs: number): string {
+  if (revokedAt !== null) return "revoked";
+  if (expiresAt === null) return "open";
+  return Date.parse(expiresAt) <= nowMs ? "expired" : `until ${expiresAt.slice(0, 10)}`;
 }
 
 export function placeTable(accounts: Report["accounts"], ui: Ui): string {
@@ -132,9 +138,10 @@ const usageColumns = [
 
 export function usageLines({ days, key: own }: NonNullable<Report["usage"]>, ui: Ui): string[] {
   const lines = own
-    ? own.limits.map(
-        ({ name, used, max, resets_at: resets }) => `${name}: ${used} of ${max} used, until ${resets}`,
-      )
+    ? own.limits.map(({ name, kind, used, max, resets_at: resets }) => {
+        const share = kind === "cost" ? `$${used.toFixed(4)} of $${max}` : `${used} of ${max}`;
+        return `${name}: ${share} used, until ${resets}`;
+      })
     : [];
   if (days.length === 0) return [...lines, "Nothing was used."];
   const rows = days.map(({ day, keyId, keyName, requests, inputTokens, outputTokens, costUsd }) => [
@@ -168,7 +175,7 @@ export function clientLines(client: string | undefined, url: string): string[] {
     case "opencode":
       return ["// In opencode.json:", ...JSON.stringify(openCodeConfig(url), null, 2).split("\n")];
     case "env":
-      return [`OPENAI_BASE_URL=${url}`, "OPENAI_API_KEY=<key>"];
+      return [`export OPENAI_BASE_URL=${url}`, "export OPENAI_API_KEY='<key>'"];
     default:
       throw new CodexAuthError("usage", `Unknown client: ${client ?? "none was named"}`, {
         hint: "Usage: codex auth gateway client codex|opencode|env",

@@ -28,6 +28,7 @@ import {
   gatewayText,
   gatewayUrl,
   startInBackground,
+  startHint,
   startLines,
   stopGateway,
   withDatabase,
@@ -86,13 +87,17 @@ export default defineCommand({
       .option("--now", "stop: do not wait for the requests that run; key revoke: end those of the key")
       .option(
         "--limit <kind=max/window>",
-        "key create/edit: a limit, as requests=100/day or cost=5usd/week; may be repeated",
+        "key create/edit: a limit, as requests=100/day or cost=5usd/week; may be repeated; none: without",
         collect,
       )
-      .option("--model <name>", "key create/edit: a model that it may use; may be repeated", collect)
+      .option(
+        "--model <name>",
+        "key create/edit: a model that it may use; may be repeated; all: every model",
+        collect,
+      )
       .option(
         "--account <account>",
-        "key create/edit: an account that may serve it; may be repeated",
+        "key create/edit: an account that may serve it; may be repeated; all: every account",
         collect,
       )
       .option("--expires <duration>", "key create/edit: how long it lasts, as 12h or 30d")
@@ -209,7 +214,8 @@ async function status(ctx: Context, words: readonly string[]): Promise<Report> {
   const known = state.kind === "none" || state.kind === "killed" ? {} : about(state.entry);
   const isRunning = state.kind === "running";
   const decisions = isRunning ? await askDecisions(ctx, state.entry) : [];
-  return { ...blank("status"), ...known, running: isRunning, decisions, message: gatewayText(state) };
+  const lines = state.kind === "none" || state.kind === "killed" ? [startHint] : [];
+  return { ...blank("status"), ...known, running: isRunning, decisions, message: gatewayText(state), lines };
 }
 
 async function stop(ctx: Context, words: readonly string[], { now = false }: Options): Promise<Report> {

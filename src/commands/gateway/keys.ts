@@ -48,7 +48,6 @@ async function create(ctx: Context, words: readonly string[], options: KeyOption
   const name = checkedName(oneWord(words, "create <name>"));
   const expiresMs = options.expires === undefined ? null : ctx.now() + durationOf(options.expires);
   const role = roleOf(options.role);
-  refuseEmpty(options);
   return await withDatabase(ctx, options.database, async (database) => {
     const policy = policyOf(await policyWish(ctx, database, options));
     checkLimits(policy.limits);
@@ -178,23 +177,24 @@ async function servingAccounts(ctx: Context, database: Database): Promise<readon
 }
 
 async function policyWish(ctx: Context, database: Database, { model, account, limit, parallel }: KeyOptions) {
-  const isNamed = account !== undefined && account.length > 0;
-  const snapshot = isNamed ? await (await servingStore(ctx, database)).read() : null;
+  const named = namedBy("account", account, "all");
+  const snapshot = named?.length ? await (await servingStore(ctx, database)).read() : null;
   return {
-    models: model,
-    accounts: snapshot === null ? account : account?.map((each) => selectAccount(snapshot, each).id),
-    limits: limit?.filter((each) => each !== ""),
+    models: namedBy("model", model, "all"),
+    accounts: snapshot === null ? named : named?.map((each) => selectAccount(snapshot, each).id),
+    limits: namedBy("limit", limit, "none"),
     parallel: parallel === undefined ? undefined : countOf(parallel),
   };
 }
 
-/** As a shell gives what it does not know: a key with all rights is made by leaving them out, and not by mistake. */
-function refuseEmpty({ limit, model, account }: KeyOptions): void {
-  for (const [name, values] of Object.entries({ limit, model, account })) {
-    if (values === undefined || (values.length > 0 && values.every((each) => each.trim() !== ""))) continue;
-    const hint = `Give a value, or leave --${name} out to allow everything.`;
-    throw new CodexAuthError("usage", `--${name} is empty.`, { hint });
+/** The values of an option, of which `free` alone takes the restriction away: never an empty variable of a script. */
+function namedBy(option: string, values: readonly string[] | undefined, free: string) {
+  if (values?.some((each) => each.trim() === "")) {
+    throw new CodexAuthError("usage", `--${option} is empty.`, {
+      hint: `Give a value, or leave it out. To take the restriction of a key away: --${option} ${free}`,
+    });
   }
+  return values?.length === 1 && values[0] === free ? [] : values;
 }
 
 function oneWord(words: readonly string[], form: string): string {

@@ -55,11 +55,13 @@ export function gatewayText(state: GatewayState): string {
   return `The gateway (process ${pid}, port ${state.entry.port}) is not well: ${state.why}.`;
 }
 
+export const startHint = "Start it: codex auth gateway start";
+
 export async function runningGateway(ctx: Context): Promise<RotationEntry> {
   const state = await findGateway(ctx);
   if (state.kind === "running" || state.kind === "silent") return state.entry;
   throw new CodexAuthError("gateway_not_running", gatewayText(state), {
-    hint: "Start it: codex auth gateway start",
+    hint: startHint,
   });
 }
 

@@ -201,16 +201,19 @@ async function changeKeys(
 }
 
 async function requireFreeName(statements: Statements, name: string, id: string): Promise<void> {
-  const taken = await statements.query(`select id from api_keys where name = $1 and id <> $2`, [name, id]);
-  if (taken.length === 0) return;
+  const [taken] = await statements.query(`select * from api_keys where name = $1 and id <> $2`, [name, id]);
+  if (!taken) return;
   throw new CodexAuthError("key_name_taken", `There is a key ${name} already.`, {
-    hint: "Choose another name, or give that key a new secret: codex auth gateway key rotate <name>",
+    hint:
+      taken["revoked_ms"] === null
+        ? "Choose another name, or give that key a new secret: codex auth gateway key rotate <name>"
+        : "Choose another name: a revoked key keeps its own, because requests name it.",
   });
 }
 
 function revoked({ name }: ClientKey): CodexAuthError {
   return new CodexAuthError("key_revoked", `The key ${name} was revoked.`, {
-    hint: "Make a new one: codex auth gateway key create <name>",
+    hint: "Make a new one, with another name: codex auth gateway key create <name>",
   });
 }
 

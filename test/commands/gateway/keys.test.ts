@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { usageLines } from "../../../src/commands/gateway/document.ts";
 import { makeUi } from "../../../src/ui/ui.ts";
 import { drivers } from "../../support/databases.ts";
-import { runFake } from "../../support/fake-context.ts";
+import { runFake, testNowMs } from "../../support/fake-context.ts";
 import { homeWithThree } from "../../support/home.ts";
 
 // A person had to look up ids of which no list tells the names.
@@ -25,7 +25,56 @@ test("a key says by their names which accounts serve it, and in JSON by their id
   // Without the pool a key is shown all the same.
   home.write("codex-auth/pool.json", "{");
   expect(await key("show", "ci")).toContain(`  accounts: ${accounts[1].id}, ${accounts[0].id}\n`);
-  expect(await key("edit", "ci", "--account", "")).not.toContain("accounts:");
+  expect(await key("edit", "ci", "--account", "all")).toContain("The key ci was changed.");
+  expect(await key("show", "ci")).not.toContain("accounts:");
+});
+
+test("an empty value, as of a variable that is not set, takes no restriction away; a word does", async () => {
+  const home = await homeWithThree();
+  const key = (...words: string[]) =>
+    runFake(home, ["gateway", "key", ...words], { databaseDrivers: drivers });
+  const restrictions = ["--limit", "requests=5/day", "--model", "gpt-6-sol", "--account", "1"];
+  await key("create", "ci", ...restrictions);
+  for (const option of ["--limit", "--model", "--account"]) {
+    const free = option === "--limit" ? "none" : "all";
+    for (const words of [
+      ["create", "new"],
+      ["edit", "ci"],
+    ]) {
+      const { code, stderr } = await key(...words, option, "");
+      expect([code, stderr]).toEqual([1, expect.stringContaining(`: ${option} ${free}`)]);
+    }
+  }
+  expect((await key("list")).stdout).toMatch(/^ci\t.*\trequests=5\/day\n$/);
+  const { stdout } = await key("edit", "ci", "--limit", "none", "--model", "all", "--account", "all");
+  expect(stdout).toMatch(/  models: all\n  limits: none\n/);
+});
+
+test("the list says which keys open nothing, and why; a revoked one keeps its name", async () => {
+  const home = await homeWithThree();
+  const key = (words: string, now?: () => number) =>
+    runFake(home, ["gateway", "key", ...words.split(" ")], {
+      databaseDrivers: drivers,
+      ...(now ? { now } : {}),
+    });
+  await key("create old --expires 1m", () => testNowMs - 120_000);
+  await key("create gone");
+  await key("revoke gone");
+  const { stdout } = await key("list");
+  expect(stdout.match(/\t(expired|revoked)\t/g)).toEqual(["\texpired\t", "\trevoked\t"]);
+  expect((await key("create gone")).stderr).toContain("Choose another name: a revoked key keeps its own");
+  expect((await key("rotate gone")).stderr).toContain("with another name");
+});
+
+test("what is used of a budget is said in dollars", async () => {
+  const ui = await makeUi({ colorLevel: 0, columns: 80, isTerminal: true, isUnicode: true, nowMs: 0 });
+  const cost = { kind: "cost", window: "week", model: null, resets_at: "2026-12-07T00:00:00.000Z" } as const;
+  const limits = [{ ...cost, name: "cost/week", max: 5, used: 1.054712, remaining: 3.945288 }];
+  const sums = { request_count: 0, total_tokens: 0, input_tokens: 0, output_tokens: 0 };
+  const own = { ...sums, cached_input_tokens: 0, total_cost_usd: 0, limits };
+  expect(usageLines({ days: [], key: own }, ui)[0]).toBe(
+    "cost/week: $1.0547 of $5 used, until 2026-12-07T00:00:00.000Z",
+  );
 });
 
 // A shell puts nothing in the place of a variable that is not set.

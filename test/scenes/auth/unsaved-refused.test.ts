@@ -119,3 +119,8 @@ test.each([
   const error = fileError(systemError(name), "write x");
   expect([error.code, error.message]).toEqual([code, expect.stringContaining(text)]);
 });
+
+test("of a folder that is missing it is said how to make it", () => {
+  const error = Object.assign(systemError("ENOENT"), { path: "/no where/gateway.db" });
+  expect(fileError(error, "write x").hint).toContain("mkdir -p '/no where'");
+});
