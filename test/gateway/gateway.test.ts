@@ -685,6 +685,19 @@ test.each([
   },
 );
 
+test("a web page in the place of an answer is told as what it is", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  scene.fake.always("acct-a", refuses(200, "<html>Just a moment...</html>"));
+  const { secret } = await scene.key("ci");
+  const answer = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+  expect(answer.status).toBe(502);
+  expect(errorOf(answer)).toEqual({
+    message: "OpenAI answered 200 with a web page.",
+    type: "server_error",
+    code: "upstream_error",
+  });
+});
+
 test("a body that is packed in another way is refused with the ways that there are", async () => {
   const scene = await GatewayScene.open(["a"]);
   const { secret } = await scene.key("ci");

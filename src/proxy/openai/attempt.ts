@@ -50,7 +50,9 @@ async function readAnswer(response: IncomingMessage, context: AttemptContext): P
   const isUnchanged = status === 304 && context.route === "models";
   if ((status < 200 || status > 299) && !isUnchanged) return await readRefusal(response, status, context);
   // A page is no answer to a turn, whatever its status says.
-  if (context.route === "responses" && isPage(response)) return await readRefusal(response, 502, context);
+  if (context.route === "responses" && isPage(response)) {
+    return await readRefusal(response, 502, context, `OpenAI answered ${status} with a web page.`);
+  }
   if (!isPeekable(response, context.route)) {
     return { kind: "answer", response, held: [], isEventStream: false, failure: null };
   }
@@ -107,11 +109,14 @@ async function readRefusal(
   response: IncomingMessage,
   status: number,
   context: AttemptContext,
+  message?: string,
 ): Promise<Attempt> {
   const { bytes } = await readStart(response, context.limits.firstEventMs);
   const body = bytes.toString("utf8");
   const { isAfterRefresh, nowMs } = context;
-  const failure = classifyFailure({ status, headers: response.headers, body }, nowMs(), { isAfterRefresh });
+  const meant = classifyFailure({ status, headers: response.headers, body }, nowMs(), { isAfterRefresh });
+  const { error } = meant.envelope;
+  const failure = message === undefined ? meant : { ...meant, envelope: { error: { ...error, message } } };
   const refusal = { response, held: [bytes], isEventStream: false, failure };
   return failure.next === "surface" ? { kind: "answer", ...refusal } : failedWith(refusal);
 }
