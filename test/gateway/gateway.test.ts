@@ -277,6 +277,23 @@ describe("limits", () => {
     expect(new Set(statuses)).toEqual(new Set([200, 429]));
   });
 
+  test.each([
+    [1, "one request"],
+    [2, "2 requests"],
+  ])("more than %d at the same time: 429, to be tried again in a second", async (parallel, words) => {
+    const scene = await GatewayScene.open(["a"]);
+    scene.fake.always("acct-a", silent);
+    const { secret } = await scene.key("ci", { parallel });
+    const ask = () => scene.begin({ path: "/v1/responses", key: secret, body: turn });
+    const running = Array.from({ length: parallel }, ask);
+    await scene.fake.arrival(parallel);
+    const refused = await ask().answer;
+    expect([refused.status, refused.headers["retry-after"]]).toEqual([429, "1"]);
+    expect(errorOf(refused)["message"]).toContain(`may run ${words} at the same time`);
+    await scene.gateway.close();
+    await Promise.all(running.map(({ answer }) => answer.catch(() => undefined)));
+  });
+
   test("to Codex a used up limit is the form that it shows with its time", async () => {
     const scene = await GatewayScene.open(["a"]);
     const { secret } = await scene.key("ci", { limits: ["requests=0/day"] });

@@ -167,7 +167,8 @@ export function keyDetail(why: keyof typeof keyTexts) {
 
 function overLimit(refusal: BudgetRefusal, nowMs: number): Literal {
   if (refusal.kind === "parallel") {
-    const message = `This API key runs ${refusal.parallel} requests at the same time and no more. Try again in 1 second.`;
+    const many = refusal.parallel === 1 ? "one request" : `${refusal.parallel} requests`;
+    const message = `This API key may run ${many} at the same time, and no more. Try again in 1 second.`;
     return { status: 429, detail: { code: "rate_limit_exceeded", message }, retryAfterMs: 1000 };
   }
   const { rule, resetsAtMs } = refusal;
