@@ -34,6 +34,24 @@ test("a model that the table does not know costs as much as the dearest, and is 
   });
 });
 
+test("every price says where it is from and since when, and the dearest model is dear in all it takes", () => {
+  for (const { model, source, validFrom } of priceTable) {
+    expect([model, source]).toEqual([model, expect.stringMatching(/, read 20\d\d-\d\d/)]);
+    expect([model, new Date(validFrom).toISOString().slice(0, 10)]).toEqual([model, validFrom]);
+  }
+  for (const tokens of [
+    { input: 1_000 },
+    { input: 1_000, cached: 1_000 },
+    { input: 1_000, cacheWrite: 1_000 },
+  ])
+    for (const { model } of priceTable) {
+      const [known, unknown] = [model, "gpt-9-mystery"].map(
+        (name) => costOf(name, { ...none, ...tokens }).micros,
+      );
+      expect([model, tokens, (unknown ?? 0) >= (known ?? 0)]).toEqual([model, tokens, true]);
+    }
+});
+
 test("dated and suffixed names have the price of their family, other versions do not", () => {
   expect(priceOf("gpt-6-sol-2026-10-01")?.model).toBe("gpt-6-sol");
   expect(priceOf("GPT-6-Luna-high")?.model).toBe("gpt-6-luna");
