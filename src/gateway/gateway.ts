@@ -1,10 +1,10 @@
-import { createServer, type Server } from "node:http";
+import { createServer } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as rest } from "node:timers/promises";
 import type { RefreshNeed, RefreshOutcome } from "../auth/renew/need.ts";
 import type { Database } from "../database/database.ts";
-import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Agents } from "../openai/backend.ts";
+import { listen } from "../proxy/door/listen.ts";
 import type { ProxyLimits } from "../proxy/options.ts";
 import { makeParts } from "../proxy/parts.ts";
 import type { PoolStore } from "../store/pool-store.ts";
@@ -123,8 +123,9 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   try {
     await parts.replica.start();
     await parts.keys.refresh();
-    await listen(server, host, port);
-    if (figures) await listen(figures, host, options.metricsPort ?? 0);
+    const terms = { host, who: "The gateway", code: "gateway_port_busy" } as const;
+    await listen(server, { ...terms, port });
+    if (figures) await listen(figures, { ...terms, port: options.metricsPort ?? 0 });
   } catch (error) {
     server.close();
     parts.rotation.pool.stop();
@@ -235,15 +236,4 @@ function problemOf({ rotation, log }: GatewayParts): string | null {
   const { pool, ledger, counters } = rotation;
   const problem = pool.problem ?? ledger.problem ?? counters.problem ?? log.problem;
   return problem === null ? null : problem instanceof Error ? problem.message : "unknown";
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const message = `The gateway cannot listen on port ${port}: ${cause.code ?? cause.message}.`;
-      const hint = "Choose another port, or none for a free one.";
-      reject(new CodexAuthError("gateway_port_busy", message, { hint, cause }));
-    });
-    server.listen(port, host, resolve);
-  });
 }

@@ -27,7 +27,7 @@ export class Journal {
   readonly #books: UsageBooks;
   readonly #log: RequestLog;
   #replaying: Promise<number> = Promise.resolve(0);
-  /** What the disk did not take. A full one takes neither the database nor this. */
+  /** Settlements that the disk did not take. A full one takes neither the database nor this. */
   #unwritten = "";
 
   constructor(file: JournalFile, books: UsageBooks, log: RequestLog) {
@@ -40,8 +40,16 @@ export class Journal {
     this.#append(`${JSON.stringify(entry)}\n`);
   }
 
+  /** Throws where the disk is full: the log keeps its lines itself, and not forever. */
   keepLines(lines: readonly LogLine[]): void {
-    this.#append(lines.map((line) => `${JSON.stringify({ logged: line })}\n`).join(""));
+    this.#append("");
+    if (this.#unwritten !== "") throw new Error("The disk takes nothing.");
+    try {
+      this.#file.append(lines.map((line) => `${JSON.stringify({ logged: line })}\n`).join(""));
+    } catch (error) {
+      this.#unwritten = "\n";
+      throw error;
+    }
   }
 
   /** How many are kept. */

@@ -117,8 +117,12 @@ async function admit(
     const text = "A message must be a JSON object.";
     return refused({ kind: "bad-request", issue: { path: [], message: text } });
   }
-  if (value["type"] !== "response.create")
-    return { kind: "admitted", text: JSON.stringify(value), turn: null };
+  if (value["type"] !== "response.create") {
+    // What asks a model is counted, and no other message is known to ask.
+    return "model" in value || "input" in value
+      ? refused({ kind: "bad-request", issue: unknownQuestion })
+      : { kind: "admitted", text: JSON.stringify(value), turn: null };
+  }
   const { type, ...body } = value;
   const model = body["model"];
   const problem = modelProblem(model);
@@ -154,6 +158,11 @@ async function admit(
     },
   };
 }
+
+const unknownQuestion = {
+  path: ["type"],
+  message: "A model is asked with a message of the type response.create.",
+};
 
 function outcomeOf(relayed: object | null, refusal: ProxyAnswer | null) {
   if (refusal) return { status: refusal.status, code: codeOf(refusal) };

@@ -2,6 +2,7 @@ import type { Argument, Command, Option } from "commander";
 import { safe } from "../text/safe-text.ts";
 import { type Content, findContent, type OfferedBehind } from "./command.ts";
 import { isOption, typedCommand } from "./invocation.ts";
+import { optionScopes } from "./option-scopes.ts";
 
 /** A word that may come next. */
 export interface Candidate {
@@ -117,11 +118,10 @@ interface OperandWords {
 
 export function wordsOf({ options, registeredArguments }: Command): CommandWords {
   const operands = registeredArguments.map((each) => operand(each.name(), each));
-  const actions = operands[0]?.choices ?? [];
   return {
     options: options.map((option) => ({
       ...(option.hidden ? { isHidden: true as const } : {}),
-      ...scopesOf(option.description, actions),
+      ...scoped(optionScopes(option, registeredArguments[0])),
       // The long one first, which is the one to offer.
       names: [option.long, option.short].filter((name) => name !== undefined),
       description: option.description,
@@ -131,14 +131,8 @@ export function wordsOf({ options, registeredArguments }: Command): CommandWords
   };
 }
 
-/** A description says whose option it is: `start: …`, `key create/edit: …`, `stop: …; key revoke: …`. */
-function scopesOf(description: string, actions: readonly string[]): { scopes?: readonly string[] } {
-  const scopes = description.split("; ").flatMap((part) => {
-    const [, action = "", words = ""] = /^([a-z]+)(?: ([a-z/]+))?: /.exec(part) ?? [];
-    if (!actions.includes(action)) return [];
-    return words === "" ? [action] : words.split("/").map((word) => `${action} ${word}`);
-  });
-  return scopes.length === 0 ? {} : { scopes };
+function scoped(scopes: readonly string[] | null): { scopes?: readonly string[] } {
+  return scopes === null ? {} : { scopes };
 }
 
 function operand(

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { capitalized } from "../text/words.ts";
 import type { CommandEntry, LoadedCommand } from "./command.ts";
+import { actionsOf, optionScopes } from "./option-scopes.ts";
 
 /** Commander breaks commands, and also what goes into a pipe; what goes to a terminal is wrapped by us. */
 const unwrapped = 100_000;
@@ -34,6 +35,7 @@ export function parseWords(
   } catch (error) {
     throw usageError(parser, error);
   }
+  refuseStrayOption(parser);
   const dashes = words.indexOf("--");
   const behind = dashes === -1 ? 0 : words.length - dashes - 1;
   const given = Object.entries(parser.opts()).map(([name, value]) => [name, unshield(value)]);
@@ -71,6 +73,23 @@ function usageError(parser: Command, error: unknown): unknown {
   }
   const sentence = capitalized(first);
   return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
+}
+
+/** Behind other words than its own an option would be passed over in silence. */
+function refuseStrayOption(parser: Command): void {
+  const [action = "", word = ""] = parser.args;
+  const [first] = parser.registeredArguments;
+  if (!actionsOf(first).includes(action)) return;
+  for (const option of parser.options) {
+    if (parser.getOptionValueSource(option.attributeName()) !== "cli") continue;
+    const scopes = optionScopes(option, first);
+    if (scopes === null || scopes.includes(action) || scopes.includes(`${action} ${word}`)) continue;
+    const hasWords = word !== "" && scopes.some((scope) => scope.startsWith(`${action} `));
+    const place = hasWords ? `${action} ${word}` : action;
+    throw new CodexAuthError("usage", `${option.long ?? option.flags} means nothing for "${place}".`, {
+      hint: `It is for: ${scopes.map((scope) => `${parser.name()} ${scope}`).join(", ")}`,
+    });
+  }
 }
 
 /** How commander refuses what is none of the allowed words, of an argument or of an option. */

@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Counters } from "./accounts/counters.ts";
 import { accountStatus } from "./accounts/status.ts";
+import { listen } from "./door/listen.ts";
 import { makeServer } from "./door/listener.ts";
 import type { RotationProxy, RotationProxyOptions, RotationStatus } from "./options.ts";
 import { makeParts, type RotationParts } from "./parts.ts";
@@ -26,7 +27,7 @@ export async function startRotationProxy(options: RotationProxyOptions): Promise
   const status = () => rotationStatus(parts, running);
   const server = makeServer(parts, options, status);
   try {
-    await listen(server, host, port);
+    await listen(server, { host, port, who: "The rotation proxy", code: "proxy_port_busy" });
   } catch (error) {
     parts.pool.stop();
     throw error;
@@ -46,17 +47,6 @@ function requireKey(key: string): void {
   if (/^[A-Za-z0-9_-]{16,256}$/.test(key)) return;
   throw new CodexAuthError("proxy_key_invalid", "The client key of the rotation proxy cannot be used.", {
     hint: "Use 16 to 256 random letters, digits, - or _; nothing was started.",
-  });
-}
-
-function listen(server: Server, host: string, port: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once("error", (cause: NodeJS.ErrnoException) => {
-      const message = `The rotation proxy cannot listen on port ${port}: ${cause.code ?? cause.message}.`;
-      const hint = "Choose another port, or none for a free one.";
-      reject(new CodexAuthError("proxy_port_busy", message, { hint, cause }));
-    });
-    server.listen(port, host, resolve);
   });
 }
 

@@ -361,6 +361,7 @@ describe("what upstream says", () => {
       code: "no_accounts",
       resets_at: expect.any(Number) as number,
     });
+    expect(answer.headers["x-should-retry"]).toBe("false");
   });
 
   test("an unreachable upstream: 503 upstream_error", async () => {

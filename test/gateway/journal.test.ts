@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { KeyPolicy } from "../../src/budget/policy.ts";
 import { noTokens } from "../../src/budget/prices.ts";
 import type { Database } from "../../src/database/database.ts";
 import { Journal, type JournalFile } from "../../src/gateway/journal.ts";
@@ -54,12 +55,13 @@ async function scene() {
   let names = 0;
   const replica = { id: "gw_1", name: (prefix: string) => `${prefix}${(names += 1)}` };
   const log = new RequestLog(reached, replica, { metrics, keep });
-  const journal = new Journal(file, new UsageBooks(database), log);
+  const books = new UsageBooks(database);
+  const journal = new Journal(file, books, log);
   const written = async () => {
     const [row] = await database.query("select count(*) as lines, sum(input_tokens) as tokens from requests");
     return [Number(row?.["lines"]), Number(row?.["tokens"])];
   };
-  return { state, file, log, journal, written };
+  return { state, file, log, books, journal, written };
 }
 
 test("what was asked while the database was away outlives the process, and is counted once", async () => {
@@ -92,29 +94,43 @@ test("what is kept while others are said again stays", async () => {
   expect([file.text, await written()]).toEqual(["", [2, 14]]);
 });
 
-test("what a full disk does not take is kept until there is room, and nothing of it is torn", async () => {
+test("lines that a full disk does not take stay with the log until there is room, and none is torn", async () => {
   const { state, file, log, journal, written } = await scene();
   const append = file.append.bind(file);
   file.append = (line) => {
     append(line.slice(0, 9));
     throw new Error("ENOSPC");
   };
-  for (const id of ["req_a", "req_b"]) journal.keepLines([{ id, request }]);
-  log.note(request);
-  await log.flush();
-  expect(journal.kept()).toBeGreaterThanOrEqual(3);
+  for (let count = 0; count < 3; count += 1) {
+    log.note(request);
+    await log.flush();
+  }
+  expect(log.waiting).toBe(3);
   file.append = append;
-  expect(await journal.replay()).toBe(3);
+  await log.flush();
+  expect([log.waiting, journal.kept(), await journal.replay()]).toEqual([0, expect.any(Number), 3]);
   state.isAway = false;
   expect([await journal.replay(), file.text, await written()]).toEqual([0, "", [3, 21]]);
 });
 
-test("what a full disk does not take is said again from memory when the database has room", async () => {
-  const { state, file, journal, written } = await scene();
-  file.append = () => {
+test("settlements that a full disk does not take are said again from memory", async () => {
+  const { file, books, journal } = await scene();
+  const policy: KeyPolicy = { limits: [{ kind: "tokens", window: "month", max: 1000 }] };
+  const amounts = { requests: 1, input: 1, output: 1, tokens: 2, cost: 3 };
+  for (const ticketId of ["a", "b"])
+    await books.admit("key_1", policy, { ticketId, replica: "r", model: "m", estimate: amounts });
+  file.append = (line) => {
+    file.text += line.slice(0, 9);
     throw new Error("ENOSPC");
   };
-  journal.keepLines([{ id: "req_1", request }]);
-  state.isAway = false;
-  expect([await journal.replay(), await written(), journal.kept()]).toEqual([0, [1, 7], 0]);
+  for (const ticketId of ["a", "b"])
+    journal.keep({
+      keyId: "key_1",
+      ticketId,
+      settlement: { kind: "charged", amounts: { ...amounts, tokens: 7 } },
+    });
+  expect(journal.kept()).toBeGreaterThanOrEqual(2);
+  expect(await journal.replay()).toBe(0);
+  const state = await books.read("key_1");
+  expect([state.tickets, state.counters["tokens/month"]?.used, journal.kept()]).toEqual([[], 14, 0]);
 });

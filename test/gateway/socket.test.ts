@@ -159,6 +159,12 @@ const refusals: [what: string, message: object, status: number, error: object][]
     { type: "permission_error", code: "model_not_allowed" },
   ],
   ["a list", [], 400, { code: "invalid_request_error" }],
+  [
+    "what asks in words that are not known",
+    { type: "response.append", model: "gpt-6-sol", input: [] },
+    400,
+    { code: "invalid_request_error", param: "type" },
+  ],
 ];
 test.each(refusals)(
   "%s is refused in a frame, and upstream hears nothing",

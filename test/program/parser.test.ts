@@ -34,6 +34,17 @@ test("a command without words of its own gets none and no options", async () => 
   expect(names).toContain("list");
 });
 
+test.each([
+  ["gateway", ["key", "create", "ci", "--now"], '--now means nothing for "key create".'],
+  ["gateway", ["usage", "ci", "--limit", "requests=1/day"], '--limit means nothing for "usage".'],
+  ["rotation", ["status", "--port", "1"], '--port means nothing for "status".'],
+])("%s %j: an option of other words is refused, not passed over", async (name, words, message) => {
+  const entry = commands.find((each) => each.name === name);
+  if (!entry) throw new Error("There is no such command.");
+  const parser = await makeParser(entry, await entry.load());
+  expect(() => parseWords(parser, words)).toThrow(message);
+});
+
 /** What follows `codex auth` in a shell line, up to a pipe; none of the examples needs more of a shell. */
 function ownWords(line: string): string[] {
   const [, own = ""] = /codex auth ([^|]*)/.exec(line) ?? [];

@@ -18,7 +18,7 @@ const name = z
   .string()
   .regex(/^[\w.@ -]{1,64}$/, "A name has 1 to 64 letters, digits, spaces or any of . _ @ -")
   .refine((text) => !text.startsWith("-"), "A name does not begin with -");
-const names = z.array(z.string().min(1)).nullable().optional().describe("null: all");
+const names = z.array(z.string().min(1)).min(1).nullable().optional().describe("null: all");
 /** What a check throws is what is wrong. */
 const passes =
   <T>(check: (value: T) => unknown) =>

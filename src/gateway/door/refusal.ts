@@ -64,7 +64,7 @@ export function refuse(refusal: Refusal, { isCodex, nowMs }: Asker): GatewayAnsw
   if (isCodex) return forCodex(refusal, status, detail, retryAfterMs);
   const isFinal = refusal.kind === "upstream-failed" ? refusal.isFinal : refusal.kind === "not-implemented";
   if (isFinal) return answer(status, detail, stopRetrying);
-  return answer(status, detail, status === 429 ? retryHeaders(retryAfterMs) : {});
+  return answer(status, detail, retryHeaders(retryAfterMs));
 }
 
 /** The openai SDK asks again after a 501 and a 502 unless it is told not to. */
@@ -109,6 +109,7 @@ function literal(refusal: Refusal, nowMs: number): Literal {
       return {
         status: 503,
         detail: { code: "no_accounts", message, ...resetDetail(resetsAtMs, planType, nowMs) },
+        retryAfterMs: resetsAtMs === null ? null : resetsAtMs - nowMs,
       };
     }
     case "rate-limited": {
