@@ -8,9 +8,9 @@ export function copyOf(stat: Stats): Stats {
 
 export function setTimes(stat: Stats, mtimeMs: number): void {
   const time = new Date(mtimeMs);
-  for (const name of ["atime", "mtime", "ctime", "birthtime"])
-    Object.defineProperty(stat, name, { value: time, writable: true, enumerable: true, configurable: true });
-  Object.assign(stat, { atimeMs: mtimeMs, mtimeMs, ctimeMs: mtimeMs });
+  // By assignment: what Node 22 has made of a date once cannot be defined again.
+  Object.assign(stat, { atime: time, mtime: time, ctime: time, birthtime: time });
+  Object.assign(stat, { atimeMs: mtimeMs, mtimeMs, ctimeMs: mtimeMs, birthtimeMs: mtimeMs });
 }
 
 export function refusal(code: string, path: string): Error {
