@@ -5,6 +5,7 @@ import { classifyFailure } from "../../errors/classify.ts";
 import { toErrorEnvelope } from "../../errors/envelope.ts";
 import { parseSse, parseStreamFailure } from "../../errors/stream-failure.ts";
 import { randomHex } from "../../machine/hash.ts";
+import { longestDocument } from "../../proxy/answers/document.ts";
 import { asksForTool, finalEvent, WholeEvents } from "../../proxy/answers/events.ts";
 import { preambleTypes } from "../../proxy/answers/first-event.ts";
 import { type Relayed, silenceText } from "../../proxy/answers/relay.ts";
@@ -39,8 +40,6 @@ function hasFailed(held: readonly Buffer[]): boolean {
   );
   return parseStreamFailure(first) !== undefined;
 }
-
-const longestDocument = 64 * 1024 * 1024;
 
 async function whole(
   exchange: Exchange,

@@ -1,3 +1,4 @@
+import { longestDocument } from "../../proxy/answers/document.ts";
 import { type Answering, passOn } from "../../proxy/door/exchange.ts";
 import { field, isRecord, parseJson } from "../../text/json.ts";
 
@@ -5,7 +6,11 @@ import { field, isRecord, parseJson } from "../../text/json.ts";
 export function compactAnswering(idleMs: number): Answering {
   return async (exchange, answer, held, isEventStream) => {
     const pieces = [...held];
-    const keep = (piece: Buffer) => void pieces.push(piece);
+    let size = 0;
+    const keep = (piece: Buffer) => {
+      size += piece.length;
+      if (size <= longestDocument) pieces.push(piece);
+    };
     if (!isEventStream) answer.on("data", keep);
     const relayed = await passOn(exchange, answer, { held, isEventStream, idleMs });
     answer.off("data", keep);

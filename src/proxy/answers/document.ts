@@ -6,7 +6,8 @@ import { streamFailure } from "../openai/attempt.ts";
 import { asksForTool, finalEvent } from "./events.ts";
 import { type Relayed, silenceText } from "./relay.ts";
 
-const longestDocument = 64 * 1024 * 1024;
+/** What is put together from an answer, and so held as a whole. */
+export const longestDocument = 64 * 1024 * 1024;
 
 type DocumentReading = { readonly relayed: Relayed } & (
   | { readonly kind: "document"; readonly document: object }
