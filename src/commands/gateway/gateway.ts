@@ -100,8 +100,8 @@ export default defineCommand({
         "key create/edit: an account that may serve it; may be repeated; all: every account",
         collect,
       )
-      .option("--expires <duration>", "key create/edit: how long it lasts, as 12h or 30d")
-      .option("--parallel <n>", "key create/edit: requests at the same time")
+      .option("--expires <duration>", "key create/edit: how long it lasts, as 12h or 30d; never: without end")
+      .option("--parallel <n>", "key create/edit: requests at the same time; none: without")
       .addOption(
         offering(command.createOption("--role <role>", "key create: client (default) or admin"), [
           "client",

@@ -46,7 +46,7 @@ export const keyActions: Readonly<Record<string, Run>> = { create, list, show, e
 
 async function create(ctx: Context, words: readonly string[], options: KeyOptions): Promise<KeyAnswer> {
   const name = checkedName(oneWord(words, "create <name>"));
-  const expiresMs = options.expires === undefined ? null : ctx.now() + durationOf(options.expires);
+  const expiresMs = options.expires === undefined ? null : endOf(ctx, options.expires);
   const role = roleOf(options.role);
   return await withDatabase(ctx, options.database, async (database) => {
     const policy = policyOf(await policyWish(ctx, database, options));
@@ -104,7 +104,7 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
     const change: KeyChange = {
       policy,
       ...(options.name === undefined ? {} : { name: checkedName(options.name) }),
-      ...(expires === undefined ? {} : { expiresMs: ctx.now() + durationOf(expires) }),
+      ...(expires === undefined ? {} : { expiresMs: endOf(ctx, expires) }),
     };
     const edited = await editKey(database, key, change, "cli");
     return await answer(ctx, database, edited, { message: `The key ${edited.name} was changed.` });
@@ -218,11 +218,13 @@ function roleOf(role: string | undefined): "client" | "admin" {
   });
 }
 
-function countOf(text: string): number {
+/** Null: as many as there are. */
+function countOf(text: string): number | null {
+  if (text === "none") return null;
   const count = Number(text);
   if (Number.isInteger(count) && count > 0 && count <= 10_000) return count;
   throw new CodexAuthError("usage", `Invalid number: ${text}`, {
-    hint: "Give a whole number, as in --parallel 4",
+    hint: "Give a whole number, as in --parallel 4, or none",
   });
 }
 
@@ -233,13 +235,14 @@ const unitsMs: Readonly<Record<string, number>> = {
   w: 7 * 86_400_000,
 };
 
-/** `90m`, `12h`, `30d`, `4w`. */
-function durationOf(text: string): number {
+/** After `90m`, `12h`, `30d`, `4w`; null: never. */
+function endOf(ctx: Pick<Context, "now">, text: string): number | null {
+  if (text === "never") return null;
   const match = /^(\d{1,6})\s*(m|h|d|w)$/.exec(text.trim());
   const ms = Number(match?.[1]) * (unitsMs[match?.[2] ?? ""] ?? Number.NaN);
-  if (ms > 0) return ms;
+  if (ms > 0) return ctx.now() + ms;
   throw new CodexAuthError("usage", `Invalid time: ${text}`, {
-    hint: "Give a number and m, h, d or w, as in --expires 30d",
+    hint: "Give a number and m, h, d or w, as in --expires 30d, or never",
   });
 }
 

@@ -34,6 +34,7 @@ test("an empty value, as of a variable that is not set, takes no restriction awa
   const key = (...words: string[]) =>
     runFake(home, ["gateway", "key", ...words], { databaseDrivers: drivers });
   const restrictions = ["--limit", "requests=5/day", "--model", "gpt-6-sol", "--account", "1"];
+  restrictions.push("--parallel", "2", "--expires", "30d");
   await key("create", "ci", ...restrictions);
   for (const option of ["--limit", "--model", "--account"]) {
     const free = option === "--limit" ? "none" : "all";
@@ -46,8 +47,10 @@ test("an empty value, as of a variable that is not set, takes no restriction awa
     }
   }
   expect((await key("list")).stdout).toMatch(/^ci\t.*\trequests=5\/day\n$/);
-  const { stdout } = await key("edit", "ci", "--limit", "none", "--model", "all", "--account", "all");
-  expect(stdout).toMatch(/  models: all\n  limits: none\n/);
+  const free = "--limit none --model all --account all --parallel none --expires never".split(" ");
+  const { stdout } = await key("edit", "ci", ...free, "--json");
+  const none = { models: null, accounts: null, limits: [], parallel: null, expiresAt: null };
+  expect(JSON.parse(stdout).key).toMatchObject(none);
 });
 
 test("the list says which keys open nothing, and why; a revoked one keeps its name", async () => {
