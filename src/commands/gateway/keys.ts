@@ -228,12 +228,8 @@ function countOf(text: string): number | null {
   });
 }
 
-const unitsMs: Readonly<Record<string, number>> = {
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-  w: 7 * 86_400_000,
-};
+const [hourMs, dayMs] = [3_600_000, 86_400_000];
+const unitsMs: Readonly<Record<string, number>> = { m: 60_000, h: hourMs, d: dayMs, w: 7 * dayMs };
 
 /** After `90m`, `12h`, `30d`, `4w`; null: never. */
 function endOf(ctx: Pick<Context, "now">, text: string): number | null {
