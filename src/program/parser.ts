@@ -86,7 +86,7 @@ function refuseStrayOption(parser: Command): void {
     if (scopes === null || scopes.includes(action) || scopes.includes(`${action} ${word}`)) continue;
     const hasWords = word !== "" && scopes.some((scope) => scope.startsWith(`${action} `));
     const place = hasWords ? `${action} ${word}` : action;
-    throw new CodexAuthError("usage", `${option.long ?? option.flags} means nothing for "${place}".`, {
+    throw new CodexAuthError("usage", `${option.long ?? option.flags} does not belong to ${place}.`, {
       hint: `It is for: ${scopes.map((scope) => `${parser.name()} ${scope}`).join(", ")}`,
     });
   }

@@ -35,9 +35,9 @@ test("a command without words of its own gets none and no options", async () => 
 });
 
 test.each([
-  ["gateway", ["key", "create", "ci", "--now"], '--now means nothing for "key create".'],
-  ["gateway", ["usage", "ci", "--limit", "requests=1/day"], '--limit means nothing for "usage".'],
-  ["rotation", ["status", "--port", "1"], '--port means nothing for "status".'],
+  ["gateway", ["key", "create", "ci", "--now"], "--now does not belong to key create."],
+  ["gateway", ["usage", "ci", "--limit", "requests=1/day"], "--limit does not belong to usage."],
+  ["rotation", ["status", "--port", "1"], "--port does not belong to status."],
 ])("%s %j: an option of other words is refused, not passed over", async (name, words, message) => {
   const entry = commands.find((each) => each.name === name);
   if (!entry) throw new Error("There is no such command.");
