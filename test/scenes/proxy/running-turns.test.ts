@@ -116,7 +116,10 @@ test("what is left is kept for a turn in flight, and the refusal says so", async
   const { error } = JSON.parse(refused.text);
   const refill = new Date((nowSec + 3600) * 1000);
   const clock = `${String(refill.getHours()).padStart(2, "0")}:${String(refill.getMinutes()).padStart(2, "0")}`;
-  const text = `What is left is kept for the turn that runs; next refill ${clock}.`;
+  // In the last hour of a day that is tomorrow.
+  const isToday = refill.getDate() === new Date().getDate();
+  const day = isToday ? "" : `${refill.toLocaleDateString("en-US", { weekday: "short" })} `;
+  const text = `What is left is kept for the turn that runs; next refill ${day}${clock}.`;
   expect([refused.status, error.reason, error.message]).toEqual([429, "reserved", text]);
   expect(refused.headers["x-codex-promo-message"]).toBe(`${text} Run: codex auth rotation status`);
   expect(error.resets_at - Date.now() / 1000).toBeLessThanOrEqual(121);
