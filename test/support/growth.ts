@@ -13,7 +13,10 @@ export function growth<T>(make: (size: number) => T, size: number, run: (input: 
   for (let round = 0; round < mostRounds; round += 1) {
     partMs = Math.min(
       partMs,
-      timeOf(() => run(part)),
+      Math.max(
+        tickMs,
+        timeOf(() => run(part)),
+      ),
     );
     wholeMs = Math.min(
       wholeMs,
@@ -25,6 +28,9 @@ export function growth<T>(make: (size: number) => T, size: number, run: (input: 
   }
   return wholeMs / partMs / times;
 }
+
+/** The system brings what a thread has spent up to date so seldom: less than this may be told as nothing. */
+const tickMs = 4;
 
 /** Nothing quadratic gets through 50 kB in 20 ms, not even a search for a byte: there the clock and the collector decide more than the algorithm. */
 function isPlainlyLinear(partMs: number, wholeMs: number): boolean {
