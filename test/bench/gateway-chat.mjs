@@ -9,6 +9,7 @@ import { loadavg } from "node:os";
 import { join } from "node:path";
 import { Client, keyTurn } from "./proxy/client.mjs";
 import { openScene } from "./proxy/scene.mjs";
+import { inTurn, median } from "./run/rounds.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
 const scene = await openScene("backend.mjs", 5);
@@ -26,8 +27,8 @@ const ways = [
 ];
 
 console.log(`load of the machine ${loadavg()[0].toFixed(1)}, Node ${process.versions.node}`);
-const latencies = await inTurn(latency);
-const seconds = await inTurn(stream);
+const latencies = await inTurn(ways, rounds, latency);
+const seconds = await inTurn(ways, rounds, stream);
 console.log(
   "                      p50, ms   added by chat    goal     52 MB, s   of direct     goal   of bare",
 );
@@ -103,19 +104,4 @@ async function stream(way) {
   client.close();
   if (count < 50e6) throw new Error(`${way.name}: only ${count} bytes came.`);
   return passed;
-}
-
-/** One figure of each way for every round; the first round only warms up. */
-async function inTurn(measure) {
-  const all = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    const figures = [];
-    for (const way of ways) figures.push(await measure(way));
-    all.push(figures);
-  }
-  return all.slice(1);
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

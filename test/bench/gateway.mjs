@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { load } from "../../.ci/load.mjs";
 import { Client, keyTurn } from "./proxy/client.mjs";
 import { openScene } from "./proxy/scene.mjs";
+import { inTurn, median } from "./run/rounds.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
 const { postgresPrograms, startPostgres } = await load("test/support/postgres.ts");
@@ -37,9 +38,9 @@ const requestsEach = 60;
 const idle = [await sqlite.ask("used"), server && (await server.ask("used"))];
 console.log(`load of the machine ${loadavg()[0].toFixed(1)}, Node ${process.versions.node}`);
 for (const size of [2048, 53_000]) {
-  const latencies = await inTurn((way) => latency(way, size));
-  const rates = await inTurn((way) => throughput(way, size));
-  const costs = await inTurn((way) => processorTime(way, size));
+  const latencies = await inTurn(ways, rounds, (way) => latency(way, size));
+  const rates = await inTurn(ways, rounds, (way) => throughput(way, size));
+  const costs = await inTurn(ways, rounds, (way) => processorTime(way, size));
   console.log(
     `${String(size).padStart(6)} bytes              p50, ms   added    goal  CPU, ms   of rotation      /s   of rotation    goal`,
   );
@@ -130,19 +131,4 @@ async function throughput(way, size) {
   const seconds = (performance.now() - start) / 1000;
   for (const client of clients) client.close();
   return (atOnce * requestsEach) / seconds;
-}
-
-/** One figure of each way for every round; the first round only warms up. */
-async function inTurn(measure) {
-  const all = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    const figures = [];
-    for (const way of ways) figures.push(await measure(way));
-    all.push(figures);
-  }
-  return all.slice(1);
-}
-
-function median(values) {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }

@@ -5,6 +5,7 @@
 import { loadavg } from "node:os";
 import { Client, turn } from "./proxy/client.mjs";
 import { openScene } from "./proxy/scene.mjs";
+import { inTurn, median } from "./run/rounds.mjs";
 
 const rounds = Number(process.argv[2] ?? 9);
 const { backendPort, forwarderPort, url, used, close } = await openScene("backend.mjs", 5);
@@ -19,13 +20,13 @@ console.log(`load of the machine ${loadavg()[0].toFixed(1)}`);
 console.log("                          direct    bare     proxy");
 const idle = await used();
 
-const latencies = await inTurn(latency);
+const latencies = await inTurn(ways, rounds, latency);
 row("latency p50, ms", latencies, 3);
 const added = (side) => median(latencies.map((each) => each[side] - each[0])).toFixed(3);
 console.log(`  added                           ${added(1)}     ${added(2)}   goal 0.3`);
 
 const before = await used();
-const rates = await inTurn(throughput);
+const rates = await inTurn(ways, rounds, throughput);
 const after = await used();
 row("64 KiB, 32 at once, /s", rates, 0);
 const count = (rounds + 1) * 32 * requestsEach;
@@ -36,7 +37,7 @@ console.log(
   `  file calls a request                     ${((after.fileCalls - before.fileCalls) / count).toFixed(3)}   goal 0; they are those of one write a second`,
 );
 
-const streams = await inTurn(stream);
+const streams = await inTurn(ways, rounds, stream);
 row("52 MB of events, MB/s", streams, 0);
 console.log(
   `  of direct, of bare                       ${ratio(streams, 0)}, ${ratio(streams, 1)}   goal 0.8`,
@@ -82,17 +83,6 @@ async function stream([port, path]) {
   return count / 1e6 / ((performance.now() - start) / 1000);
 }
 
-/** One figure of each way for every round; the first round only warms up. */
-async function inTurn(measure) {
-  const all = [];
-  for (let round = 0; round <= rounds; round += 1) {
-    const figures = [];
-    for (const way of ways) figures.push(await measure(way));
-    all.push(figures);
-  }
-  return all.slice(1);
-}
-
 function row(name, all, digits) {
   const figures = ways.map((_, side) =>
     median(all.map((each) => each[side]))
@@ -105,9 +95,4 @@ function row(name, all, digits) {
 /** Of the proxy to another way. */
 function ratio(all, side) {
   return median(all.map((each) => each[2] / each[side])).toFixed(2);
-}
-
-function median(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)];
 }
