@@ -114,14 +114,14 @@ function row(
 
 const bytesPerToken = 4;
 /** An answer of which nobody knows yet how long it will be. */
-const usualOutput = 2_048;
+export const usualOutput = 2_048;
 /** A stream carries about this many bytes of events for a token. */
 const bytesPerStreamedToken = 200;
 
 /** What a request holds until it is known what it took. `bytes`: the size of its body, decompressed. */
-export function estimateOf(model: string, bytes: number, tier?: string): Amounts {
+export function estimateOf(model: string, bytes: number, tier?: string, output = usualOutput): Amounts {
   const input = Math.ceil(bytes / bytesPerToken);
-  return amountsOf(model, { input, cached: 0, cacheWrite: 0, output: usualOutput, reasoning: 0 }, tier);
+  return amountsOf(model, { input, cached: 0, cacheWrite: 0, output, reasoning: 0 }, tier);
 }
 
 /** What one request with these tokens takes of each kind of limit. */

@@ -38,10 +38,10 @@ export interface Booking {
 
 /** Admits a request on its key, or says what refuses it. */
 export async function book(parts: GatewayParts, asking: Asking): Promise<Booking | GatewayAnswer> {
-  const { key, isCodex, model, bytes, tier } = asking;
+  const { key, isCodex, model, bytes, tier, isWarmUp = false } = asking;
   const id = parts.replica.name("tk_");
   const startedMs = parts.now();
-  const asked = { id, key, model, bytes, tier, replica: parts.replica.id };
+  const asked = { id, key, model, bytes, tier, isWarmUp, replica: parts.replica.id };
   const away = () => refuse({ kind: "database-away" }, { isCodex, nowMs: parts.now() });
   if (isCounted(key) && parts.database.isAway()) return away();
   const opened = await openTicket(parts.books, asked).catch(() => null);

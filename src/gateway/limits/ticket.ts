@@ -6,6 +6,7 @@ import {
   estimateOf,
   noTokens,
   type TokenCounts,
+  usualOutput,
 } from "../../budget/prices.ts";
 import {
   type Amounts,
@@ -14,6 +15,8 @@ import {
   type Settlement,
   type UsageState,
 } from "../../budget/usage-state.ts";
+import { endingBy } from "../../proxy/accounts/turns.ts";
+import type { Relayed } from "../../proxy/answers/relay.ts";
 import type { Served } from "../../proxy/serve-request.ts";
 import { field, numberField, textField } from "../../text/json.ts";
 import type { ClientKey } from "../keys/client-keys.ts";
@@ -40,13 +43,14 @@ export interface TicketWish {
   readonly model: string;
   readonly bytes: number;
   readonly tier: string | undefined;
+  readonly isWarmUp: boolean;
   readonly replica: string;
 }
 
 /** Books a request on its key. A key without limits needs no ticket, and no write. */
 export async function openTicket(books: UsageBooks, wish: TicketWish): Promise<TicketReading> {
-  const { id, key, model, bytes, tier, replica } = wish;
-  const estimate = estimateOf(model, bytes, tier);
+  const { id, key, model, bytes, tier, isWarmUp, replica } = wish;
+  const estimate = estimateOf(model, bytes, tier, isWarmUp ? 0 : usualOutput);
   const ticket = { id, key, model, estimate, tier, state: emptyUsage };
   if (!isCounted(key)) return { kind: "admitted", ticket };
   const result = await books.admit(key.id, key.policy, { ticketId: id, replica, model, estimate });
@@ -70,9 +74,8 @@ export function takenBy(ticket: Ticket, served: Served | null): Taken {
   const { model, estimate, tier } = ticket;
   const relayed = served?.relayed ?? null;
   const response = field(relayed?.finalEvent, "response");
-  const usage = field(response, "usage");
-  if (usage !== undefined && usage !== null) {
-    const tokens = tokensOf(usage);
+  const tokens = tokensOf(field(response, "usage"));
+  if (tokens !== null) {
     const [name, usedTier] = [
       textField(response, "model") ?? model,
       textField(response, "service_tier") ?? tier,
@@ -81,13 +84,17 @@ export function takenBy(ticket: Ticket, served: Served | null): Taken {
   }
   if (served === null || served.attempts === 0) return released();
   if (served.accountId === null) return released();
-  if (relayed === null || (relayed.kind === "whole" && relayed.finalEvent !== null)) {
+  if (relayed === null || hasFailed(relayed)) {
     // A refusal or a failure: it counts as a request and takes no tokens.
     const amounts = { requests: 1, input: 0, output: 0, tokens: 0, cost: 0 };
     const wasCut = relayed === null && served.hasLeft;
     return wasCut ? cut(ticket, estimate, 0) : charged(amounts, noTokens, { micros: 0, price: "table" });
   }
   return cut(ticket, estimate, relayed.sentBytes);
+}
+
+function hasFailed({ kind, finalEvent }: Relayed): boolean {
+  return kind === "whole" && finalEvent !== null && endingBy(field(finalEvent, "type"), false) === "failed";
 }
 
 function cut({ model, tier }: Ticket, estimate: Amounts, sentBytes: number): Taken {
@@ -104,22 +111,26 @@ function released(): Taken {
   return { settlement: { kind: "released" }, tokens: noTokens, cost: { micros: 0, price: "table" } };
 }
 
-/** Newer models tell apart what was written into the cache; reasoning is inside the output. */
-function tokensOf(usage: unknown): TokenCounts {
+/**
+ * Null when it names no tokens. Newer models tell apart what was written into the cache; reasoning is inside the output.
+ */
+function tokensOf(usage: unknown): TokenCounts | null {
+  const [input, output] = [countIn(usage, "input_tokens"), countIn(usage, "output_tokens")];
+  if (input === null && output === null) return null;
   const details = field(usage, "input_tokens_details");
   return {
-    input: countIn(usage, "input_tokens"),
-    cached: countIn(details, "cached_tokens"),
-    cacheWrite: countIn(details, "cache_write_tokens"),
-    output: countIn(usage, "output_tokens"),
-    reasoning: countIn(field(usage, "output_tokens_details"), "reasoning_tokens"),
+    input: input ?? 0,
+    cached: countIn(details, "cached_tokens") ?? 0,
+    cacheWrite: countIn(details, "cache_write_tokens") ?? 0,
+    output: output ?? 0,
+    reasoning: countIn(field(usage, "output_tokens_details"), "reasoning_tokens") ?? 0,
   };
 }
 
 const mostTokens = 1_000_000_000;
 
-/** 0 for what no count can be: the database would take no line of the log with it. */
-function countIn(value: unknown, name: string): number {
-  const count = numberField(value, name) ?? 0;
-  return Number.isInteger(count) && count >= 0 && count <= mostTokens ? count : 0;
+/** Null for what no count can be: the database would take no line of the log with it. */
+function countIn(value: unknown, name: string): number | null {
+  const count = numberField(value, name) ?? -1;
+  return Number.isInteger(count) && count >= 0 && count <= mostTokens ? count : null;
 }

@@ -3,7 +3,7 @@ import { sep } from "node:path";
 import { errorCode } from "../../machine/file-error.ts";
 import type { FileSystem } from "../../machine/file-system.ts";
 import { ShadowFiles } from "./shadow-files.ts";
-import { ShadowTree, type Spot } from "./shadow-tree.ts";
+import { type Node, ShadowTree, type Spot } from "./shadow-tree.ts";
 import { copyOf, refusal, setTimes } from "./system-answers.ts";
 import type { KeyringReading } from "../../machine/systems/keyring.ts";
 import type { KeyringSlot } from "../context.ts";
@@ -50,8 +50,14 @@ export function shadowFs(disk: FileSystem): FileSystem {
 
   function remove(spot: Spot): void {
     tree.requireWritable(spot);
-    if (spot.node?.stat) spot.node.stat.nlink -= 1;
+    if (spot.node) unlinkAll(spot.node);
     tree.put(spot, null);
+  }
+
+  /** What lies in a folder loses this name too, and may have another one. */
+  function unlinkAll(node: Node): void {
+    if (node.kind === "folder") for (const each of node.names.values()) if (each) unlinkAll(each);
+    if (node.stat) node.stat.nlink -= 1;
   }
 
   function requireEmpty(spot: Spot): void {

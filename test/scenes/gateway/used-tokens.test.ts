@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { completed, created, goodStream, refuses, streams } from "../../support/openai/responses.ts";
 import { GatewayScene } from "../../support/gateway-scene.ts";
 
@@ -37,19 +37,50 @@ test("a compaction that names no tokens is charged for what can be seen of it", 
   expect(tokens).toBeGreaterThan(2_048);
 });
 
-test("numbers of tokens that cannot be are not counted, and the log goes on", async () => {
-  const scene = await GatewayScene.open(["a"]);
-  const { secret } = await scene.key("new", counted);
-  for (const usage of [
-    { input_tokens: -5, output_tokens: 0.5 },
-    { input_tokens: 1e300, output_tokens: "7" },
-  ]) {
+const unnamed: readonly (readonly [string, unknown])[] = [
+  ["nothing", undefined],
+  ["null", null],
+  ["an empty object", {}],
+  ["a negative number and half a token", { input_tokens: -5, output_tokens: 0.5 }],
+  ["a number that is too large and a text", { input_tokens: 1e300, output_tokens: "7" }],
+];
+
+describe("a whole answer that says of its tokens", () => {
+  const answered = (usage: unknown) => {
     const { response } = completed();
-    scene.fake.next("acct-a", streams(created(), { ...completed(), response: { ...response, usage } }));
+    return streams(created(), { ...completed(), response: { ...response, usage } });
+  };
+
+  test.each(unnamed)("%s is charged like one that was cut, never as free, and the log goes on", async (_, usage) => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("new", counted);
+    scene.fake.next("acct-a", answered(usage));
     await scene.ask({ path: "/v1/responses", key: secret, body: { ...asked, stream: true } });
-  }
-  const [requests, tokens] = await usedOf(scene, secret);
-  expect([requests, tokens]).toEqual([2, 0]);
+    const [requests, tokens, cost] = await usedOf(scene, secret);
+    expect(requests).toBe(1);
+    expect(tokens).toBeGreaterThan(2_048);
+    expect(cost).toBeGreaterThan(0);
+    await scene.gateway.close();
+    const [row] = await scene.database.query(`select output_tokens from requests`);
+    expect(row).toEqual({ output_tokens: 2_048 });
+  });
+
+  test("only one of the two numbers is charged for that one", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("new", counted);
+    scene.fake.next("acct-a", answered({ input_tokens: 7 }));
+    await scene.ask({ path: "/v1/responses", key: secret, body: { ...asked, stream: true } });
+    expect((await usedOf(scene, secret)).slice(0, 2)).toEqual([1, 7]);
+  });
+
+  test("nothing, because it failed, is charged as a request", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("new", counted);
+    const failed = { type: "response.failed", response: { error: { code: "cyber_policy", message: "no" } } };
+    scene.fake.next("acct-a", streams(created(), failed));
+    await scene.ask({ path: "/v1/responses", key: secret, body: { ...asked, stream: true } });
+    expect((await usedOf(scene, secret)).slice(0, 2)).toEqual([1, 0]);
+  });
 });
 
 test("chat gives an answer whose connection was lost just behind its end", async () => {

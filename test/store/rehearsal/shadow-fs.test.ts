@@ -190,6 +190,15 @@ test("a file that is only read is read from the disk, and a folder that was move
   expect(home.read("d/e/c")).toBe("three");
 });
 
+test("a file that had another name in a folder that was removed has one name less", () => {
+  const home = madeHome();
+  const shadow = shadowFs(fs);
+  shadow.linkSync(home.file("d/e/c"), home.file("second"));
+  expect(shadow.statSync(home.file("second")).nlink).toBe(2);
+  shadow.rmSync(home.file("d"), { recursive: true });
+  expect(shadow.statSync(home.file("second")).nlink).toBe(1);
+});
+
 test("where nothing may be written, nothing can be changed", () => {
   const home = madeHome();
   const refusing = {
