@@ -32,7 +32,7 @@ async function sceneOf() {
     GATEWAY_URL: scene.url,
     GATEWAY_KEY: await scene.key("free"),
     GATEWAY_LUNA_KEY: await scene.key("luna", ["--model", "gpt-6-luna"]),
-    GATEWAY_LIMITED_KEY: await scene.key("limited", ["--limit", "requests=1/day"]),
+    GATEWAY_LIMITED_KEY: await scene.key("limited", ["--limit", "requests=1/5h"]),
     GATEWAY_SHORT_KEY: await scene.key("short", ["--limit", "requests=1/minute"]),
   };
   return { scene, env };

@@ -134,7 +134,7 @@ test("a failure inside a stream is passed on after the first byte, and is a stat
 
 test("to Codex what OpenAI refuses comes as it came, and the codes of the gateway as a 400 or a usage limit", async () => {
   const scene = await GatewayScene.open(["a"]);
-  const { secret } = await scene.key("ci", { models: ["gpt-6-sol"], limits: ["requests=1/day"] });
+  const { secret } = await scene.key("ci", { models: ["gpt-6-sol"], limits: ["requests=1/5h"] });
   scene.fake.next("acct-a", refuses(400, "plain words"));
   const ask = (body: object) => scene.ask({ path: "/v1/responses", key: secret, headers: codex, body });
   const answers = [

@@ -209,7 +209,7 @@ const stories: Readonly<Record<string, () => Promise<void>>> = {
     const scene = await GatewayScene.open(["a"], {
       transformBody: async (body) => (isBroken ? { fault: 1n } : body),
     });
-    const { secret } = await scene.key("ci", { limits: ["requests=1/day"] });
+    const { secret } = await scene.key("ci", { limits: ["requests=1/5h"] });
     const first = await scene.ask({ path: "/v1/responses", key: secret, body: turn });
     isBroken = false;
     const again = await scene.ask({ path: "/v1/responses", key: secret, body: turn });

@@ -43,7 +43,7 @@ describe.each(nodes)("under %s", (node) => {
       for (let at = 0; at < gateways; at += 1) started.push(await start(node, fake.backend, address));
       const passed: number[] = [];
       for (let round = 1; round <= rounds; round += 1) {
-        const make = ["gateway", "key", "create", `ci-${round}`, "--limit", "requests=1/day"];
+        const make = ["gateway", "key", "create", `ci-${round}`, "--limit", "requests=1/5h"];
         const made = JSON.parse(
           execFileSync(node, [binary, ...make, "--database", address, "--json"], {
             env: started[0]?.env,
