@@ -23,6 +23,8 @@ export interface OpenDatabaseOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Makes the empty file, for its owner only, before anything is written into it. */
   readonly makeFile: (path: string) => void;
+  /** Tells one file from another at the same path; null where there is none. */
+  readonly fileId: (path: string) => string | null;
   /** False: what is missing is not made. */
   readonly makesTables?: boolean;
 }
@@ -46,7 +48,13 @@ function isPostgres(address: string): boolean {
   return /^postgres(?:ql)?:\/\//.test(address);
 }
 
-async function sqlite({ address: path, drivers, now, makeFile }: OpenDatabaseOptions): Promise<Database> {
+async function sqlite({
+  address: path,
+  drivers,
+  now,
+  makeFile,
+  fileId,
+}: OpenDatabaseOptions): Promise<Database> {
   const scheme = /^[a-z][a-z0-9+.-]*:\/\//i.exec(path)?.[0];
   if (scheme !== undefined) {
     throw new CodexAuthError("usage", `A database cannot have an address that begins with ${scheme}`, {
@@ -64,7 +72,7 @@ async function sqlite({ address: path, drivers, now, makeFile }: OpenDatabaseOpt
     );
   }
   makeFile(path);
-  return await openSqlite({ path, connect, now });
+  return await openSqlite({ path, connect, fileId, now });
 }
 
 async function postgres({ address, drivers, now, env = {} }: OpenDatabaseOptions): Promise<Database> {

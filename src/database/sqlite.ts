@@ -17,6 +17,8 @@ interface SqliteStatement {
 export interface SqliteOptions {
   readonly path: string;
   readonly connect: (path: string) => SqliteConnection;
+  /** Tells one file from another at the same path; null where there is none. */
+  readonly fileId: (path: string) => string | null;
   readonly now: () => number;
 }
 
@@ -25,17 +27,20 @@ const busyMs = 200;
 const busyTries = 25;
 
 /** A SQLite file in WAL mode: readers never wait, writers wait for each other, and a kill loses nothing. */
-export async function openSqlite({ path, connect, now }: SqliteOptions): Promise<Database> {
+export async function openSqlite({ path, connect, fileId, now }: SqliteOptions): Promise<Database> {
   const connection = await patiently(path, () => connected(connect(path)));
+  const isGone = becomesOther(() => fileId(path));
   // One transaction at a time in this process; what is asked beside it waits, or it would become part of it.
   let turn: Promise<unknown> | null = null;
+  const inTurn = <T>(work: () => T | Promise<T>): Promise<T> =>
+    turn === null ? patiently(path, work) : turn.then(() => inTurn(work));
   const run = <T>(work: () => T | Promise<T>): Promise<T> =>
-    turn === null ? patiently(path, work) : turn.then(() => run(work));
+    isGone() ? Promise.reject(removed(path)) : inTurn(work);
   return {
     place: path,
     now,
     freshNow: async () => now(),
-    isAway: () => false,
+    isAway: isGone,
     server: null,
     query: (sql, values) => run(() => connection.query(sql, values)),
     change: (sql, values, options) => run(() => connection.alone(sql, values, options)),
@@ -45,7 +50,26 @@ export async function openSqlite({ path, connect, now }: SqliteOptions): Promise
         turn = finished(result).finally(() => (turn = null));
         return result;
       }),
-    close: () => run(() => connection.close()),
+    // Else SQLite would remove the log beside the path, which is another file's then.
+    close: () => (isGone() ? Promise.resolve() : inTurn(() => connection.close())),
+  };
+}
+
+const lookEveryMs = 100;
+
+/**
+ * Whether the file was removed or replaced since; from then on for good, because SQLite goes on in the one that it has
+ * open, and in a log beside the path that may be another's by now. Looked at ten times a second at most.
+ */
+function becomesOther(id: () => string | null): () => boolean {
+  const first = id();
+  let lookedAtMs = performance.now();
+  let isOther = false;
+  return () => {
+    const atMs = performance.now();
+    if (isOther || atMs - lookedAtMs < lookEveryMs) return isOther;
+    lookedAtMs = atMs;
+    return (isOther = id() !== first);
   };
 }
 
@@ -166,6 +190,13 @@ function unavailable(path: string, cause: unknown): CodexAuthError {
       cause,
     },
   );
+}
+
+function removed(path: string): CodexAuthError {
+  const message = `The database ${path} was removed or replaced while it was in use.`;
+  return new CodexAuthError("database_unavailable", message, {
+    hint: "Start the gateway again, with the file that is there then, or a new one: codex auth gateway stop",
+  });
 }
 
 const forDamaged =

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import type { ProxyAnswer } from "../proxy/answers/refusals.ts";
+import type { Stop } from "../proxy/answers/relay.ts";
 import { requestFacts } from "../proxy/door/request-facts.ts";
 import { notServed, replyRaw, serveSocket, type Upgrade } from "../proxy/socket/web-socket.ts";
 import type { Admission, SocketPass } from "../proxy/message-admission.ts";
@@ -18,7 +19,7 @@ import { modelProblem, plainRequest } from "./answers/wish.ts";
 import { book, type Booking, denied } from "./booking.ts";
 import { type DoorOptions, isFromWebPage, isKnownHost } from "./door/door.ts";
 import { queryOf, secretOf } from "./door/http-exchange.ts";
-import { type Refusal, refuse } from "./door/refusal.ts";
+import { keyDetail, type Refusal, refuse } from "./door/refusal.ts";
 import { readGatewayRoute } from "./door/routes.ts";
 import type { ClientKey } from "./keys/client-keys.ts";
 import { budgetEvent, limitHeaders, standings } from "./limits/limit-headers.ts";
@@ -50,7 +51,12 @@ export async function answerUpgrade(
   const { sockets } = parts.rotation;
   const headers = await handshakeHeaders(parts, key);
   sockets.add(socket);
-  const stay = parts.ofKeys.add(key.id, () => socket.destroy());
+  let end: () => void = () => socket.destroy();
+  const stay = parts.ofKeys.add(key.id, () => end());
+  const onStop = (work: () => void) => {
+    end = work;
+    return stay;
+  };
   try {
     socket.setTimeout(0).setNoDelay(true);
     const facts = requestFacts(request.headers, {}, key.id);
@@ -67,6 +73,7 @@ export async function answerUpgrade(
         isCodex,
         isDraining: options.isDraining,
         conversation,
+        onStop,
       }),
     });
   } finally {
@@ -81,11 +88,13 @@ interface Holder {
   readonly headers: Readonly<Record<string, string>>;
   readonly isDraining: () => boolean;
   readonly conversation: string | null;
+  readonly onStop: Stop["onStop"];
 }
 
 function socketPass(parts: GatewayParts, request: IncomingMessage, holder: Holder): SocketPass {
-  const { key, isCodex, headers } = holder;
+  const { key, isCodex, headers, onStop } = holder;
   return {
+    stop: { onStop, ...keyDetail("revoked") },
     client: key.name,
     accounts: accountsOf(key),
     refuse: (dead) => deadAnswer(dead, { isCodex, nowMs: parts.now() }),

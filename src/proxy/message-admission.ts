@@ -4,7 +4,10 @@ import type { Served } from "./serve-request.ts";
 import { errorFrame, type Frame, maskedTextFrame, MessageReader, textFrame } from "./socket/frames.ts";
 
 /** What a client of the gateway may ask on a WebSocket, message by message, and how it is told. */
-export interface SocketPass extends Pick<Pass, "client" | "accounts" | "refuse" | "headers" | "hiddenType"> {
+export interface SocketPass extends Pick<
+  Pass,
+  "client" | "accounts" | "refuse" | "headers" | "hiddenType" | "stop"
+> {
   readonly admit: (message: string) => Promise<Admission>;
 }
 

@@ -3,7 +3,7 @@
 //   npm run build && npm run bench:gateway-page [requests] [rounds]
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -35,6 +35,7 @@ const database = await openDatabase({
   drivers,
   now: Date.now,
   makeFile: (path) => writeFileSync(path, "", { mode: 0o600 }),
+  fileId: (path) => String(statSync(path).ino),
 });
 const keys = [];
 for (let at = 0; at < 20; at += 1) {

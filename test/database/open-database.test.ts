@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { openTestDatabase } from "../support/databases.ts";
@@ -23,6 +23,27 @@ test("where no SQLite can be loaded, one error names both ways out", async () =>
     code: "database_driver_missing",
     hint: expect.stringMatching(/node@24.*libsql/),
   });
+});
+
+test("a file that was removed or replaced while it is open is used no more, and the new one is left alone", async () => {
+  const at = join(folder, "moved.db");
+  const database = await openTestDatabase(at);
+  await database.change(`insert into homes values ('c', 'a', 1)`);
+  renameSync(at, join(folder, "aside.db"));
+  await expect.poll(() => database.isAway()).toBe(true);
+  await expect(database.query(`select 1`)).rejects.toMatchObject({
+    code: "database_unavailable",
+    message: expect.stringContaining("removed or replaced"),
+  });
+  for (const each of ["-wal", "-shm"]) rmSync(at + each);
+  const other = await openTestDatabase(at);
+  await other.change(`insert into homes values ('d', 'a', 1)`);
+  await database.close();
+  expect(statSync(`${at}-wal`).size).toBeGreaterThan(0);
+  await other.close();
+  const again = await openTestDatabase(at);
+  await expect(again.query(`select conversation from homes`)).resolves.toEqual([{ conversation: "d" }]);
+  await again.close();
 });
 
 test.each(["a text", "SQLite format 3\0 and no more"])(

@@ -223,7 +223,7 @@ test("a key that was revoked begins no turn on the connection that it has", asyn
   expect(heard).toHaveLength(1);
 });
 
-test("a key that is revoked with --now loses its connection within a second, and is charged for what ran", async () => {
+test("a key that is revoked with --now loses its connections within a second: what runs is told why and charged", async () => {
   const { scene, key, parts, connect, used } = await socketScene(["a"], { limits: ["tokens=100000/day"] });
   parts.set("acct-a", says(created(), delta("x")));
   const [idle, busy] = [await connect(), await connect()];
@@ -233,6 +233,11 @@ test("a key that is revoked with --now loses its connection within a second, and
   await revokeKey(scene.database, key, "test", { isNow: true });
   await Promise.all([idle.closed, busy.closed]);
   expect(performance.now() - from).toBeLessThan(1_000);
+  expect(await idle.texts(0)).toEqual([]);
+  expect(JSON.parse((await busy.texts(3))[2] ?? "")).toMatchObject({
+    type: "response.failed",
+    response: { status: "failed", error: { code: "invalid_api_key", message: "This API key was revoked." } },
+  });
   await expect.poll(async () => (await used())?.["tokens/day"]).toBeGreaterThan(2_000);
 });
 

@@ -1,5 +1,5 @@
 // The back ends of the gateway's database, as far as this machine has them.
-import { closeSync, existsSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Database } from "../../src/database/database.ts";
 import { type DatabaseDrivers, openDatabase } from "../../src/database/open-database.ts";
@@ -29,5 +29,6 @@ export function openTestDatabase(
   const makeFile = (path: string) => {
     if (!existsSync(path)) closeSync(openSync(path, "wx", 0o600));
   };
-  return openDatabase({ address, drivers: { ...drivers, ...only }, now, makeFile });
+  const fileId = (path: string) => String(statSync(path, { throwIfNoEntry: false })?.ino);
+  return openDatabase({ address, drivers: { ...drivers, ...only }, now, makeFile, fileId });
 }

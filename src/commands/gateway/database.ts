@@ -33,6 +33,9 @@ async function check(ctx: Context, options: Options): Promise<Report> {
       version === null
         ? `The database ${place} has no tables yet.`
         : `The database ${place} has schema ${version}, as it should.`;
+    const damage = await damageOf(opened);
+    if (damage.length > 0)
+      return { ...blank("database"), message: `The database ${place} is damaged.`, problems: damage };
     if (version === null)
       return { ...blank("database"), message, problems: ["Make them: codex auth gateway database migrate"] };
     const row = await readVaultRow(opened);
@@ -66,6 +69,14 @@ async function check(ctx: Context, options: Options): Promise<Report> {
       return { ...blank("database"), message, problems: [`${error.message} ${error.hint ?? ""}`.trim()] };
     }
   });
+}
+
+/** Of a file, by SQLite's own look at every page; a server looks after itself. */
+async function damageOf(opened: Database): Promise<string[]> {
+  if (opened.server !== null) return [];
+  const rows = await opened.query("pragma quick_check(5)");
+  const said = rows.map(({ quick_check: text }) => String(text)).filter((text) => text !== "ok");
+  return said.map((text) => text.replaceAll("\n", " "));
 }
 
 /** Forward only: what is there stays, what is missing is made. */
@@ -102,7 +113,8 @@ async function look<T>(ctx: Context, options: Options, work: (database: Database
       hint: "A gateway makes it when it starts; or: codex auth gateway database migrate",
     });
   };
-  const opened = await openDatabase({ address, drivers, now, env, makeFile, makesTables: false });
+  const { databaseId: fileId } = ctx.store.gatewayFiles;
+  const opened = await openDatabase({ address, drivers, now, env, makeFile, fileId, makesTables: false });
   try {
     return await work(opened);
   } finally {

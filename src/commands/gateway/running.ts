@@ -7,7 +7,7 @@ import { networkCode } from "../../openai/backend.ts";
 import type { Zod } from "../../program/command.ts";
 import { lastDecisionLines } from "../../reports/decision.ts";
 import { refuseSecondServer, type RotationEntry } from "../../store/files/rotation.ts";
-import { field, jsonOrNull, numberField, readList, readText } from "../../text/json.ts";
+import { field, jsonOrNull, numberField, readList, readText, textField } from "../../text/json.ts";
 import type { Ui } from "../../ui/ui.ts";
 
 /** Where the gateway of this store is, as far as another process can tell. */
@@ -37,7 +37,9 @@ async function problemOf(ctx: Context, { port }: RotationEntry): Promise<string 
   try {
     const signal = AbortSignal.timeout(5_000);
     const response = await ctx.fetch(`http://127.0.0.1:${port}/health/ready`, { signal });
-    return response.ok ? null : `it answers with status ${response.status}`;
+    if (!response.ok) return `it answers with status ${response.status}`;
+    const status = textField(await response.json(), "status");
+    return status === "ok" ? null : `it says "${status}"`;
   } catch (error) {
     return networkCode(error);
   }
@@ -152,7 +154,8 @@ export async function openGatewayDatabase(
   address: string,
 ): Promise<Database> {
   const { openDatabase } = await import("../../database/open-database.ts");
-  return await openDatabase({ address, drivers, now, env, makeFile: store.gatewayFiles.makeDatabase });
+  const { makeDatabase: makeFile, databaseId: fileId } = store.gatewayFiles;
+  return await openDatabase({ address, drivers, now, env, makeFile, fileId });
 }
 
 /** What is said when it listens. */

@@ -41,7 +41,8 @@ export async function reopenAccounts(
   { address, storeId, key }: SharedAccounts,
 ): Promise<SharedPool> {
   const { databaseDrivers: drivers, env, now } = ctx;
-  const database = await openDatabase({ address, drivers, env, now, makeFile: () => undefined });
+  const files = { makeFile: () => undefined, fileId: () => null };
+  const database = await openDatabase({ address, drivers, env, now, ...files });
   const vault = new AccountVault(storeId, Buffer.from(key, "base64"));
   return await openSharedPool({ ...ctx, database, vault });
 }

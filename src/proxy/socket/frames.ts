@@ -156,6 +156,10 @@ export function errorFrame({ status, headers, body }: ProxyAnswer): Buffer {
 
 /** The end of an answer that upstream has left in the middle. */
 export function silenceFrame(idleMs: number): Buffer {
-  const event = responseFailedEvent({ code: "upstream_error", message: silenceText(idleMs) });
-  return textFrame(JSON.stringify(event));
+  return failedFrame({ code: "upstream_error", message: silenceText(idleMs) });
+}
+
+/** The end of an answer in the middle, for this reason. */
+export function failedFrame({ code, message }: { readonly code: string; readonly message: string }): Buffer {
+  return textFrame(JSON.stringify(responseFailedEvent({ code, message })));
 }

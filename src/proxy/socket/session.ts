@@ -11,12 +11,14 @@ import { asksForTool, eventType, finalTypes } from "../answers/events.ts";
 import { deadPool, noAccountAnswer } from "../answers/no-account-answer.ts";
 import { preambleTypes } from "../answers/first-event.ts";
 import type { ProxyAnswer } from "../answers/refusals.ts";
+import type { Stop } from "../answers/relay.ts";
 import type { RequestFacts } from "../door/request-facts.ts";
 import { Visit } from "../door/request.ts";
 import type { RotationParts } from "../parts.ts";
 import { type Admitted, MessageAdmission, type SocketPass } from "../message-admission.ts";
 import {
   errorFrame,
+  failedFrame,
   type Frame,
   FrameReader,
   lastFrames,
@@ -84,7 +86,10 @@ export class SocketSession {
     client.on("error", () => client.destroy());
     // The server leaves a connection half open when the client ends its half.
     client.once("end", () => client.destroy());
+    const stop = this.#start.pass?.stop;
+    const stay = stop?.onStop(() => this.#stop(stop));
     client.once("close", () => {
+      stay?.();
       if (this.#turn) this.#end(this.#turn, "failed");
       this.#leave();
     });
@@ -166,7 +171,8 @@ export class SocketSession {
     if (this.#turn) this.#end(this.#turn, "failed");
     this.#turn = turn;
     // The account of its login may have been removed; what is thrown here ends the connection.
-    if (!this.#start.isLetIn()) throw new Error("The client is not let in any more.");
+    if (!this.#start.isLetIn() || this.#client.writableEnded)
+      throw new Error("The client is not let in any more.");
     turn.attempts += 1;
     this.#asked = this.#parts.bookkeeper.ask(this.#account, this.#start.facts);
     turn.visit.enter(this.#account.id, now());
@@ -292,6 +298,15 @@ export class SocketSession {
     this.#client.end(lastFrames([errorFrame(answer)]));
     this.#turn = null;
     this.#end(turn, "failed", null, answer);
+    this.#leave();
+  }
+
+  /** The pass was taken back. What runs is told why, and is charged for what it has sent. */
+  #stop(stop: Stop): void {
+    const turn = this.#turn;
+    this.#client.end(lastFrames(turn ? [failedFrame(stop)] : []));
+    this.#turn = null;
+    if (turn) this.#end(turn, "failed");
     this.#leave();
   }
 

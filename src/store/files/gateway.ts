@@ -13,6 +13,8 @@ export interface GatewayFiles {
   readonly journalFile: string;
   /** Makes an empty file for its owner only, unless there is a regular file already. */
   readonly makeDatabase: (path: string) => void;
+  /** Tells one file from another at the same path; null where there is none. */
+  readonly databaseId: (path: string) => string | null;
   /** The list of models that Codex fetched last; empty when there is none. */
   readonly cachedModels: () => string;
   /** Settlements that the database could not take. Every method is on the disk when it returns. */
@@ -31,6 +33,10 @@ export function gatewayFiles(fs: FileSystem, paths: Paths): GatewayFiles {
     makeDatabase: (path) => {
       prepareFolders(fs, paths);
       makeFile(fs, path);
+    },
+    databaseId: (path) => {
+      const stat = fs.statSync(path, { throwIfNoEntry: false });
+      return stat ? `${stat.dev}:${stat.ino}` : null;
     },
     cachedModels: () => {
       try {

@@ -1,6 +1,6 @@
 // A pool gateway in a process of its own, with two keys: one that is counted and one that is not. Sends its port and
 // the keys; answers every message with what it has used so far. Usage: node served-gateway.mjs CODEX_HOME BACKEND DATABASE
-import { existsSync, closeSync, openSync } from "node:fs";
+import { existsSync, closeSync, openSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 
 // As `gateway start` does.
@@ -17,6 +17,7 @@ const database = await openDatabase({
   address,
   now: Date.now,
   makeFile: (path) => existsSync(path) || closeSync(openSync(path, "wx", 0o600)),
+  fileId: (path) => String(statSync(path).ino),
   drivers: {
     nodeSqlite,
     libsql: async () => (path) => new (require("libsql"))(path),
