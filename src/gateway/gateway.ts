@@ -4,6 +4,7 @@ import { setTimeout as rest } from "node:timers/promises";
 import type { RefreshNeed, RefreshOutcome } from "../auth/renew/need.ts";
 import type { Database } from "../database/database.ts";
 import type { Agents } from "../openai/backend.ts";
+import { answerWhatIsBroken, serverOptions } from "../proxy/door/broken-request.ts";
 import { listen } from "../proxy/door/listen.ts";
 import type { ProxyLimits } from "../proxy/options.ts";
 import { makeParts } from "../proxy/parts.ts";
@@ -94,8 +95,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       keepAliveTimeout: 75_000,
       requestTimeout: 0,
       headersTimeout: 10_000,
-      maxHeaderSize: 64 * 1024,
-      noDelay: true,
+      ...serverOptions,
     },
     (request, response) => {
       // The next request of this connection goes to another gateway.
@@ -119,7 +119,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       socket.destroy();
     });
   });
-  server.on("clientError", (_, socket: Socket) => void socket.destroy());
+  answerWhatIsBroken(server);
   try {
     await parts.replica.start();
     await parts.keys.refresh();

@@ -179,7 +179,7 @@ export function send({ url, method, headers, body }: Sent) {
   };
 }
 
-function rawExchange(port: number, bytes: string): Promise<string> {
+export function rawExchange(port: number, bytes: string): Promise<string> {
   return new Promise((resolve) => {
     const socket = connect(port, "127.0.0.1");
     let text = "";

@@ -12,6 +12,7 @@ import {
   type Upgrade,
   upgradeRefusal,
 } from "../socket/web-socket.ts";
+import { answerWhatIsBroken, serverOptions } from "./broken-request.ts";
 import { reply } from "./exchange.ts";
 import {
   findHealthRefusal,
@@ -56,12 +57,11 @@ export function makeServer(
       requestTimeout: Math.max(limits.clientRequestMs, limits.clientHeadersMs),
       headersTimeout: limits.clientHeadersMs,
       connectionsCheckingInterval: Math.min(1000, limits.clientHeadersMs / 2),
-      maxHeaderSize: 64 * 1024,
-      noDelay: true,
+      ...serverOptions,
     },
     (request, response) => void handle(parts, door, request, response),
   );
-  server.on("clientError", refuseBrokenRequest);
+  answerWhatIsBroken(server);
   // Requests that were sent ahead on one connection each listen to its end.
   server.on("connection", (socket) => door.connections.add(socket.setMaxListeners(0)));
   server.on(
@@ -155,23 +155,6 @@ function refuseWith(request: IncomingMessage, response: ServerResponse, refusal:
   request.resume();
   const timer = setTimeout(() => request.socket.destroy(), discardMs);
   request.once("close", () => clearTimeout(timer));
-}
-
-const brokenStatuses: Readonly<Record<string, string>> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-};
-
-/** How long a client that was refused may take to read that. */
-const lingerMs = 1000;
-
-function refuseBrokenRequest(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (!socket.writable || error.code === "ECONNRESET") return void socket.destroy();
-  const status = brokenStatuses[error.code ?? ""] ?? "400 Bad Request";
-  socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
-  // A client that does not end its half would stay for ever.
-  const timer = setTimeout(() => socket.destroy(), lingerMs);
-  socket.once("close", () => clearTimeout(timer));
 }
 
 async function upgrade(

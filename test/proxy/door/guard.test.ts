@@ -109,7 +109,7 @@ const ambiguous: readonly [name: string, bytes: string, status: RegExp][] = [
   ["two lengths", `${turn}content-length: 2\r\ncontent-length: 5\r\n\r\n{}`, /^HTTP\/1\.1 400 /],
   ["a folded header", `${turn}x-a: b\r\n c\r\ncontent-length: 2\r\n\r\n{}`, /^HTTP\/1\.1 400 /],
   ["a header of 1 MB", `${turn}x-a: ${"x".repeat(1024 * 1024)}\r\n\r\n`, /^(HTTP\/1\.1 431 |$)/],
-  ["no host", `POST /${testKey}/v1/responses HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}`, /^HTTP\/1\.1 400 /],
+  ["no host", `POST /${testKey}/v1/responses HTTP/1.1\r\ncontent-length: 2\r\n\r\n{}`, /^HTTP\/1\.1 401 /],
   ["no HTTP", "hello\r\n\r\n", /^HTTP\/1\.1 400 /],
 ];
 

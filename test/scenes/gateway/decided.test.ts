@@ -1,3 +1,5 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { describe, expect, test } from "vitest";
 import { parseRetryHint } from "../../../src/errors/retry-hint.ts";
 import {
@@ -12,6 +14,7 @@ import {
   streams,
 } from "../../support/openai/responses.ts";
 import { type Asked, errorOf, GatewayScene } from "../../support/gateway-scene.ts";
+import { rawExchange } from "../../support/proxy-scene.ts";
 
 const turn = { model: "gpt-6-sol", input: "hello", stream: true };
 const codex = { "user-agent": "codex_exec/0.171.0", originator: "codex_exec" };
@@ -177,4 +180,62 @@ test("a stream that is whole ends as upstream ended it", async () => {
   const said = sse(created(), delta("x"), completed());
   scene.fake.always("acct-a", streams(created(), delta("x"), completed()));
   expect((await scene.ask({ path: "/v1/responses", key: secret, body: turn })).text).toBe(said);
+});
+
+const key = "authorization: Bearer x\r\n";
+const turnHead = `POST /v1/responses HTTP/1.1\r\n${key}connection: close\r\ncontent-length: 0\r\n`;
+const broken: readonly (readonly [what: string, bytes: string, status: number, code: string])[] = [
+  ["no HTTP at all", "hello\r\n\r\n", 400, "invalid_request_error"],
+  [
+    "a length that is none",
+    `${turnHead.replace(": 0", ": x")}host: localhost\r\n\r\n`,
+    400,
+    "invalid_request_error",
+  ],
+  [
+    "headers of 100 kB",
+    `${turnHead}host: localhost\r\nx: ${"x".repeat(100_000)}\r\n\r\n`,
+    431,
+    "invalid_request_error",
+  ],
+  ["no Host header", `${turnHead}\r\n`, 404, "not_found"],
+  [
+    "something expected that nobody knows",
+    `${turnHead}host: localhost\r\nexpect: tea\r\n\r\n`,
+    417,
+    "invalid_request_error",
+  ],
+];
+
+test.each(broken)("%s is refused with an envelope like all else", async (_, bytes, status, code) => {
+  const scene = await GatewayScene.open(["a"]);
+  const [head = "", body = ""] = (await rawExchange(scene.gateway.port, bytes)).split("\r\n\r\n");
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head).toContain("content-type: application/json");
+  const { error } = JSON.parse(body) as { error: Record<string, unknown> };
+  expect(error).toMatchObject({
+    code,
+    type: expect.any(String) as string,
+    message: expect.any(String) as string,
+  });
+});
+
+test("what is broken in the middle of an answer ends the connection and puts nothing into the answer", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  scene.fake.always("acct-a", (response) => {
+    response.writeHead(200, { "content-type": "text/event-stream" }).write(sse(created(), delta("x")));
+  });
+  const { secret } = await scene.key("ci");
+  const body = JSON.stringify(turn);
+  const head = `POST /v1/responses HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer ${secret}\r\n`;
+  const socket = connect(scene.gateway.port, "127.0.0.1");
+  const received: string[] = [];
+  socket.on("data", (chunk: Buffer) => received.push(chunk.toString()));
+  socket.on("error", () => undefined);
+  socket.write(`${head}content-length: ${body.length}\r\n\r\n${body}`);
+  await expect.poll(() => received.join("")).toContain("output_text.delta");
+  const closed = once(socket, "close");
+  socket.write("no HTTP\r\n\r\n");
+  await closed;
+  expect(received.join("")).not.toContain("400 Bad");
 });
