@@ -71,6 +71,8 @@ interface GatewayStatus {
   readonly startedAtMs: number;
   readonly inFlight: number;
   readonly accounts: number;
+  /** There is a key that opens something. */
+  readonly hasKeys: boolean;
   readonly replica: string;
   readonly database: string;
   /** Why something could not be read or written the last time; null when all is well. */
@@ -148,6 +150,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       startedAtMs,
       inFlight: parts.running.size,
       accounts: parts.rotation.pool.accounts.size,
+      hasKeys: parts.keys.hasOpenKey,
       replica: parts.replica.id,
       database: parts.database.place,
       problem: problemOf(parts),

@@ -34,7 +34,7 @@ export function publicAddress({ host, publicUrl: text }: Wanted): Address {
   });
 }
 
-function isLoopback(host: string): boolean {
+export function isLoopback(host: string): boolean {
   return /^(?:localhost|127(?:\.\d{1,3}){3}|::1)$/.test(host);
 }
 

@@ -35,7 +35,7 @@ import {
 } from "./running.ts";
 import { keyActions, type KeyOptions } from "./keys.ts";
 import { client, open, usage } from "./questions.ts";
-import { servingStore } from "./shared.ts";
+import { stockOf } from "./shared.ts";
 
 interface Options extends KeyOptions {
   readonly port?: string;
@@ -180,11 +180,8 @@ async function start(ctx: Context, words: readonly string[], options: Options): 
     const entry = await startInBackground(ctx, [...argv, "--port", String(port)], {
       CODEX_AUTH_DATABASE: address,
     });
-    const accounts = await withDatabase(ctx, address, async (opened) => {
-      const { pool } = await (await servingStore(ctx, opened)).read();
-      return pool.accounts.length;
-    });
-    const [message, ...lines] = startLines(gatewayUrl(entry), accounts);
+    const stock = await withDatabase(ctx, address, (opened) => stockOf(ctx, opened));
+    const [message, ...lines] = startLines({ url: gatewayUrl(entry), publicUrl, ...stock });
     return { ...blank("start"), ...about(entry), running: true, message, lines };
   }
   const { serveGateway } = await import("./serve.ts");
@@ -199,7 +196,7 @@ async function start(ctx: Context, words: readonly string[], options: Options): 
     onReady: (gateway) =>
       ctx.stderr.write(
         [
-          ...startLines(gateway.url, gateway.status().accounts),
+          ...startLines({ ...gateway.status(), url: gateway.url, publicUrl }),
           ...(logFile === null ? ["Ctrl-C ends it."] : []),
           "",
         ].join("\n"),

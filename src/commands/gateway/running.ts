@@ -9,6 +9,7 @@ import { lastDecisionLines } from "../../reports/decision.ts";
 import { refuseSecondServer, type RotationEntry } from "../../store/files/rotation.ts";
 import { field, jsonOrNull, numberField, readList, readText, textField } from "../../text/json.ts";
 import type { Ui } from "../../ui/ui.ts";
+import { isLoopback } from "./address.ts";
 
 /** Where the gateway of this store is, as far as another process can tell. */
 type GatewayState =
@@ -158,13 +159,23 @@ export async function openGatewayDatabase(
   return await openDatabase({ address, drivers, now, env, makeFile, fileId });
 }
 
+interface Listening {
+  readonly url: string;
+  readonly accounts: number;
+  readonly hasKeys: boolean;
+  readonly publicUrl: URL | null;
+}
+
 /** What is said when it listens. */
-export function startLines(url: string, accounts: number): [string, ...string[]] {
+export function startLines({ url, accounts, hasKeys, publicUrl }: Listening): [string, ...string[]] {
   const noAccount = "The pool has no account yet, so no request can be served. Add one: codex auth login";
+  const open = `Keys and questions travel to ${publicUrl?.origin} unencrypted, unless something in between encrypts them.`;
+  const next = hasKeys ? "What a client needs" : "Make a key for a client";
   return [
     `The gateway listens at ${url}`,
     ...(accounts === 0 ? [noAccount] : []),
-    "Make a key for a client: codex auth gateway key create <name>",
+    ...(publicUrl?.protocol === "http:" && !isLoopback(publicUrl.hostname) ? [open] : []),
+    `${next}: codex auth gateway ${hasKeys ? "client env" : "key create <name>"}`,
   ];
 }
 

@@ -4,6 +4,8 @@ import { openAccounts, type OpenAccounts } from "../../database/accounts/open-ac
 import { endReleases, type ReleaseContext } from "../../database/accounts/release-login.ts";
 import type { Database } from "../../database/database.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
+import { listKeys } from "../../gateway/keys/client-keys.ts";
+import { hasOpenKey } from "../../gateway/keys/key-cache.ts";
 import { currentProcess } from "../../machine/processes.ts";
 import { processesText } from "../../store/context.ts";
 import { borrowerOf } from "../../store/homes/home-owner.ts";
@@ -27,6 +29,12 @@ export function secretOf({ env, fs, store }: Pick<Context, "env" | "fs" | "store
 /** Where a gateway on this database takes its accounts from. */
 export async function servingStore(ctx: Context, database: Database): Promise<Pick<PoolStore, "read">> {
   return (await openShared(ctx, database))?.pool ?? ctx.store;
+}
+
+/** What a gateway on this database can serve, and for whom. */
+export async function stockOf(ctx: Context, database: Database) {
+  const { pool } = await (await servingStore(ctx, database)).read();
+  return { accounts: pool.accounts.length, hasKeys: hasOpenKey(await listKeys(database), ctx.now()) };
 }
 
 /** How the gateway renews: in a process of its own, which is told where the accounts are. */

@@ -89,7 +89,7 @@ export default defineCommand({
 
 function actionOf(word: string): Action {
   const action = actions.find((each) => each === (word === "how" ? "enable-hint" : word));
-  const hint = "Usage: codex auth rotation start|stop|status|env|how. See: codex auth rotation --help";
+  const hint = "Usage: codex auth rotation start|stop|status|env|enable-hint. See: codex auth rotation --help";
   if (!action) throw new CodexAuthError("usage", `Unknown action: ${word}`, { hint });
   return action;
 }

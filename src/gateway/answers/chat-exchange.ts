@@ -8,7 +8,7 @@ import { randomHex } from "../../machine/hash.ts";
 import { longestDocument } from "../../proxy/answers/document.ts";
 import { asksForTool, finalEvent, WholeEvents } from "../../proxy/answers/events.ts";
 import { preambleTypes } from "../../proxy/answers/first-event.ts";
-import { type Relayed, silenceText } from "../../proxy/answers/relay.ts";
+import { endedEarly, type Relayed, silenceText } from "../../proxy/answers/relay.ts";
 import { type Answering, type Exchange, isGone, onGone, reply } from "../../proxy/door/exchange.ts";
 import { showRefusal } from "../../proxy/openai/attempt.ts";
 import { returnedHeaders } from "../../proxy/openai/headers.ts";
@@ -57,7 +57,7 @@ async function whole(
   const read = bytes === null ? null : chatDocument(eventsOf(bytes), names);
   if (read?.kind === "answer") answerWith(exchange, answer, 200, read.document);
   else {
-    const event = last ?? new Error("OpenAI's answer ended early.");
+    const event = last ?? new Error(endedEarly);
     const failure = classifyFailure(event, Date.now(), { stage: "stream" });
     showRefusal(exchange, { response: answer, held, isEventStream: true, failure });
   }

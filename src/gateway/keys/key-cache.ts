@@ -1,6 +1,17 @@
 import type { Database } from "../../database/database.ts";
-import { type ClientKey, keyOfSecret, keysByHash, keysRevision, whyClosed } from "./client-keys.ts";
+import {
+  type ClientKey,
+  keyOfSecret,
+  keysByHash,
+  keysRevision,
+  whyClosed,
+} from "./client-keys.ts";
 import { hashOfSecret, isSecret } from "./key-secret.ts";
+
+/** Whether there is a key that opens anything. */
+export function hasOpenKey(keys: Iterable<ClientKey>, nowMs: number): boolean {
+  return Array.from(keys).some((key) => whyClosed(key, nowMs) === null);
+}
 
 /** Who knocks: an open key, or why there is none. */
 export type KeyReading =
@@ -70,6 +81,11 @@ export class KeyCache {
   /** Whether keys without limits are let in, also while the database is away. */
   get isInformed(): boolean {
     return performance.now() - this.#lastSeenAt < rememberedMs;
+  }
+
+  /** Whether any key is open. */
+  get hasOpenKey(): boolean {
+    return hasOpenKey(this.#known.values(), this.#database.now());
   }
 
   /** Whether it is in memory, so that nobody need look it up. */

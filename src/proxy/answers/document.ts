@@ -4,7 +4,7 @@ import { parseSse } from "../../errors/stream-failure.ts";
 import { field, isRecord, parseJson, readList, readNumber } from "../../text/json.ts";
 import { streamFailure } from "../openai/attempt.ts";
 import { asksForTool, finalEvent } from "./events.ts";
-import { type Relayed, silenceText } from "./relay.ts";
+import { endedEarly, type Relayed, silenceText } from "./relay.ts";
 
 /** What is put together from an answer, and so held as a whole. */
 export const longestDocument = 64 * 1024 * 1024;
@@ -41,7 +41,7 @@ export async function readDocument(
   const type = field(last, "type");
   if (last !== null && (type === "response.completed" || type === "response.incomplete"))
     return { relayed, kind: "document", document: responseDocument(last, bytes) };
-  const words = how === "silent" ? silenceText(idleMs) : "The stream ended early.";
+  const words = how === "silent" ? silenceText(idleMs) : endedEarly;
   const said = last ?? new Error(words);
   const failure = how === "too-long" ? tooLong(nowMs()) : streamFailure(said, answer, nowMs());
   return { relayed, kind: "failed", failure, bytes };

@@ -180,3 +180,5 @@ export function relay(
 export function silenceText(idleMs: number): string {
   return `OpenAI said nothing for ${idleMs / 1000} s in the middle of the answer.`;
 }
+
+export const endedEarly = "OpenAI's answer ended early.";
