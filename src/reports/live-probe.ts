@@ -1,4 +1,5 @@
 import { recordProbes } from "../auth/probe/flags.ts";
+import { asInvoked } from "../program/invocation.ts";
 import { type Probe, probeAccount, type ProbeContext, type ProbeOptions } from "../auth/probe/probe.ts";
 import type { Context } from "../context.ts";
 import type { CodexAuthError } from "../errors/codex-auth-error.ts";
@@ -79,6 +80,8 @@ async function mapSome<T, R>(
 /** Says on standard error when a token that still serves could not be renewed. */
 export function withDelays(ctx: Context): Context & { onDelay: (problem: CodexAuthError) => void } {
   const onDelay = ({ message, hint }: CodexAuthError) =>
-    ctx.stderr.write(safe`${message} The old one serves until it ends.` + (hint ? safe`\n${hint}\n` : "\n"));
+    ctx.stderr.write(
+      safe`${message} The old one serves until it ends.` + (hint ? safe`\n${asInvoked(ctx, hint)}\n` : "\n"),
+    );
   return { ...ctx, onDelay };
 }

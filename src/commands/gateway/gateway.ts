@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { Context } from "../../context.ts";
 import { defineCommand, offering, offeringBehind } from "../../program/command.ts";
+import { asInvoked } from "../../program/invocation.ts";
 import { portOf, publicAddress } from "./address.ts";
 import {
   about,
@@ -195,11 +196,14 @@ async function start(ctx: Context, words: readonly string[], options: Options): 
     logFile,
     onReady: (gateway) =>
       ctx.stderr.write(
-        [
-          ...startLines({ ...gateway.status(), url: gateway.url, publicUrl }),
-          ...(logFile === null ? ["Ctrl-C ends it."] : []),
-          "",
-        ].join("\n"),
+        asInvoked(
+          ctx,
+          [
+            ...startLines({ ...gateway.status(), url: gateway.url, publicUrl }),
+            ...(logFile === null ? ["Ctrl-C ends it."] : []),
+            "",
+          ].join("\n"),
+        ),
       ),
   });
   return { ...blank("start"), message: "The gateway has ended." };

@@ -7,6 +7,7 @@ import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { listKeys } from "../../gateway/keys/client-keys.ts";
 import { hasOpenKey } from "../../gateway/keys/key-cache.ts";
 import { currentProcess } from "../../machine/processes.ts";
+import { asInvoked } from "../../program/invocation.ts";
 import { processesText } from "../../store/context.ts";
 import { borrowerOf } from "../../store/homes/home-owner.ts";
 import { fleetFiles } from "../../store/fleet-files.ts";
@@ -66,7 +67,7 @@ export async function endStartedMoves(ctx: Context, database: Database, shared: 
   for (const end of [() => endAdoptions(moves), () => endReleases(moves)]) {
     await end().catch((error: unknown) => {
       if (!(error instanceof CodexAuthError) || error.code !== "move_refused") throw error;
-      ctx.stderr.write(`${error.message} ${error.hint ?? ""}\n`);
+      ctx.stderr.write(`${error.message} ${asInvoked(ctx, error.hint ?? "")}\n`);
     });
   }
 }

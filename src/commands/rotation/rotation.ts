@@ -3,6 +3,7 @@ import type { Context } from "../../context.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { selectAccount } from "../../pool/select.ts";
 import { defineCommand, offering, type Zod } from "../../program/command.ts";
+import { asInvoked } from "../../program/invocation.ts";
 import type { RotationStatus } from "../../proxy/options.ts";
 import { codexLines, dialectOf, shellLines } from "../../reports/rotation-usage.ts";
 import { counted } from "../../text/times.ts";
@@ -89,7 +90,8 @@ export default defineCommand({
 
 function actionOf(word: string): Action {
   const action = actions.find((each) => each === (word === "how" ? "enable-hint" : word));
-  const hint = "Usage: codex auth rotation start|stop|status|env|enable-hint. See: codex auth rotation --help";
+  const hint =
+    "Usage: codex auth rotation start|stop|status|env|enable-hint. See: codex auth rotation --help";
   if (!action) throw new CodexAuthError("usage", `Unknown action: ${word}`, { hint });
   return action;
 }
@@ -117,7 +119,7 @@ async function start(ctx: Context, { background = false, ...options }: Options) 
     onReady: ({ port: found, accounts }) => {
       const lines = [startText(found), ...codexLines(found, ctx.env), ...emptyNote(accounts)];
       if (logFile === null) lines.push("Ctrl-C ends it.");
-      ctx.stderr.write(`${lines.join("\n")}\n`);
+      ctx.stderr.write(asInvoked(ctx, `${lines.join("\n")}\n`));
     },
   });
   const served = last.accounts.reduce((sum, account) => sum + account.served, 0);
