@@ -7,7 +7,7 @@ import { openOutput } from "./process/streams.ts";
 import type { Content } from "./program/command.ts";
 import { candidateLines, complete, wordsIn } from "./program/complete.ts";
 import { completedWords } from "./program/invocation.ts";
-import { knownNames } from "./program/offered-names.ts";
+import { keyNames, knownNames } from "./program/offered-names.ts";
 
 /** What may be typed behind each command as JSON, put in by the build. */
 declare const CODEX_AUTH_WORDS: Readonly<Record<string, string>>;
@@ -22,6 +22,7 @@ async function offer(): Promise<void> {
     contents,
     wordsOf: ({ name }: Content) => wordsIn(CODEX_AUTH_WORDS[name]),
     accounts: () => knownNames(fs, paths),
+    keys: () => keyNames(fs, paths, env),
   };
   const candidates = await complete(about, completedWords(process.argv.slice(2)));
   openOutput(1, env).write(candidateLines(candidates));

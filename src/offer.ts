@@ -1,5 +1,5 @@
 import * as fs from "node:fs";
-import { offeredNames } from "./program/offered-names.ts";
+import { keyNames, offeredNames } from "./program/offered-names.ts";
 import { contents } from "./commands/contents.ts";
 import { resolvePaths, userHome } from "./machine/paths.ts";
 import { currentFolder } from "./process/signals.ts";
@@ -24,6 +24,7 @@ async function offer(): Promise<void> {
     contents,
     wordsOf: ({ name }: Content) => wordsIn(CODEX_AUTH_WORDS[name]),
     accounts: () => offeredNames(fs, paths),
+    keys: () => keyNames(fs, paths, env),
   };
   try {
     teller.stdout.write(candidateLines(await complete(about, completedWords(argv))));

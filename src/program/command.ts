@@ -43,8 +43,8 @@ export function offering<Part extends Argument | Option>(part: Part, offered: re
   return Object.assign(part, { offered });
 }
 
-/** What TAB offers there, by the words that stand before it; `account` stands for the names of the accounts. */
-export type OfferedBehind = Readonly<Record<string, readonly string[] | "account">>;
+/** What TAB offers there, by the words that stand before it: these words, or the names of the accounts or of the keys. */
+export type OfferedBehind = Readonly<Record<string, readonly string[] | "account" | "key">>;
 
 /** The same, where it depends on what was typed before. */
 export function offeringBehind(part: Argument, offeredBehind: OfferedBehind): Argument {

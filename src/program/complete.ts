@@ -15,6 +15,8 @@ export interface Offer<Row extends Content> {
   readonly contents: readonly Row[];
   readonly wordsOf: (command: Row) => CommandWords | Promise<CommandWords>;
   readonly accounts: () => readonly Candidate[];
+  /** Of the gateway. */
+  readonly keys: () => readonly Candidate[];
 }
 
 /**
@@ -22,7 +24,7 @@ export interface Offer<Row extends Content> {
  * each has its own rules. Empty where files or other programs may stand.
  */
 export async function complete<Row extends Content>(
-  { contents, wordsOf, accounts }: Offer<Row>,
+  { contents, wordsOf, accounts, keys }: Offer<Row>,
   words: readonly string[],
 ): Promise<readonly Candidate[]> {
   const typed = words.at(-1) ?? "";
@@ -40,6 +42,7 @@ export async function complete<Row extends Content>(
   const before = given.join(" ");
   const choices = wanted.choices ?? (Object.hasOwn(behind, before) ? behind[before] : undefined);
   if (typeof choices === "object") return choices.map((value) => ({ value, description: "" }));
+  if (choices === "key") return keys();
   const isAccount = name === "account" || choices === "account";
   return isAccount ? accounts().filter(({ value }) => !rest.includes(value)) : [];
 }

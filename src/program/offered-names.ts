@@ -1,12 +1,16 @@
 import type { FileSystem } from "../machine/file-system.ts";
+import { readDatabase } from "../machine/databases.ts";
 import type { Paths } from "../machine/paths.ts";
 import { type Account, seatName } from "../pool/account.ts";
 import { type Candidate, candidateLines } from "./complete.ts";
 import { currentPlan } from "../quota/block.ts";
+import { databaseFile } from "../store/files/gateway.ts";
 import { readUsageFile } from "../store/files/quota.ts";
 import type { UsageByAccount } from "../store/library-store.ts";
 import { keptNames, readNames } from "../store/files/names.ts";
 import { safeText } from "../text/safe-text.ts";
+
+type Env = Readonly<Record<string, string | undefined>>;
 
 /** The names of accounts that TAB offers. Never waits or fails. */
 export function offeredNames(fs: FileSystem, paths: Paths): readonly Candidate[] {
@@ -19,6 +23,16 @@ export function offeredNames(fs: FileSystem, paths: Paths): readonly Candidate[]
 /** The same where they are kept already; fails where they are not. */
 export function knownNames(fs: FileSystem, paths: Paths): readonly Candidate[] {
   return keptNames(fs, paths).split("\n").flatMap(candidateIn);
+}
+
+/** The names of the keys of the gateway that open something, where they are in a file. Never waits or fails. */
+export function keyNames(fs: FileSystem, paths: Paths, env: Env): readonly Candidate[] {
+  const file = databaseFile(env, paths);
+  const rows = (file === null ? null : readDatabase(fs, file, "api_keys")) ?? [];
+  return rows.flatMap(([, name, , , role, , , , revokedMs]) => {
+    const isOffered = revokedMs === null && typeof name === "string" && isTypeable(name);
+    return isOffered ? [{ value: name, description: String(role) }] : [];
+  });
 }
 
 /** The file may hold anything: what acts on a shell or a terminal is not offered. */

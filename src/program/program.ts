@@ -137,15 +137,15 @@ async function completionAnswer(
   table: readonly CommandEntry[],
   [, ...words]: readonly string[],
 ): Promise<Answer> {
-  const [{ complete, candidateLines }, { offeredNames }, { wordsOf }] = await Promise.all([
+  const [{ complete, candidateLines, wordsOf }, { keyNames, offeredNames }] = await Promise.all([
     import("./complete.ts"),
     import("./offered-names.ts"),
-    import("./complete.ts"),
   ]);
   const offer = {
     contents: table,
     wordsOf: async (entry: CommandEntry) => wordsOf(await makeParser(entry, await entry.load())),
     accounts: () => offeredNames(ctx.fs, ctx.store.paths),
+    keys: () => keyNames(ctx.fs, ctx.store.paths, ctx.env),
   };
   const candidates = await complete(offer, words);
   const given = plainAnswer("complete", { candidates }, candidateLines(candidates));

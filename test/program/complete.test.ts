@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { expect, test } from "vitest";
 import { commands } from "../../src/commands/index.ts";
+import { drivers } from "../support/databases.ts";
 import { runFake } from "../support/fake-context.ts";
 import { forgeAuthJson } from "../support/forge.ts";
 import { TestHome, threeLogins } from "../support/home.ts";
@@ -48,6 +49,26 @@ test.each([
 ])("%j offers labels, and e-mails of one seat", async (words, wanted) => {
   const names = await offered(await homeWithNames(), words);
   expect(names.filter((name) => !/^[0-9a-f]{12}$/.test(name))).toEqual(wanted);
+});
+
+test.each([["key revoke"], ["key edit"], ["usage"]])(
+  "behind gateway %s the keys that open something are offered, whoever made them",
+  async (words) => {
+    const home = new TestHome();
+    const key = (...rest: string[]) =>
+      runFake(home, ["gateway", "key", ...rest], { databaseDrivers: drivers });
+    for (const name of ["ci", "old", "team mate"]) await key("create", name);
+    await key("revoke", "old");
+    expect(await offered(home, ["gateway", ...words.split(" "), ""])).toEqual(["ci", "team mate"]);
+    expect(await offered(home, ["gateway", ...words.split(" "), "ci", ""])).toEqual([]);
+  },
+);
+
+test("where there are no keys, or they are on a server, none are offered", async () => {
+  const home = new TestHome();
+  expect(await offered(home, ["gateway", "key", "revoke", ""])).toEqual([]);
+  home.write("codex-auth/gateway.db", "no database");
+  expect(await offered(home, ["gateway", "key", "revoke", ""])).toEqual([]);
 });
 
 test("an account without a name that can be typed is offered by its id", async () => {

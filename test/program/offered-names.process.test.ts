@@ -1,5 +1,6 @@
 import * as fs from "node:fs";
 import { expect, test } from "vitest";
+import { drivers } from "../support/databases.ts";
 import { runFake } from "../support/fake-context.ts";
 import { homeWithThree, TestHome } from "../support/home.ts";
 
@@ -25,8 +26,11 @@ test.each([
   [["remove", "1", ""]],
   [["exec", "--", ""]],
   [["nonsense", ""]],
+  [["gateway", "key", ""]],
+  [["gateway", "key", "show", ""]],
 ])("%j: TAB of the built program offers what the commands themselves say", async (words) => {
   const home = await homeWithThree();
+  await runFake(home, ["gateway", "key", "create", "ci"], { databaseDrivers: drivers });
   const { stdout } = await runFake(home, ["__complete", "--", ...words]);
   expect(await tab(home, words)).toMatchObject({ code: 0, stdout, stderr: "" });
 });

@@ -2,7 +2,7 @@ import type * as zod from "zod";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { keyUsageSchema } from "../../gateway/answers/usage-answer.ts";
 import { type KeyDocument, keySchema } from "../../gateway/keys/key-document.ts";
-import type { Zod } from "../../program/command.ts";
+import type { OfferedBehind, Zod } from "../../program/command.ts";
 import type { RotationEntry } from "../../store/files/rotation.ts";
 import { table } from "../../ui/table.ts";
 import type { Ui } from "../../ui/ui.ts";
@@ -23,6 +23,20 @@ export const actions = [
   "database",
 ] as const;
 export type Action = (typeof actions)[number];
+
+/** What TAB offers behind an action. */
+export const offeredWords: OfferedBehind = {
+  key: ["create", "list", "show", "edit", "revoke", "rotate", "reset"],
+  "key show": "key",
+  "key edit": "key",
+  "key revoke": "key",
+  "key rotate": "key",
+  "key reset": "key",
+  usage: "key",
+  client: ["codex", "opencode", "env"],
+  database: ["check", "migrate", "claim"],
+  adopt: "account",
+};
 
 /** What every action of the gateway command prints with `--json`. */
 export const gatewayDocument = (z: Zod) =>

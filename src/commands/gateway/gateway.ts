@@ -7,6 +7,7 @@ import {
   about,
   type Action,
   actions,
+  offeredWords,
   blank,
   keyLines,
   keyTable,
@@ -67,12 +68,7 @@ export default defineCommand({
             "[words...]",
             "key: create, list, show, edit, revoke, rotate or reset, and a name; client: codex, opencode or env; adopt and release: an account; database: check, migrate or claim",
           ),
-          {
-            key: Object.keys(keyActions),
-            client: ["codex", "opencode", "env"],
-            database: ["check", "migrate", "claim"],
-            adopt: "account",
-          },
+          offeredWords,
         ),
       )
       .option("--port <n>", "start: this port instead of a free one")

@@ -4,6 +4,7 @@ import { readDatabase, readingAt } from "../../machine/databases.ts";
 import type { FileSystem } from "../../machine/file-system.ts";
 import { folderOf } from "../../machine/path-kind.ts";
 import { isListening, portHolder } from "../../machine/ports.ts";
+import { databaseFile } from "../../store/files/gateway.ts";
 import type { RotationReading } from "../../store/files/rotation.ts";
 import { closeToOthers, ownModeOf } from "../../store/files/mode.ts";
 import { othersOfKey } from "../../store/seal/shared-secret.ts";
@@ -152,11 +153,8 @@ function openFiles(facts: Facts): OpenFile[] {
   });
 }
 
-/** Null for a server, which is none of this machine's files. */
-function databaseOf({ ctx: { env, store } }: Facts): string | null {
-  const named = env["CODEX_AUTH_DATABASE"];
-  if (named === undefined || named === "") return store.gatewayFiles.database;
-  return named.includes("://") ? null : named;
+function databaseOf({ ctx: { env }, paths }: Facts): string | null {
+  return databaseFile(env, paths);
 }
 
 const magic = "SQLite format 3\0";

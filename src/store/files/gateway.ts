@@ -25,6 +25,13 @@ export interface GatewayFiles {
   };
 }
 
+/** The file where the keys are, without asking a gateway; null for a server, which is none of this machine's files. */
+export function databaseFile(env: Readonly<Record<string, string | undefined>>, paths: Paths): string | null {
+  const named = env["CODEX_AUTH_DATABASE"];
+  if (named === undefined || named === "") return join(paths.storeDir, "gateway.db");
+  return named.includes("://") ? null : named;
+}
+
 export function gatewayFiles(fs: FileSystem, paths: Paths): GatewayFiles {
   const journal = join(paths.storeDir, "gateway-journal.jsonl");
   return {
