@@ -6,7 +6,13 @@ import { revokeKey } from "../../src/gateway/keys/client-keys.ts";
 import type { PolicyWish } from "../../src/gateway/keys/key-document.ts";
 import { completed, created, delta, errorBody, fails } from "../support/openai/responses.ts";
 import { GatewayScene } from "../support/gateway-scene.ts";
-import { acceptSocket, connectSocket, type Hears, serveSockets } from "../support/web-socket.ts";
+import {
+  acceptSocket,
+  connectSocket,
+  type Hears,
+  serveSockets,
+  type SocketPart,
+} from "../support/web-socket.ts";
 
 const codex = { "user-agent": "codex_exec/0.171.0", originator: "codex_exec" };
 const request = { type: "response.create", model: "gpt-6-sol", input: ["x".repeat(70_000)] };
@@ -23,7 +29,7 @@ const texts = [created(), delta("hello"), completed()].map((event) => JSON.strin
 
 async function socketScene(names: readonly string[], wish: PolicyWish = {}) {
   const scene = await GatewayScene.open(names);
-  const parts = new Map<string, Hears | number>();
+  const parts = new Map<string, SocketPart>();
   const heard: Record<string, unknown>[] = [];
   for (const name of names) {
     parts.set(`acct-${name}`, (message, talk) => {
@@ -239,6 +245,26 @@ test("a key that is revoked with --now loses its connections within a second: wh
     response: { status: "failed", error: { code: "invalid_api_key", message: "This API key was revoked." } },
   });
   await expect.poll(async () => (await used())?.["tokens/day"]).toBeGreaterThan(2_000);
+});
+
+test("a key that is revoked with --now while its turn moves to another account is asked for no more", async () => {
+  const { scene, key, parts, handshakes, heard, connect, used } = await socketScene(["a", "b"], {
+    limits: ["requests=9/day"],
+  });
+  let accept = (_: Hears) => {};
+  const other = new Promise<Hears>((resolve) => (accept = resolve));
+  parts.set("acct-a", says(limited));
+  parts.set("acct-b", other);
+  const talk = await connect();
+  talk.send(request);
+  await expect.poll(() => handshakes.length).toBe(2);
+  // It does not notice that it was left.
+  talk.socket.pause();
+  await revokeKey(scene.database, key, "test", { isNow: true });
+  await expect.poll(async () => (await used()) !== null).toBe(true);
+  accept((message) => heard.push(message));
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  expect(heard).toEqual([]);
 });
 
 test("an answer by a model that the key may not use is not shown, and is charged", async () => {

@@ -100,14 +100,17 @@ export interface Handshake {
   readonly headers: IncomingMessage["headers"];
 }
 
+/** A promise: the handshake is answered when it is kept. */
+export type SocketPart = Hears | number | Promise<Hears>;
+
 /** Lets a fake backend serve WebSockets. An account without a part is refused with the status. */
-export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, Hears | number>): Handshake[] {
+export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, SocketPart>): Handshake[] {
   const handshakes: Handshake[] = [];
-  fake.onUpgrade((request, socket, head) => {
+  fake.onUpgrade(async (request, socket, head) => {
     const accountId = String(request.headers["chatgpt-account-id"]);
     const token = String(request.headers.authorization).replace("Bearer ", "");
     handshakes.push({ accountId, token, headers: request.headers });
-    const part = parts.get(accountId) ?? 404;
+    const part = await (parts.get(accountId) ?? 404);
     if (typeof part === "number") {
       socket.end(`HTTP/1.1 ${part} No\r\ncontent-length: 2\r\n\r\n{}`);
       return;

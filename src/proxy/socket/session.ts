@@ -284,8 +284,9 @@ export class SocketSession {
     // What it goes on from is known there only. Codex connects anew, and then sends the whole conversation.
     if (turn.isContinuation) return void this.#client.end(lastFrames([]));
     const next = await connectNext(this.#parts, connecting);
+    const isOver = this.#client.destroyed || this.#turn !== turn;
+    if (isOver) return void ("kind" in next && next.socket.destroy());
     if (!("kind" in next)) return this.#giveUp(turn, next);
-    if (this.#client.destroyed) return void next.socket.destroy();
     this.#attach(next);
     turn.attempts += 1;
     this.#wait(this.#parts.limits.headersMs, () => this.#fail("OpenAI showed nothing for too long."));
