@@ -2,7 +2,7 @@ import type { Argument, Command, Option } from "commander";
 import { safe } from "../text/safe-text.ts";
 import { type Content, findContent, type OfferedBehind } from "./command.ts";
 import { isOption, typedCommand } from "./invocation.ts";
-import { optionScopes } from "./option-scopes.ts";
+import { fitsWords, optionScopes } from "./option-scopes.ts";
 
 /** A word that may come next. */
 export interface Candidate {
@@ -86,10 +86,7 @@ function lastIfVariadic(operands: CommandWords["operands"]): CommandWords["opera
 }
 
 function optionNames(options: Options, typed: readonly string[], given: string): Candidate[] {
-  const fits = (scope: string) => `${given} `.startsWith(`${scope} `) || `${scope} `.startsWith(`${given} `);
-  const shown = options.filter(
-    ({ isHidden, scopes }) => isHidden !== true && (given === "" || !scopes || scopes.some(fits)),
-  );
+  const shown = options.filter(({ isHidden, scopes }) => isHidden !== true && fitsWords(scopes, given));
   const own = shown.map(({ names: [value = ""], description }) => ({ value, description }));
   const all = [...own, { value: "--help", description: "show its help" }];
   return all.filter(({ value }) => value.startsWith("--") && !typed.includes(value));

@@ -20,3 +20,9 @@ export function optionScopes({ description }: Option, first: First): readonly st
   });
   return scopes.length === 0 ? null : scopes;
 }
+
+/** Whether such an option means something behind these words, or may when more is typed; null means something always. */
+export function fitsWords(scopes: readonly string[] | null | undefined, words: string): boolean {
+  const isStart = (one: string, other: string) => `${other} `.startsWith(`${one} `);
+  return words === "" || !scopes || scopes.some((scope) => isStart(scope, words) || isStart(words, scope));
+}

@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import { capitalized } from "../text/words.ts";
 import type { CommandEntry, LoadedCommand } from "./command.ts";
-import { actionsOf, optionScopes } from "./option-scopes.ts";
+import { isOption } from "./invocation.ts";
+import { actionsOf, fitsWords, optionScopes } from "./option-scopes.ts";
 
 /** Commander breaks commands, and also what goes into a pipe; what goes to a terminal is wrapped by us. */
 const unwrapped = 100_000;
@@ -97,6 +98,18 @@ const choicePattern = /value '(.*)' is invalid for argument '(.+?)'\. Allowed ch
 
 function choiceText([, value = "", name = "", choices = ""]: RegExpExecArray): string {
   return `Unknown ${name}: ${value}. ${capitalized(name)}s: ${choices}.`;
+}
+
+/** Leaves in the help what is about this action of a command that has several; its own help when it has none of this name. */
+export function narrowHelp(parser: Command, command: LoadedCommand, words: readonly string[]): LoadedCommand {
+  const [first] = parser.registeredArguments;
+  const given = words.filter((word) => !isOption(word));
+  if (!actionsOf(first).includes(given[0] ?? "")) return command;
+  for (const option of parser.options)
+    if (!fitsWords(optionScopes(option, first), given.join(" "))) option.hideHelp();
+  const about = `${parser.name()} ${given[0]} `;
+  const examples = command.examples.filter(([line]) => `${line} `.startsWith(about));
+  return examples.length === 0 ? command : { ...command, examples };
 }
 
 /** The help of one command: what commander knows, then examples and exit codes. */

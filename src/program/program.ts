@@ -14,7 +14,7 @@ import {
   topicOf,
 } from "./invocation.ts";
 import type { Ui } from "../ui/ui.ts";
-import { helpText, makeParser, parseWords } from "./parser.ts";
+import { helpText, makeParser, narrowHelp, parseWords } from "./parser.ts";
 import { forPeople, paintedFor, refuse, uiFor } from "./refuse.ts";
 
 /** Runs one command line and returns its exit code. Writes nothing but its answer to stdout. */
@@ -107,7 +107,8 @@ async function answer(
   const command = await entry.load();
   if (name === "help" || wantsHelp) {
     const room = ctx.stdout.isTerminal ? ctx.stdout.columns : Infinity;
-    const usage = helpText(await makeParser(entry, command), command, room);
+    const parser = await makeParser(entry, command);
+    const usage = helpText(parser, narrowHelp(parser, command, wantsHelp ? rest : []), room);
     return { ...plainAnswer("help", { usage }, usage), exitCode: 0 };
   }
   const { args, options } = needsNoParser(command, rest)

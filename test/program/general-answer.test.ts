@@ -59,3 +59,19 @@ test.each(["--help", "login --help", "exec --help", "help gateway"])(
     expect(shown.filter((each) => /^ {12,}\S/.test(each))).toEqual([]);
   },
 );
+
+test("the help behind an action has the options and examples of that action", async () => {
+  const help = async (line: string) => (await runFake(new TestHome(), line.split(" "))).stdout;
+  const whole = await help("gateway --help");
+  const ofCreate = await help("gateway key create ci --limit requests=1/day --help");
+  for (const option of ["--port", "--now", "--name"]) expect(whole).toContain(`  ${option}`);
+  expect(ofCreate.match(/^ {2}--[a-z-]+/gm)?.map((option) => option.trim())).toEqual(
+    ["--database", "--limit", "--model", "--account", "--expires", "--parallel", "--role"].concat([
+      "--json",
+      "--no-color",
+    ]),
+  );
+  expect(ofCreate).toMatch(/Examples:\n(?:.*gateway key .*\n)+\n/);
+  for (const line of ["help gateway", "gateway nonsense --help", "gateway --port 1 --help"])
+    expect(await help(line)).toBe(whole);
+});

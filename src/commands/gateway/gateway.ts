@@ -113,6 +113,7 @@ export default defineCommand({
       "codex auth gateway key create ci --limit requests=100/day --limit cost=5usd/week",
       "make a key with limits",
     ],
+    ["codex auth gateway key revoke ci --now", "take a key back, and end what it runs"],
     ["codex auth gateway client codex", "what Codex needs to use it"],
     ["codex auth gateway open", "the page: accounts, keys, costs, requests"],
     ["codex auth gateway usage ci", "what a key has used"],
