@@ -106,7 +106,7 @@ export type SocketPart = Hears | number | Promise<Hears>;
 /** Lets a fake backend serve WebSockets. An account without a part is refused with the status. */
 export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, SocketPart>): Handshake[] {
   const handshakes: Handshake[] = [];
-  fake.onUpgrade(async (request, socket, head) => {
+  const serve = async (request: IncomingMessage, socket: Duplex, head: Buffer) => {
     const accountId = String(request.headers["chatgpt-account-id"]);
     const token = String(request.headers.authorization).replace("Bearer ", "");
     handshakes.push({ accountId, token, headers: request.headers });
@@ -127,7 +127,8 @@ export function serveSockets(fake: FakeResponses, parts: ReadonlyMap<string, Soc
     };
     socket.on("data", listen);
     listen();
-  });
+  };
+  fake.onUpgrade((...upgrade) => void serve(...upgrade));
   return handshakes;
 }
 
