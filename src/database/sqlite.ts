@@ -69,8 +69,17 @@ function becomesOther(id: () => string | null): () => boolean {
     const atMs = performance.now();
     if (isOther || atMs - lookedAtMs < lookEveryMs) return isOther;
     lookedAtMs = atMs;
-    return (isOther = id() !== first);
+    return (isOther = look() !== first);
   };
+
+  /** What cannot be seen now is no other file. */
+  function look(): string | null {
+    try {
+      return id();
+    } catch {
+      return first;
+    }
+  }
 }
 
 function connected(sqlite: SqliteConnection): Connection {
