@@ -34,8 +34,9 @@ export function ruleName({ kind, window, model }: LimitRule): string {
   return `${kind}/${window}${model === undefined ? "" : `@${model}`}`;
 }
 
-export function countsModel(rule: LimitRule, model: string): boolean {
-  return rule.model === undefined || rule.model === model;
+/** By any of the names that a request gives its model. */
+export function countsModel(rule: LimitRule, ...names: readonly (string | undefined)[]): boolean {
+  return rule.model === undefined || names.includes(rule.model);
 }
 
 export function allowsModel({ models }: KeyPolicy, model: string): boolean {

@@ -60,6 +60,8 @@ export interface Admission {
   readonly ticketId: string;
   readonly replica: string;
   readonly model: string;
+  /** The model as the client wrote it, where that is another name. */
+  readonly asked?: string;
   readonly estimate: Amounts;
   readonly nowMs: number;
 }
@@ -82,7 +84,7 @@ export const emptyUsage: UsageState = { counters: {}, tickets: [] };
 
 /** Opens a ticket, or says which limit has nothing left. The estimate is cut to what is left, so it never refuses. */
 export function admit(state: UsageState, policy: KeyPolicy, admission: Admission): Admitted {
-  const { ticketId, model, nowMs, estimate, replica } = admission;
+  const { ticketId, model, asked, nowMs, estimate, replica } = admission;
   if (ticketIn(state, ticketId)) return { kind: "admitted", state };
   const { parallel } = policy;
   if (parallel !== undefined && state.tickets.length >= parallel) {
@@ -92,7 +94,7 @@ export function admit(state: UsageState, policy: KeyPolicy, admission: Admission
   const held: Record<string, { startMs: number; amount: number }> = {};
   let refusal: Refusal | null = null;
   for (const rule of policy.limits) {
-    if (!countsModel(rule, model)) continue;
+    if (!countsModel(rule, model, asked)) continue;
     const counter = counterAt(state, rule, nowMs);
     const left = rule.max - counter.used;
     if (left <= 0)

@@ -13,7 +13,9 @@ export interface Asking {
   readonly isCodex: boolean;
   /** For the log. */
   readonly route: string;
+  /** As upstream is told it, and as the client wrote it. */
   readonly model: string;
+  readonly asked: string;
   /** Of the request, unpacked. */
   readonly bytes: number;
   readonly tier: string | undefined;
@@ -38,13 +40,13 @@ export interface Booking {
 
 /** Admits a request on its key, or says what refuses it. */
 export async function book(parts: GatewayParts, asking: Asking): Promise<Booking | GatewayAnswer> {
-  const { key, isCodex, model, bytes, tier, isWarmUp = false } = asking;
+  const { key, isCodex, model, asked, bytes, tier, isWarmUp = false } = asking;
   const id = parts.replica.name("tk_");
   const startedMs = parts.now();
-  const asked = { id, key, model, bytes, tier, isWarmUp, replica: parts.replica.id };
+  const wish = { id, key, model, asked, bytes, tier, isWarmUp, replica: parts.replica.id };
   const away = () => refuse({ kind: "database-away" }, { isCodex, nowMs: parts.now() });
   if (isCounted(key) && parts.database.isAway()) return away();
-  const opened = await openTicket(parts.books, asked).catch(() => null);
+  const opened = await openTicket(parts.books, wish).catch(() => null);
   if (opened === null) {
     // Nobody knows whether it was written, so it is taken back when the database can be reached again.
     parts.journal.keep({ keyId: key.id, ticketId: id, settlement: { kind: "released" } });

@@ -133,20 +133,22 @@ async function admit(
       : { kind: "admitted", text: JSON.stringify(value), turn: null };
   }
   const { type, ...body } = value;
-  const model = body["model"];
-  const problem = modelProblem(model);
-  if (problem !== null || typeof model !== "string") return refused(problem ?? { kind: "not-found" });
+  const asked = body["model"];
+  const problem = modelProblem(asked);
+  if (problem !== null || typeof asked !== "string") return refused(problem ?? { kind: "not-found" });
+  const sent = isCodex ? body : await plainRequest(parts, body);
+  const model = textField(sent, "model") ?? asked;
   const bytes = Buffer.byteLength(message);
   const tier = textField(body, "service_tier");
-  const asking = { key, isCodex, route: "socket", model, bytes, tier, isWarmUp: body["generate"] === false };
-  const refusal = forbidden(key, model);
+  const isWarmUp = body["generate"] === false;
+  const asking = { key, isCodex, route: "socket", model, asked, bytes, tier, isWarmUp };
+  const refusal = forbidden(key, { model, asked });
   if (refusal) {
     const answer = denied(parts, asking, refuse(refusal, { isCodex, nowMs: parts.now() }));
     return { kind: "refused", answer };
   }
   const booked = await book(parts, asking);
   if (!("ticket" in booked)) return { kind: "refused", answer: booked };
-  const sent = isCodex ? body : await plainRequest(parts, body);
   const leave = parts.running.add(booked);
   return {
     kind: "admitted",

@@ -231,6 +231,26 @@ describe("what is refused", () => {
     ]);
   });
 
+  test.each([
+    ["gpt-6-sol", "openai/gpt-6-sol"],
+    ["gpt-6-sol", "gpt-6-sol-high"],
+    ["gpt-6-sol-high", "gpt-6-sol-high"],
+    ["openai/gpt-6-sol", "openai/gpt-6-sol"],
+  ])("a key for %s may ask for %s, and gets the answer", async (listed, model) => {
+    const scene = await GatewayScene.open(["a"]);
+    const response = { id: "resp_1", status: "in_progress", model: "gpt-6-sol", output: [] };
+    scene.fake.always("acct-a", streams({ type: "response.created", response }, delta("x"), completed()));
+    const { secret } = await scene.key("limited", { models: [listed] });
+    const asked = await scene.ask({ path: "/v1/responses", key: secret, body: { ...turn, model } });
+    const other = await scene.ask({
+      path: "/v1/responses",
+      key: secret,
+      body: { ...turn, model: "openai/gpt-6-luna" },
+    });
+    expect([asked.status, other.status]).toEqual([200, 403]);
+    expect(errorOf(other)["message"]).toContain("openai/gpt-6-luna");
+  });
+
   test("a second model in the same bytes cannot reach upstream past the list of a key", async () => {
     const scene = await GatewayScene.open(["a"]);
     const { secret } = await scene.key("limited", { models: ["gpt-6-sol"] });
@@ -263,6 +283,27 @@ describe("limits", () => {
     const hint = parseRetryHint(String(error["message"]), Date.now());
     expect(Math.abs((hint?.retryAfterMs ?? 0) / 1000 - Number(error["resets_in_seconds"]))).toBeLessThan(3);
     expect(third.headers["x-should-retry"]).toBe("false");
+  });
+
+  test("a limit of one model counts it under every name that reaches it", async () => {
+    const scene = await GatewayScene.open(["a"]);
+    const { secret } = await scene.key("ci", { limits: ["requests=4/day@gpt-6-sol", "requests=1/day@o/m"] });
+    const names = ["gpt-6-sol", "openai/gpt-6-sol", "gpt-6-sol-high"];
+    const statuses: number[] = [];
+    for (const model of names)
+      statuses.push(
+        (await scene.ask({ path: "/v1/responses", key: secret, body: { ...turn, model } })).status,
+      );
+    const body = { ...chat, model: "openai/gpt-6-sol-low" };
+    statuses.push((await scene.ask({ path: "/v1/chat/completions", key: secret, body })).status);
+    statuses.push((await scene.ask({ path: "/v1/chat/completions", key: secret, body })).status);
+    // Also by the name that stands in the limit.
+    const other = { ...turn, model: "o/m" };
+    statuses.push((await scene.ask({ path: "/v1/responses", key: secret, body: other })).status);
+    statuses.push((await scene.ask({ path: "/v1/responses", key: secret, body: other })).status);
+    expect(statuses).toEqual([200, 200, 200, 200, 429, 200, 429]);
+    const sent = scene.fake.received.map(({ body: bytes }) => JSON.parse(bytes.toString()).model);
+    expect(sent).toEqual([...Array<string>(4).fill("gpt-6-sol"), "m"]);
   });
 
   test("fifty at once on the last request of a limit: exactly one passes", async () => {

@@ -108,6 +108,17 @@ test("who may not come in: Codex goes over to HTTP, which tells it why, and othe
   expect(handshakes).toEqual([]);
 });
 
+test("a limit of one model counts it under every name that reaches it", async () => {
+  const { heard, connect, used } = await socketScene(["a"], { limits: ["requests=9/day@gpt-6-sol"] });
+  const talk = await connect({ "user-agent": "OpenAI/JS 7.59.0" });
+  for (const [at, model] of ["openai/gpt-6-sol", "gpt-6-sol-high"].entries()) {
+    talk.send({ type: "response.create", model, input: "x" });
+    await talk.texts(3 * (at + 1));
+  }
+  expect(heard.map(({ model }) => model)).toEqual(["gpt-6-sol", "gpt-6-sol"]);
+  await expect.poll(used).toEqual({ "requests/day@gpt-6-sol": 2 });
+});
+
 test("every response.create is a request with a ticket of its own, and a warm-up counts its tokens only", async () => {
   const { scene, connect, used } = await socketScene(["a"], {
     limits: ["requests=9/day", "tokens=100000/day"],

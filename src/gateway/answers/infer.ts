@@ -17,9 +17,9 @@ export async function infer(parts: GatewayParts, visit: Visit): Promise<GatewayA
   if (wish === "too-large") return tooLarge();
   if ("refusal" in wish) return await say(wish.refusal);
   try {
-    const { model, bytes, tier } = wish;
-    const refusal = forbidden(key, model);
-    const asking = { key, isCodex, route, model, bytes, tier };
+    const { model, asked, bytes, tier } = wish;
+    const refusal = forbidden(key, { model, asked });
+    const asking = { key, isCodex, route, model, asked, bytes, tier };
     if (refusal) return denied(parts, asking, await say(refusal));
     return await admitted(parts, visit, wish, asking);
   } finally {
@@ -32,10 +32,14 @@ export const adminRefusal: Refusal = {
   message: "An admin key manages the gateway and cannot ask models. Use a client key.",
 };
 
-/** Why the key may not ask this model; null when it may. */
-export function forbidden({ role, policy }: ClientKey, model: string): Refusal | null {
+/** Why the key may not ask this model, by the one name or the other; null when it may. */
+export function forbidden(
+  { role, policy }: ClientKey,
+  { model, asked }: Pick<Wish, "model" | "asked">,
+): Refusal | null {
   if (role === "admin") return adminRefusal;
-  return allowsModel(policy, model) ? null : { kind: "model-not-allowed", model };
+  const isAllowed = allowsModel(policy, model) || allowsModel(policy, asked);
+  return isAllowed ? null : { kind: "model-not-allowed", model: asked };
 }
 
 async function admitted(

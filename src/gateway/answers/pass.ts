@@ -15,7 +15,7 @@ import type { Visit, Wish } from "./wish.ts";
 export function passOf(
   parts: GatewayParts,
   visit: Visit,
-  { answering, wantsDocument, model: asked }: Wish,
+  { answering, wantsDocument, model }: Wish,
   { ticket, noteFirst }: Booking,
   onDead: (code: string) => void,
 ): Pass {
@@ -31,8 +31,8 @@ export function passOf(
       return { ...answer, headers: { ...answer.headers, ...extra } };
     },
     ...(key.policy.models && {
-      refuseModel: (model) => {
-        const refusal = forbiddenAnswer(key, asked, model);
+      refuseModel: (told) => {
+        const refusal = forbiddenAnswer(key, model, told);
         if (refusal === null) return null;
         const answer = refuse(refusal, { isCodex, nowMs: parts.now() });
         onDead(answer.code);

@@ -27,7 +27,10 @@ type InferenceRoute = "responses" | "compact" | "chat";
 
 /** What is asked of upstream, and how the answer comes back. */
 export interface Wish {
+  /** As upstream is told it. */
   readonly model: string;
+  /** As the client wrote it: perhaps with a provider before it or an effort behind it. */
+  readonly asked: string;
   readonly tier: string | undefined;
   /** Of the body as the client meant it. */
   readonly bytes: number;
@@ -72,13 +75,14 @@ async function wishOf(parts: GatewayParts, visit: Visit, read: ReadBody): Promis
   if (value === null) return { refusal: noObject };
   const { body, bytes } = read;
   const tier = textField(value, "service_tier");
-  const wishFor = (model: string, sent: object) => {
+  const wishFor = (asked: string, sent: object) => {
+    const model = textField(sent, "model") ?? asked;
     if (!isAsItCame) {
       replaceBody(body, Buffer.from(JSON.stringify(sent)));
       plainBody(request);
     }
     const facts = requestFacts(request.headers, sent, key.id);
-    return { model, tier, bytes: bytes.length, body, facts: { ...facts, model } };
+    return { model, asked, tier, bytes: bytes.length, body, facts: { ...facts, model } };
   };
   if (route === "chat") {
     await loadChecks();

@@ -41,6 +41,7 @@ export interface TicketWish {
   readonly id: string;
   readonly key: ClientKey;
   readonly model: string;
+  readonly asked: string;
   readonly bytes: number;
   readonly tier: string | undefined;
   readonly isWarmUp: boolean;
@@ -49,11 +50,11 @@ export interface TicketWish {
 
 /** Books a request on its key. A key without limits needs no ticket, and no write. */
 export async function openTicket(books: UsageBooks, wish: TicketWish): Promise<TicketReading> {
-  const { id, key, model, bytes, tier, isWarmUp, replica } = wish;
+  const { id, key, model, asked, bytes, tier, isWarmUp, replica } = wish;
   const estimate = estimateOf(model, bytes, tier, isWarmUp ? 0 : usualOutput);
   const ticket = { id, key, model, estimate, tier, state: emptyUsage };
   if (!isCounted(key)) return { kind: "admitted", ticket };
-  const result = await books.admit(key.id, key.policy, { ticketId: id, replica, model, estimate });
+  const result = await books.admit(key.id, key.policy, { ticketId: id, replica, model, asked, estimate });
   if (result.kind === "refused") return result;
   return { kind: "admitted", ticket: { ...ticket, state: result.state } };
 }
