@@ -30,7 +30,13 @@ interface OpenedTicket {
   readonly model: string;
   /** What is charged when nobody can say what it really took. */
   readonly estimate: Amounts;
-  readonly held: Readonly<Record<string, { readonly startMs: number; readonly amount: number }>>;
+  readonly held: Readonly<Record<string, Hold>>;
+}
+
+/** Of one limit, in the window that began then. */
+interface Hold {
+  readonly startMs: number;
+  readonly amount: number;
 }
 
 export interface UsageState {
@@ -91,7 +97,7 @@ export function admit(state: UsageState, policy: KeyPolicy, admission: Admission
     return { kind: "refused", refusal: { kind: "parallel", parallel } };
   }
   const counters: Record<string, Counter> = { ...state.counters };
-  const held: Record<string, { startMs: number; amount: number }> = {};
+  const held: Record<string, Hold> = {};
   let refusal: Refusal | null = null;
   for (const rule of policy.limits) {
     if (!countsModel(rule, model, asked)) continue;
@@ -148,21 +154,39 @@ export function counterAt(state: UsageState, rule: LimitRule, nowMs: number): Co
   return { ...windowAt(rule.window, nowMs), used: 0 };
 }
 
-/** Counts from now on what is known to have been used in the running window: for a limit that is new to a key. */
+/**
+ * Counts from now on what is known to have been used in the running window: for a limit that is new to a key. What runs
+ * is counted when it ends.
+ */
 export function startCounter(state: UsageState, rule: LimitRule, used: number, nowMs: number): UsageState {
   const name = ruleName(rule);
   const running = counterAt(state, rule, nowMs);
   // It was a limit of the key before, and counted what the log does not know yet.
   const counter = { ...running, used: Math.max(running.used, used) };
-  return { ...state, counters: { ...state.counters, [name]: counter } };
+  const mark = { [name]: { startMs: counter.startMs, amount: 0 } };
+  const tickets = state.tickets.map((ticket) =>
+    countsModel(rule, ticket.model) ? holding(ticket, { ...mark, ...ticket.held }) : ticket,
+  );
+  return { counters: { ...state.counters, [name]: counter }, tickets };
 }
 
-/** Sets the use of a key back to nothing; what runs keeps its tickets and is charged when it ends. */
+/** Sets the use of a key back to nothing; what runs keeps its tickets and is charged when it ends, in its window. */
 export function resetUsage(state: UsageState): UsageState {
-  const tickets = state.tickets.map(({ id, replica, openedMs, model, estimate }) =>
-    ticketOf(id, { replica, openedMs, model, estimate, held: {} }),
-  );
-  return { counters: {}, tickets };
+  const counters: Record<string, Counter> = {};
+  const tickets = state.tickets.map((ticket) => {
+    const held: Record<string, Hold> = {};
+    for (const [name, { startMs }] of Object.entries(ticket.held)) {
+      held[name] = { startMs, amount: 0 };
+      const counter = state.counters[name];
+      if (counter?.startMs === startMs) counters[name] = { ...counter, used: 0 };
+    }
+    return holding(ticket, held);
+  });
+  return { counters, tickets };
+}
+
+function holding({ id, replica, openedMs, model, estimate }: Ticket, held: OpenedTicket["held"]): Ticket {
+  return ticketOf(id, { replica, openedMs, model, estimate, held });
 }
 
 function kindOf(name: string): LimitKind {

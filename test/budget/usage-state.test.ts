@@ -151,7 +151,29 @@ describe("settle", () => {
   test("a reset while a request runs does not give it back twice", () => {
     const policy = { limits: [perDay] };
     const state = settle(resetUsage(opened(emptyUsage, policy, "a")), "a", { kind: "released" });
-    expect(state).toEqual(emptyUsage);
+    expect(state.counters["requests/day"]?.used).toBe(0);
+    expect(state.tickets).toEqual([]);
+  });
+
+  test("a request that runs while the limits begin again is charged when it ends", () => {
+    const policy: KeyPolicy = { limits: [perDay, { kind: "tokens", window: "5h", max: 1000 }] };
+    const reset = resetUsage(opened(opened(emptyUsage, policy, "a"), policy, "b"));
+    expect(Object.values(reset.counters).map(({ used }) => used)).toEqual([0, 0]);
+    const ended = settle(reset, "a", { kind: "charged", amounts: one });
+    expect(Object.values(ended.counters).map(({ used }) => used)).toEqual([1, one.tokens]);
+    expect(readUsage(usageText(ended))).toEqual(ended);
+  });
+
+  test("a request that runs while its key gets another limit is charged to that, too", () => {
+    const tokens: LimitRule = { kind: "tokens", window: "day", max: 1000 };
+    const other: LimitRule = { ...tokens, model: "other" };
+    const running = opened(opened(emptyUsage, { limits: [perDay] }, "a"), { limits: [perDay] }, "b");
+    const added = startCounter(startCounter(running, tokens, 7, noon), other, 0, noon);
+    const ended = settle(settle(added, "a", { kind: "charged", amounts: one }), "b", { kind: "released" });
+    expect(ended.counters["tokens/day"]?.used).toBe(7 + one.tokens);
+    expect(ended.counters["tokens/day@other"]?.used).toBe(0);
+    // A limit that it holds already keeps what it holds.
+    expect(startCounter(running, perDay, 0, noon).tickets).toEqual(running.tickets);
   });
 
   test("a limit that is new to a key counts what the running window has used already", () => {
