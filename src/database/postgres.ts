@@ -48,7 +48,7 @@ export async function openPostgres({ url, load, now }: PostgresOptions): Promise
   for (const pool of [quick, durable, ears])
     pool.on("error", ignore).on("connect", (client) => void client.on("error", ignore));
   const outage = new Outage(() => quick.query("select 1"));
-  const ask: Ask = (on, sql, values = []) => outage.pass(() => on.query(sql, [...values]));
+  const ask: Ask = (on, sql, values = []) => outage.pass(() => on.query(sql, values.map(storable)));
   const clock = new SharedClock(async (sql) => rowsOf(await ask(quick, sql)), now);
   const poolFor = (options?: ChangeOptions) => (options?.isDurable ? durable : quick);
   const guarded = <T>(work: () => Promise<T>) => work().catch((error: unknown) => fail(place, error));
@@ -91,6 +91,11 @@ interface Answer {
 }
 
 type Ask = (on: Pool | PoolClient, sql: string, values?: readonly Value[]) => Promise<Answer>;
+
+/** PostgreSQL keeps no NUL in a text, and would refuse all that is written with it; a client may send one in any name. */
+function storable(value: Value): Value {
+  return typeof value === "string" ? value.replaceAll("\0", "\uFFFD") : value;
+}
 
 function rowsOf({ rows }: Answer): readonly Row[] {
   return rows as Row[];

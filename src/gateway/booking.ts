@@ -59,8 +59,6 @@ export async function book(parts: GatewayParts, asking: Asking): Promise<Booking
   return bookingOf(parts, asking, opened.ticket, startedMs);
 }
 
-const longestModel = 128;
-
 /** Logs what the key was refused here, and gives it back. */
 export function denied(
   parts: GatewayParts,
@@ -71,8 +69,7 @@ export function denied(
     atMs: parts.now(),
     keyId: key.id,
     accountId: null,
-    // Any text may stand in a body.
-    model: model.slice(0, longestModel),
+    model,
     route,
     status: answer.status,
     code: answer.code,

@@ -26,6 +26,8 @@ export interface LogLine {
 
 const everyMs = 250;
 const deniedEveryMs = 1_000;
+/** Any text may stand in a body, and PostgreSQL takes no row whose names are longer than a third of a page. */
+const longestModel = 128;
 /** A log that cannot be written anywhere is not kept forever. */
 const mostWaiting = 20_000;
 
@@ -73,7 +75,9 @@ export class RequestLog {
 
   note(request: LoggedRequest): void {
     this.#metrics.note(request);
-    if (this.#waiting.length < mostWaiting) this.#waiting.push({ id: this.#replica.name("req_"), request });
+    const line = { ...request, model: request.model?.slice(0, longestModel) ?? null };
+    if (this.#waiting.length < mostWaiting)
+      this.#waiting.push({ id: this.#replica.name("req_"), request: line });
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;

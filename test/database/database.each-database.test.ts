@@ -24,6 +24,17 @@ describe.each(backEnds(backEndOfRun))("$name", (backEnd) => {
     });
   });
 
+  test("no text of a client is refused, whatever stands in it", async () => {
+    await opened(async (database) => {
+      const texts = ["a\0b", "\ud800", "\ufeff\u202e"];
+      for (const text of texts) {
+        const sql = `insert into documents (kind, id, version, body, changed_ms) values ('k', $1, 1, $1, 0)`;
+        expect(await database.change(sql, [text])).toBe(1);
+        expect(await database.query(`select body from documents where id = $1`, [text])).toHaveLength(1);
+      }
+    });
+  });
+
   test("a document is replaced only from the version that was read", async () => {
     await opened(async (database) => {
       const document = { kind: "usage", id: "k", body: "one", changedMs: 1 };
