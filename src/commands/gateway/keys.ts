@@ -5,15 +5,14 @@ import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import {
   type ClientKey,
   createKey,
-  editKey,
   findKey,
-  type KeyChange,
   listKeys,
   resetKey,
   revokeKey,
   rotateKey,
 } from "../../gateway/keys/client-keys.ts";
-import { keyDocument, type KeyDocument, policyOf } from "../../gateway/keys/key-document.ts";
+import { editKey, type KeyChange } from "../../gateway/keys/edit-key.ts";
+import { checkedName, keyDocument, type KeyDocument, policyOf } from "../../gateway/keys/key-document.ts";
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
 import { type Account, accountNames } from "../../pool/account.ts";
 import { selectAccount } from "../../pool/select.ts";
@@ -92,21 +91,22 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
   if (!given) throw usage("codex auth gateway key edit <name> --limit … --model … --expires … --name …");
   return await withDatabase(ctx, options.database, async (database) => {
     const wish = await policyWish(ctx, database, options);
-    const key = await findKey(database, wanted);
-    const made = policyOf({
-      models: model === undefined ? key.policy.models : wish.models,
-      accounts: account === undefined ? key.policy.accounts : wish.accounts,
-      parallel: parallel === undefined ? key.policy.parallel : wish.parallel,
-      limits: wish.limits,
-    });
-    const policy = limit === undefined ? { ...made, limits: key.policy.limits } : made;
-    checkLimits(policy.limits);
-    const change: KeyChange = {
-      policy,
-      ...(options.name === undefined ? {} : { name: checkedName(options.name) }),
-      ...(expires === undefined ? {} : { expiresMs: endOf(ctx, expires) }),
+    const change = (key: ClientKey): KeyChange => {
+      const made = policyOf({
+        models: model === undefined ? key.policy.models : wish.models,
+        accounts: account === undefined ? key.policy.accounts : wish.accounts,
+        parallel: parallel === undefined ? key.policy.parallel : wish.parallel,
+        limits: wish.limits,
+      });
+      const policy = limit === undefined ? { ...made, limits: key.policy.limits } : made;
+      checkLimits(policy.limits);
+      return {
+        policy,
+        ...(options.name === undefined ? {} : { name: checkedName(options.name) }),
+        ...(expires === undefined ? {} : { expiresMs: endOf(ctx, expires) }),
+      };
     };
-    const edited = await editKey(database, key, change, "cli");
+    const edited = await editKey(database, await findKey(database, wanted), change, "cli");
     return await answer(ctx, database, edited, { message: `The key ${edited.name} was changed.` });
   });
 }
@@ -201,13 +201,6 @@ function oneWord(words: readonly string[], form: string): string {
   const [word, ...rest] = words;
   if (word === undefined || rest.length > 0) throw usage(`codex auth gateway key ${form}`);
   return word;
-}
-
-function checkedName(name: string): string {
-  if (/^[\w.@ -]{1,64}$/.test(name) && !name.startsWith("-")) return name;
-  throw new CodexAuthError("usage", `A key cannot be called ${JSON.stringify(name)}.`, {
-    hint: "A name has 1 to 64 letters, digits, spaces or any of . _ @ -",
-  });
 }
 
 function roleOf(role: string | undefined): "client" | "admin" {

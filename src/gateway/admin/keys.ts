@@ -2,22 +2,23 @@ import { z } from "zod";
 import { checkLimits, parseLimit } from "../../budget/policy.ts";
 import { keyUsage, keyUsageSchema } from "../answers/usage-answer.ts";
 import {
+  type ClientKey,
   createKey,
-  editKey,
   findKey,
   listKeys,
   resetKey,
   revokeKey,
   rotateKey,
 } from "../keys/client-keys.ts";
-import { keyDocument, keySchema, policyOf } from "../keys/key-document.ts";
+import { editKey, type KeyChange } from "../keys/edit-key.ts";
+import { isKeyName, keyDocument, keySchema, nameRule, policyOf } from "../keys/key-document.ts";
 import { standings } from "../limits/limit-headers.ts";
 import { type AdminContext, listOf, operation } from "./operation.ts";
 
 const name = z
   .string()
-  .regex(/^[\w.@ -]{1,64}$/, "A name has 1 to 64 letters, digits, spaces or any of . _ @ -")
-  .refine((text) => !text.startsWith("-"), "A name does not begin with -");
+  .refine((text) => !text.startsWith("-"), "A name does not begin with -")
+  .refine(isKeyName, nameRule);
 const names = z.array(z.string().min(1)).min(1).nullable().optional().describe("null: all");
 /** What a check throws is what is wrong. */
 const passes =
@@ -146,25 +147,24 @@ async function edited(
   wish: z.output<typeof change>,
   actor: string,
 ) {
-  const before = await findKey(parts.database, id);
   const { models, accounts, parallel } = wish;
-  const made = policyOf({
-    models: models === undefined ? before.policy.models : models,
-    accounts: accounts === undefined ? before.policy.accounts : accounts,
-    parallel: parallel === undefined ? before.policy.parallel : parallel,
-    limits: wish.limits,
-  });
-  const next = wish.limits === undefined ? { ...made, limits: before.policy.limits } : made;
-  return await editKey(
-    parts.database,
-    before,
-    {
+  const change = (before: ClientKey): KeyChange => {
+    const made = policyOf({
+      models: models === undefined ? before.policy.models : models,
+      accounts: accounts === undefined ? before.policy.accounts : accounts,
+      parallel: parallel === undefined ? before.policy.parallel : parallel,
+      limits: wish.limits,
+    });
+    const next = wish.limits === undefined ? { ...made, limits: before.policy.limits } : made;
+    return {
       policy: next,
       ...(wish.name === undefined ? {} : { name: wish.name }),
       ...(wish.expiresAt === undefined ? {} : { expiresMs: timeOf(wish.expiresAt) }),
-    },
-    actor,
-  );
+    };
+  };
+  // What was served a moment ago counts for a limit that is new.
+  await parts.log.flush();
+  return await editKey(parts.database, await findKey(parts.database, id), change, actor);
 }
 
 function timeOf(text: string | null): number | null {

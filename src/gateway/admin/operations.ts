@@ -89,11 +89,21 @@ export function readOperation(method: string, path: string) {
       if (path === head) return { operation, id: "" };
       continue;
     }
-    const id = path.slice(head.length, path.length - tail.length);
-    const isIt = path === `${head}${id}${tail}` && /^[A-Za-z0-9_.:-]{1,128}$/.test(id);
+    const written = path.slice(head.length, path.length - tail.length);
+    const id = decoded(written);
+    const isIt = path === `${head}${written}${tail}` && /^[\w.:@ -]{1,128}$/.test(id);
     if (isIt) return { operation, id };
   }
   return null;
+}
+
+/** A name may hold a blank. Empty for what nobody can read. */
+function decoded(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return "";
+  }
 }
 
 function rangeMs(span: "hour" | "day", from: string | undefined, to: string | undefined): number {

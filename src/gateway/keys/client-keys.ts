@@ -4,7 +4,6 @@ import { type Database, replaceDocument, type Row, type Statements } from "../..
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { type Actor, addAudit, type AuditEntry } from "../admin/audit.ts";
-import { startLimits } from "../limits/new-limits.ts";
 import type { UsageBooks } from "../limits/usage-books.ts";
 import { hashOfSecret, newSecret, shownPart } from "./key-secret.ts";
 import { endedKind } from "./running-keys.ts";
@@ -30,9 +29,6 @@ export interface NewKey {
   readonly policy: KeyPolicy;
   readonly expiresMs: number | null;
 }
-
-/** What is to be different; what is absent stays. */
-export type KeyChange = Partial<Pick<ClientKey, "name" | "policy" | "expiresMs">>;
 
 /** A key with its secret, which is shown once and stored nowhere. */
 export interface MadeKey {
@@ -87,7 +83,8 @@ export async function listKeys(database: Statements): Promise<readonly ClientKey
 /** By id or name. Throws `key_not_found` with the names that there are. */
 export async function findKey(database: Statements, wanted: string): Promise<ClientKey> {
   const keys = await listKeys(database);
-  const key = keys.find(({ id, name }) => id === wanted || name === wanted);
+  // A name may look like the id of another key.
+  const key = keys.find(({ id }) => id === wanted) ?? keys.find(({ name }) => name === wanted);
   if (key) return key;
   const names = keys.map(({ name }) => name).join(", ");
   throw new CodexAuthError("key_not_found", `There is no key ${wanted}.`, {
@@ -104,27 +101,10 @@ export async function keyOfSecret(database: Statements, secret: string): Promise
   return row ? keyOf(row) : null;
 }
 
-/** What was used stays counted, also for a limit that is new. */
-export async function editKey(
-  database: Database,
-  { id, ...before }: ClientKey,
-  change: KeyChange,
-  actor: Actor,
-): Promise<ClientKey> {
-  const after = { id, ...before, ...change };
-  // First, so that no request passes a new limit that has not counted yet.
-  await startLimits(database, id, { before: before.policy, after: after.policy });
-  const detail = Object.keys(change).join(" ");
-  await changeKeys(database, { actor, action: "key.edit", target: id, detail }, async (statements) => {
-    await requireFreeName(statements, after.name, id);
-    await statements.change(`update api_keys set name = $2, policy = $3, expires_ms = $4 where id = $1`, [
-      id,
-      after.name,
-      JSON.stringify(after.policy),
-      after.expiresMs,
-    ]);
-  });
-  return after;
+/** Null where there is none. */
+export async function keyWithId(database: Statements, id: string): Promise<ClientKey | null> {
+  const [row] = await database.query(`select * from api_keys where id = $1`, [id]);
+  return row ? keyOf(row) : null;
 }
 
 /** The key opens nothing any more; with `isNow` what runs for it ends, too. It stays in the list, because requests name it. */
@@ -180,27 +160,29 @@ export async function keysRevision(database: Statements): Promise<number> {
   return Number(row?.["value"] ?? 0);
 }
 
-/** A change, its line in the audit and the new revision: all on the disk, or nothing. */
-async function changeKeys(
+/** A change, its line in the audit and the new revision: all on the disk, or nothing. False where it was not made. */
+export async function changeKeys(
   database: Database,
   entry: AuditEntry,
   change: (statements: Statements) => Promise<unknown>,
-): Promise<void> {
+): Promise<boolean> {
   const atMs = database.now();
-  await database.transact(
+  return await database.transact(
     async (statements) => {
-      await change(statements);
-      await addAudit(statements, entry, atMs);
+      // First: until this ends, nobody else changes a key, so that what is read here stays true.
       await statements.change(
         `insert into store_info (name, value) values ('keys', '1')
          on conflict (name) do update set value = cast(cast(store_info.value as bigint) + 1 as text)`,
       );
+      if ((await change(statements)) === false) return false;
+      await addAudit(statements, entry, atMs);
+      return true;
     },
     { isDurable: true },
   );
 }
 
-async function requireFreeName(statements: Statements, name: string, id: string): Promise<void> {
+export async function requireFreeName(statements: Statements, name: string, id: string): Promise<void> {
   const [taken] = await statements.query(`select * from api_keys where name = $1 and id <> $2`, [name, id]);
   if (!taken) return;
   throw new CodexAuthError("key_name_taken", `There is a key ${name} already.`, {

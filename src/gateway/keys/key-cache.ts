@@ -1,11 +1,5 @@
 import type { Database } from "../../database/database.ts";
-import {
-  type ClientKey,
-  keyOfSecret,
-  keysByHash,
-  keysRevision,
-  whyClosed,
-} from "./client-keys.ts";
+import { type ClientKey, keyOfSecret, keysByHash, keysRevision, whyClosed } from "./client-keys.ts";
 import { hashOfSecret, isSecret } from "./key-secret.ts";
 
 /** Whether there is a key that opens anything. */

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { type KeyPolicy, type LimitRule, limitText, parseLimit } from "../../budget/policy.ts";
+import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import type { ClientKey } from "./client-keys.ts";
 
 type Zod = typeof z;
@@ -39,6 +40,22 @@ export function keyDocument(key: ClientKey, secret?: string): KeyDocument {
     revokedAt: key.revokedMs === null ? null : iso(key.revokedMs),
     ...(secret === undefined ? {} : { secret }),
   };
+}
+
+export const nameRule =
+  "A name has 1 to 64 letters, digits, spaces or any of . _ @ - and no space at its beginning or end";
+
+/** A name stands in commands and in paths, where `.` and `..` mean another thing. */
+export function isKeyName(text: string): boolean {
+  return /^[\w.@ -]{1,64}$/.test(text) && !/^[ -]| $|^\.\.?$/.test(text);
+}
+
+/** Throws `usage`. */
+export function checkedName(name: string): string {
+  if (isKeyName(name)) return name;
+  throw new CodexAuthError("usage", `A key cannot be called ${JSON.stringify(name)}.`, {
+    hint: nameRule,
+  });
 }
 
 /** What makes a policy; absent fields allow everything. Throws `limit_invalid`. */

@@ -2,7 +2,6 @@ import { describe, expect, test } from "vitest";
 import type { Database } from "../../../src/database/database.ts";
 import {
   createKey,
-  editKey,
   findKey,
   keyOfSecret,
   keysRevision,
@@ -12,6 +11,7 @@ import {
   rotateKey,
   whyClosed,
 } from "../../../src/gateway/keys/client-keys.ts";
+import { editKey } from "../../../src/gateway/keys/edit-key.ts";
 import { newSecret } from "../../../src/gateway/keys/key-secret.ts";
 import { backEndOfRun, backEnds } from "../../support/database-backends.ts";
 import { openTestDatabase } from "../../support/databases.ts";
@@ -49,7 +49,12 @@ describe.each(backEnds(backEndOfRun))("$name", (backEnd) => {
   test("every change is in the audit and in the revision", async () => {
     await opened(async (database) => {
       const { key } = await createKey(database, wanted, "cli");
-      const renamed = await editKey(database, key, { name: "build", policy: { limits: [] } }, "key_admin");
+      const renamed = await editKey(
+        database,
+        key,
+        () => ({ name: "build", policy: { limits: [] } }),
+        "key_admin",
+      );
       await rotateKey(database, renamed, "cli");
       await revokeKey(database, renamed, "cli");
       const rows = await database.query(`select actor, action, target from audit order by at_ms, id`);
@@ -83,13 +88,45 @@ describe.each(backEnds(backEndOfRun))("$name", (backEnd) => {
     });
   });
 
+  test("changes of one key at the same time are all made, and a name is taken once", async () => {
+    const address = backEnd.address();
+    const [one, other] = [await openTestDatabase(address), await openTestDatabase(address)];
+    try {
+      const { key } = await createKey(one, wanted, "cli");
+      const limits = wanted.policy.limits;
+      await Promise.all([
+        editKey(one, key, ({ policy }) => ({ policy: { ...policy, models: ["m"] } }), "cli"),
+        editKey(other, key, ({ policy }) => ({ policy: { ...policy, parallel: 3 } }), "cli"),
+        editKey(one, key, () => ({ expiresMs: 5_000 }), "cli"),
+        editKey(other, key, () => ({ name: "new" }), "cli"),
+      ]);
+      const policy = { models: ["m"], parallel: 3, limits };
+      expect(await findKey(one, key.id)).toEqual({ ...key, name: "new", expiresMs: 5_000, policy });
+      const made = await Promise.allSettled(
+        [one, other, one, other].map((database) => createKey(database, { ...wanted, name: "same" }, "cli")),
+      );
+      expect(made.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    } finally {
+      await Promise.all([one.close(), other.close()]);
+    }
+  });
+
+  test("an id names its key, also where another key is called like it", async () => {
+    await opened(async (database) => {
+      const { key } = await createKey(database, { ...wanted, name: "z" }, "cli");
+      const { key: double } = await createKey(database, { ...wanted, name: key.id }, "cli");
+      expect((await findKey(database, key.id)).name).toBe("z");
+      expect((await findKey(database, double.id)).name).toBe(key.id);
+    });
+  });
+
   test("a name is taken once, and an unknown name is answered with those that there are", async () => {
     await opened(async (database) => {
       await expect(findKey(database, "ci")).rejects.toMatchObject({ code: "key_not_found" });
       const { key } = await createKey(database, wanted, "cli");
       await createKey(database, { ...wanted, name: "other" }, "cli");
       await expect(createKey(database, wanted, "cli")).rejects.toMatchObject({ code: "key_name_taken" });
-      await expect(editKey(database, key, { name: "other" }, "cli")).rejects.toMatchObject({
+      await expect(editKey(database, key, () => ({ name: "other" }), "cli")).rejects.toMatchObject({
         code: "key_name_taken",
       });
       await expect(findKey(database, "cj")).rejects.toMatchObject({ hint: "The keys are: ci, other" });

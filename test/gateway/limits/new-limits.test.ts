@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { parseLimit } from "../../../src/budget/policy.ts";
-import { editKey } from "../../../src/gateway/keys/client-keys.ts";
+import { editKey } from "../../../src/gateway/keys/edit-key.ts";
 import { GatewayScene } from "../../support/gateway-scene.ts";
 
 const turn = { model: "gpt-6-sol", input: "hello", stream: true };
@@ -19,14 +19,24 @@ test("a limit that is new to a key counts what it has used in the running window
     await scene.ask({ path: "/v1/responses", key: secret, body: { ...turn, model } });
   await new Promise((resolve) => setTimeout(resolve, 400));
   const texts = ["requests=9/day", "tokens=100/week", "requests=5/month@gpt-6-luna", "requests=5/5h"];
-  const edited = await editKey(scene.database, key, { policy: { limits: texts.map(parseLimit) } }, "test");
+  const edited = await editKey(
+    scene.database,
+    key,
+    () => ({ policy: { limits: texts.map(parseLimit) } }),
+    "test",
+  );
   await new Promise((resolve) => setTimeout(resolve, 400));
   const before = { "requests/day": 3, "tokens/week": 48, "requests/month@gpt-6-luna": 1, "requests/5h": 0 };
   expect(await used(scene, secret)).toEqual(before);
   await scene.ask({ path: "/v1/responses", key: secret, body: turn });
   const after = { ...before, "requests/day": 4, "tokens/week": 64, "requests/5h": 1 };
   expect(await used(scene, secret)).toEqual(after);
-  await editKey(scene.database, edited, { policy: { limits: [parseLimit("requests=4/day")] } }, "test");
+  await editKey(
+    scene.database,
+    edited,
+    () => ({ policy: { limits: [parseLimit("requests=4/day")] } }),
+    "test",
+  );
   await new Promise((resolve) => setTimeout(resolve, 400));
   expect(await used(scene, secret)).toEqual({ "requests/day": 4 });
   expect((await scene.ask({ path: "/v1/responses", key: secret, body: turn })).status).toBe(429);

@@ -105,6 +105,30 @@ describe("what management tells", () => {
     await expect.poll(codes).toEqual(sick.map(([, , code]) => code));
   });
 
+  test("a key by any name that it can have", async () => {
+    const { ask } = await managed();
+    for (const name of ["two words", "me@home", "a.b_c-d", "..."]) {
+      const made = await ask("/api/keys", { method: "POST", body: { name } });
+      expect([name, made.status]).toEqual([name, 201]);
+      for (const path of [encodeURIComponent(name), name.replaceAll(" ", "%20")])
+        expect((await ask(`/api/keys/${path}`)).value).toMatchObject({ name });
+      expect((await ask(`/api/keys/${encodeURIComponent(name)}/usage`)).status).toBe(200);
+    }
+    for (const name of [" ", " a", "a ", ".", "..", "-a", "a/b"]) {
+      const made = await ask("/api/keys", { method: "POST", body: { name } });
+      expect([name, made.status, errorOf(made)["param"]]).toEqual([name, 422, "name"]);
+    }
+    expect((await ask("/api/keys/%")).status).toBe(404);
+  });
+
+  test("what a key has just used counts for a limit that it gets", async () => {
+    const { ask, scene } = await managed();
+    const { secret } = await scene.key("ci");
+    await scene.ask({ path: "/v1/responses", key: secret, body: turn });
+    await ask("/api/keys/ci", { method: "PATCH", body: { limits: ["tokens=1000/day"] } });
+    expect((await ask("/api/keys/ci/usage")).value).toMatchObject({ limits: [{ used: 16 }] });
+  });
+
   test("who changed what", async () => {
     const { ask, admin } = await managed();
     const made = await ask("/api/keys", { method: "POST", body: { name: "ci" } });
