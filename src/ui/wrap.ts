@@ -65,6 +65,7 @@ function commandLength(words: readonly string[], at: number): number {
   const [first = "", second = ""] = words.slice(at).map((word) => word.trim());
   const isQuoted = first.startsWith("`") && !/`\W*$/.test(first.slice(1));
   const isOurs = first === "codex-auth" || (first === "codex" && second === "auth");
+  if (at === 0 && isPrompt(first)) return words.length;
   const isNamed = at === 0 || (words[at - 1] ?? "").endsWith(":");
   // "2 h" and "47 %" stay together.
   if (/^\(?[<~]?\d[\d.]*$/.test(first) && /^(?:d|h|min|s|%|k|M|G)\b|^%/.test(second)) return 2;
@@ -78,6 +79,11 @@ function commandLength(words: readonly string[], at: number): number {
     length += 1;
   }
   return length;
+}
+
+/** `$`, behind which all is a command; also where a colour begins with it. */
+function isPrompt(word: string): boolean {
+  return word.endsWith("$") && displayWidth(word) === 1;
 }
 
 export type Paint = (text: string) => string;

@@ -134,7 +134,12 @@ describe("what is refused", () => {
       "a chat with a wrong message",
       { path: "/v1/chat/completions", body: { ...chat, messages: [{ role: "user", content: 5 }] } },
       422,
-      { code: "validation_error", param: "messages.0.content" },
+      {
+        code: "validation_error",
+        param: "messages.0.content",
+        // LangChain and the AI SDK show nothing but the message.
+        message: "messages.0.content: It must be text, or a list of parts.",
+      },
     ],
     [
       "a chat with a part of a wrong type",

@@ -6,7 +6,7 @@ import { openDatabase } from "../../database/open-database.ts";
 import { schemaVersion, storedVersion } from "../../database/schema.ts";
 import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { blank, type Report, usageError } from "./document.ts";
-import { databaseAddress, withDatabase } from "./running.ts";
+import { databaseAddress, findGateway, withDatabase } from "./running.ts";
 import { secretOf } from "./shared.ts";
 
 interface Options {
@@ -15,7 +15,10 @@ interface Options {
 
 export async function database(ctx: Context, words: readonly string[], options: Options): Promise<Report> {
   const [word, ...rest] = words;
-  if (rest.length === 0 && word === "check") return await check(ctx, options);
+  if (rest.length === 0 && word === "check") {
+    const report = await check(ctx, options);
+    return { ...report, problems: [...report.problems, ...(await otherFileProblems(ctx, options))] };
+  }
   if (rest.length === 0 && word === "migrate") return await migrate(ctx, options);
   if (rest.length === 0 && word === "claim") return await claim(ctx, options);
   throw usageError(
@@ -69,6 +72,17 @@ async function check(ctx: Context, options: Options): Promise<Report> {
       return { ...blank("database"), message, problems: [`${error.message} ${error.hint ?? ""}`.trim()] };
     }
   });
+}
+
+/** A gateway goes on with the file that it opened: one that was put in its place later is good and not in use. */
+async function otherFileProblems(ctx: Context, options: Options): Promise<string[]> {
+  const state = await findGateway(ctx);
+  if (state.kind !== "silent" || state.entry.database !== databaseAddress(ctx, options.database)) return [];
+  if (!state.isDatabaseAway) return [];
+  const { pid } = state.entry.process;
+  return [
+    `The gateway (process ${pid}) cannot use it. If the file was moved or replaced while it ran: codex auth gateway stop, put the right file there, and start it again.`,
+  ];
 }
 
 /** Of a file, by SQLite's own look at every page; a server looks after itself. */

@@ -102,11 +102,17 @@ export type Report = zod.infer<ReturnType<typeof gatewayDocument>>;
 
 export function keyLines(each: KeyDocument, boundTo: readonly string[]): string[] {
   const { name, id, role, models, limits, parallel, expiresAt, revokedAt } = each;
+  const may =
+    role === "admin"
+      ? ["  manages the gateway and cannot ask models"]
+      : [
+          `  models: ${models === null ? "all" : models.join(", ")}`,
+          ...(boundTo.length === 0 ? [] : [`  accounts: ${boundTo.join(", ")}`]),
+          `  limits: ${limits.length === 0 ? "none" : limits.join(", ")}`,
+        ];
   return [
     `${name} (${id}), ${role}`,
-    `  models: ${models === null ? "all" : models.join(", ")}`,
-    ...(boundTo.length === 0 ? [] : [`  accounts: ${boundTo.join(", ")}`]),
-    `  limits: ${limits.length === 0 ? "none" : limits.join(", ")}`,
+    ...may,
     ...(parallel === null ? [] : [`  at the same time: ${parallel}`]),
     ...(expiresAt === null ? [] : [`  expires: ${expiresAt}`]),
     ...(revokedAt === null ? [] : [`  revoked: ${revokedAt}`]),
@@ -174,33 +180,36 @@ export function clientLines(client: string | undefined, url: string): string[] {
   switch (client ?? "") {
     case "codex":
       return [
-        "# In ~/.codex/config.toml, or in a profile; the key is read from the variable, never from the file:",
+        "# In ~/.codex/config.toml. These lines at its top, before the first [table]:",
         'model_provider = "pool"',
+        '# model = "<model>"   # where the key may not use the one that Codex takes',
         "",
+        "# These at its end. The key is read from the variable, never from the file:",
         "[model_providers.pool]",
         'name = "pool"',
         `base_url = "${url}"`,
         'env_key = "CODEX_POOL_KEY"',
         'wire_api = "responses"',
-        "# supports_websockets = true   # sends less, where nothing between cuts WebSockets",
+        "# supports_websockets = true   # sends less, where WebSockets get through",
         "",
         "# Then: CODEX_POOL_KEY=<key> codex",
       ];
     case "opencode":
-      return ["// In opencode.json:", ...JSON.stringify(openCodeConfig(url), null, 2).split("\n")];
+      return ["// In opencode.json; then: CODEX_POOL_KEY=<key> opencode", ...openCodeConfig(url)];
     case "env":
       return [`export OPENAI_BASE_URL=${url}`, "export OPENAI_API_KEY='<key>'"];
     default:
-      throw new CodexAuthError("usage", `Unknown client: ${client ?? "none was named"}`, {
-        hint: "Usage: codex auth gateway client codex|opencode|env",
-      });
+      throw usageError(
+        client === undefined ? "Say which client it is." : `Unknown client: ${client}`,
+        "codex auth gateway client codex|opencode|env",
+      );
   }
 }
 
-function openCodeConfig(url: string): object {
+function openCodeConfig(url: string): string[] {
   const options = { baseURL: url, apiKey: "{env:CODEX_POOL_KEY}" };
   const pool = { npm: "@ai-sdk/openai-compatible", name: "pool", options, models: { "<model>": {} } };
-  return { provider: { pool } };
+  return JSON.stringify({ provider: { pool } }, null, 2).split("\n");
 }
 
 /** What every action says where it has nothing to say. */

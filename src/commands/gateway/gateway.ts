@@ -30,7 +30,7 @@ import {
   gatewayText,
   gatewayUrl,
   startInBackground,
-  startHint,
+  startHints,
   startLines,
   stopGateway,
   withDatabase,
@@ -212,8 +212,8 @@ async function status(ctx: Context, words: readonly string[]): Promise<Report> {
   const known = state.kind === "none" || state.kind === "killed" ? {} : about(state.entry);
   const isRunning = state.kind === "running";
   const decisions = isRunning ? await askDecisions(ctx, state.entry) : [];
-  const lines = state.kind === "none" || state.kind === "killed" ? [startHint] : [];
-  return { ...blank("status"), ...known, running: isRunning, decisions, message: gatewayText(state), lines };
+  const [message, lines] = [gatewayText(state), startHints(state)];
+  return { ...blank("status"), ...known, running: isRunning, decisions, message, lines };
 }
 
 async function stop(ctx: Context, words: readonly string[], { now = false }: Options): Promise<Report> {
@@ -231,7 +231,7 @@ async function key(
 ): Promise<Report> {
   const run = Object.hasOwn(keyActions, word) ? keyActions[word] : undefined;
   if (!run) {
-    const what = word === "" ? "The key command is not complete." : `Unknown key action: ${word}`;
+    const what = word === "" ? "Say what is to be done with keys." : `Unknown key action: ${word}`;
     throw usageError(what, "codex auth gateway key create|list|show|edit|revoke|rotate|reset");
   }
   return { ...blank("key"), ...(await run(ctx, words, options)) };

@@ -16,6 +16,7 @@ import { checkedName, keyDocument, type KeyDocument, policyOf } from "../../gate
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
 import { type Account, accountNames } from "../../pool/account.ts";
 import { selectAccount } from "../../pool/select.ts";
+import { usageError } from "./document.ts";
 import { withDatabase } from "./running.ts";
 import { servingStore } from "./shared.ts";
 
@@ -63,7 +64,7 @@ async function list(
   words: readonly string[],
   { database: wanted }: KeyOptions,
 ): Promise<KeyAnswer> {
-  if (words.length > 0) throw usage("codex auth gateway key list");
+  if (words.length > 0) throw usageError("Too many words.", "codex auth gateway key list");
   return await withDatabase(ctx, wanted, async (database) => {
     const keys = (await listKeys(database)).map((key) => keyDocument(key));
     const message = keys.length === 0 ? "No keys yet. Make one: codex auth gateway key create <name>" : "";
@@ -88,7 +89,10 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
   const wanted = oneWord(words, "edit <name>");
   const { limit, model, account, expires, parallel } = options;
   const given = [limit, model, account, expires, parallel, options.name].some((each) => each !== undefined);
-  if (!given) throw usage("codex auth gateway key edit <name> --limit … --model … --expires … --name …");
+  if (!given) {
+    const form = "codex auth gateway key edit <name> --limit … --model … --expires … --name …";
+    throw usageError("Say what is to be changed.", form);
+  }
   return await withDatabase(ctx, options.database, async (database) => {
     const wish = await policyWish(ctx, database, options);
     const change = (key: ClientKey): KeyChange => {
@@ -199,8 +203,9 @@ function namedBy(option: string, values: readonly string[] | undefined, free: st
 
 function oneWord(words: readonly string[], form: string): string {
   const [word, ...rest] = words;
-  if (word === undefined || rest.length > 0) throw usage(`codex auth gateway key ${form}`);
-  return word;
+  if (word !== undefined && rest.length === 0) return word;
+  const what = word === undefined ? "The name of the key is missing." : "Too many words.";
+  throw usageError(what, `codex auth gateway key ${form}`);
 }
 
 function roleOf(role: string | undefined): "client" | "admin" {
@@ -233,8 +238,4 @@ function endOf(ctx: Pick<Context, "now">, text: string): number | null {
   throw new CodexAuthError("usage", `Invalid time: ${text}`, {
     hint: "Give a number and m, h, d or w, as in --expires 30d, or never",
   });
-}
-
-function usage(form: string): CodexAuthError {
-  return new CodexAuthError("usage", "The key command is not complete.", { hint: `Usage: ${form}` });
 }

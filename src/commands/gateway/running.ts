@@ -16,8 +16,14 @@ type GatewayState =
   | { readonly kind: "none" }
   | { readonly kind: "killed"; readonly entry: RotationEntry }
   | { readonly kind: "running"; readonly entry: RotationEntry }
-  | { readonly kind: "silent"; readonly entry: RotationEntry; readonly why: string };
+  | {
+      readonly kind: "silent";
+      readonly entry: RotationEntry;
+      readonly why: string;
+      readonly isDatabaseAway: boolean;
+    };
 
+const databaseAway = `it says "database away"`;
 const restMs = 50;
 const patienceMs = 20_000;
 export const graceMs = 30_000;
@@ -26,21 +32,20 @@ export async function findGateway(ctx: Context): Promise<GatewayState> {
   const found = ctx.store.gateway.read();
   if (found === null) return { kind: "none" };
   const { entry, liveness } = found;
-  if (liveness === "dead") {
-    await ctx.store.gateway.sweep();
-    return { kind: "killed", entry };
-  }
+  // The entry stays until a start, a stop or a fix: doctor finds by it who answers on the port now.
+  if (liveness === "dead") return { kind: "killed", entry };
   const why = await problemOf(ctx, entry);
-  return why === null ? { kind: "running", entry } : { kind: "silent", entry, why };
+  if (why === null) return { kind: "running", entry };
+  return { kind: "silent", entry, why, isDatabaseAway: why === databaseAway };
 }
 
 async function problemOf(ctx: Context, { port }: RotationEntry): Promise<string | null> {
   try {
     const signal = AbortSignal.timeout(5_000);
     const response = await ctx.fetch(`http://127.0.0.1:${port}/health/ready`, { signal });
-    if (!response.ok) return `it answers with status ${response.status}`;
-    const status = textField(await response.json(), "status");
-    return status === "ok" ? null : `it says "${status}"`;
+    const status = textField(jsonOrNull(await answerText(response, longestAnswer)), "status");
+    if (response.ok && status === "ok") return null;
+    return status ? `it says "${status}"` : `it answers with status ${response.status}`;
   } catch (error) {
     return networkCode(error);
   }
@@ -58,13 +63,23 @@ export function gatewayText(state: GatewayState): string {
   return `The gateway (process ${pid}, port ${state.entry.port}) is not well: ${state.why}.`;
 }
 
-export const startHint = "Start it: codex auth gateway start";
+const startHint = "Start it: codex auth gateway start";
+
+/** What to do about a gateway that does not serve; clients keep the address of one that was killed. */
+export function startHints(state: GatewayState): string[] {
+  if (state.kind === "none") return [startHint];
+  if (state.kind === "running") return [];
+  const { port } = state.entry;
+  if (state.kind === "killed")
+    return [`Start it where clients look for it: codex auth gateway start --port ${port}`];
+  return state.isDatabaseAway ? ["See why: codex auth gateway database check"] : [];
+}
 
 export async function runningGateway(ctx: Context): Promise<RotationEntry> {
   const state = await findGateway(ctx);
   if (state.kind === "running" || state.kind === "silent") return state.entry;
   throw new CodexAuthError("gateway_not_running", gatewayText(state), {
-    hint: startHint,
+    hint: startHints(state).join(" "),
   });
 }
 
@@ -81,7 +96,8 @@ export function gatewayBeside({ store }: Pick<Context, "store">): RotationEntry 
 
 /** Asks it to end and waits until it has. */
 export async function stopGateway(ctx: Context, state: GatewayState, isNow: boolean): Promise<void> {
-  if (state.kind === "none" || state.kind === "killed") return;
+  if (state.kind === "none") return;
+  if (state.kind === "killed") return await ctx.store.gateway.sweep();
   const { pid } = state.entry.process;
   if (ctx.store.gateway.read()?.liveness !== "alive") {
     throw new CodexAuthError("gateway_not_running", gatewayText(state), {

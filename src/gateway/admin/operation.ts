@@ -86,7 +86,7 @@ export function refusalOf(error: unknown, { query, body }: Asked): Refusal | nul
     error.code as string
   ];
   if (param) return { kind: "invalid", issue: { path: param, message: error.message } };
-  if (error.code === "key_not_found") return { kind: "not-found" };
+  if (error.code === "key_not_found") return { kind: "not-found", message: error.message };
   return error.code === "database_unavailable" ? { kind: "database-away" } : null;
 }
 

@@ -54,7 +54,8 @@ export async function listModels(
   const { request, response, key, isCodex, query } = visit;
   const say = (refusal: Refusal) => refuse(refusal, { isCodex, nowMs: parts.now() });
   const answering = modelAnswering(key.policy, id, () => {
-    const { status, headers, body } = say({ kind: "not-found" });
+    const message = `There is no model ${id} that this API key may use.`;
+    const { status, headers, body } = say({ kind: "not-found", message });
     response.writeHead(status, headers).end(body);
   });
   // Models hardly change, and a client that cannot list them does not begin.

@@ -1,4 +1,4 @@
-import { type LimitRule, limitText } from "../../budget/policy.ts";
+import { limitText } from "../../budget/policy.ts";
 import type { Refusal as BudgetRefusal } from "../../budget/usage-state.ts";
 import { apiErrorRow } from "../../errors/api-errors.ts";
 import {
@@ -25,7 +25,8 @@ export type Refusal =
       readonly kind: "invalid-key";
       readonly why: "missing" | "unknown" | "expired" | "revoked" | "not-an-account" | "link";
     }
-  | { readonly kind: "not-found" }
+  /** `message` where the address is one of ours, and what it names is not there. */
+  | { readonly kind: "not-found"; readonly message?: string }
   | { readonly kind: "not-implemented"; readonly what: string }
   | { readonly kind: "bad-request" | "invalid"; readonly issue: ValidationIssue }
   | { readonly kind: "model-not-allowed"; readonly model: string; readonly isAnswer?: boolean }
@@ -69,6 +70,7 @@ export function refuse(refusal: Refusal, { isCodex, nowMs }: Asker): GatewayAnsw
 
 /** The openai SDK asks again after a 501 and a 502 unless it is told not to. */
 const stopRetrying = { "x-should-retry": "false" };
+const nothingHere = "There is nothing at this address.";
 
 interface Literal {
   readonly status: number;
@@ -81,7 +83,7 @@ function literal(refusal: Refusal, nowMs: number): Literal {
     case "invalid-key":
       return { status: 401, detail: keyDetail(refusal.why) };
     case "not-found":
-      return { status: 404, detail: { code: "not_found", message: "There is nothing at this address." } };
+      return { status: 404, detail: { code: "not_found", message: refusal.message ?? nothingHere } };
     case "not-implemented":
       return {
         status: 501,
@@ -115,10 +117,9 @@ function literal(refusal: Refusal, nowMs: number): Literal {
     case "rate-limited": {
       const { message, resetsAtMs, planType } = refusal;
       const retryAfterMs = resetsAtMs === null ? null : resetsAtMs - nowMs;
-      const told = withReset(message, retryAfterMs, nowMs);
       const detail = {
         code: "rate_limit_exceeded",
-        message: told,
+        message: withReset(message, retryAfterMs, nowMs),
         ...resetDetail(resetsAtMs, planType, nowMs),
       };
       return { status: 429, detail, retryAfterMs };
@@ -173,13 +174,9 @@ function overLimit(refusal: BudgetRefusal, nowMs: number): Literal {
     return { status: 429, detail: { code: "rate_limit_exceeded", message }, retryAfterMs: 1000 };
   }
   const { rule, resetsAtMs } = refusal;
-  const message = `The limit of this API key is used up: ${ruleText(rule)}. Try again in ${waitText(resetsAtMs - nowMs)}.`;
+  const message = `The limit of this API key is used up: ${limitText(rule)}. Try again in ${waitText(resetsAtMs - nowMs)}.`;
   const detail = { code: "rate_limit_exceeded", message, ...resetDetail(resetsAtMs, null, nowMs) };
   return { status: 429, detail, retryAfterMs: resetsAtMs - nowMs };
-}
-
-function ruleText(rule: LimitRule): string {
-  return limitText(rule);
 }
 
 /** In words that our own and other clients' readers of retry hints understand. */
@@ -197,8 +194,11 @@ function waitText(ms: number): string {
     .join(" ");
 }
 
+/** Many clients show the message alone, so it says which field it is about. */
 function issueDetail({ message, path }: ValidationIssue) {
-  return { message, param: paramFromPath(path) };
+  const param = paramFromPath(path);
+  const isNameless = param !== undefined && /^(?:It must|Invalid|Too (?:small|big))\b/.test(message);
+  return { message: isNameless ? `${param}: ${message}` : message, param };
 }
 
 function resetDetail(resetsAtMs: number | null, planType: string | null, nowMs: number) {
@@ -233,7 +233,7 @@ function forCodex(
 /** Codex puts "You've hit your usage limit. " before it, and ", or try again at 8:42 PM." behind it. */
 function promoText(refusal: Refusal): string {
   return refusal.kind === "over-limit" && refusal.refusal.kind === "limit"
-    ? `Ask whoever runs this gateway for more than ${ruleText(refusal.refusal.rule)}`
+    ? `Ask whoever runs this gateway for more than ${limitText(refusal.refusal.rule)}`
     : "Ask whoever runs this gateway to look at its accounts";
 }
 

@@ -76,7 +76,8 @@ export function poolTimeline(accounts: readonly PoolAccount[], nowMs: number): M
     </div>
     <p>${words(accounts, refills, nowMs)}</p>
     <p class="legend">
-      <span><i class="c1"></i>hours come back</span><span><i class="c2"></i>a week comes back</span>
+      <span><i class="c1"></i>a quota of hours resets</span
+      ><span><i class="c2"></i>a weekly quota resets</span>
     </p>`;
 }
 
@@ -100,7 +101,7 @@ function words(accounts: readonly PoolAccount[], refills: readonly Refill[], now
   const [next] = refills.toSorted((one, other) => one.at.localeCompare(other.at));
   const refill =
     next === undefined
-      ? "No quota comes back within seven days."
+      ? "No quota resets within seven days."
       : `Next to come back: ${next.name}, ${next.window} window, ${untilText(next.at, nowMs)}.`;
   if (ready.length > 0) return `${ready.length} of ${accounts.length} can serve now. ${refill}`;
   const [back] = backs;

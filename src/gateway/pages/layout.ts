@@ -6,7 +6,7 @@ import { pageScript } from "./script.ts";
 /** The look of the report page, and what only the gateway's pages have. */
 const gatewayStyle = `${pageStyle}
 header{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;align-items:center;padding:.6rem 1rem;background:var(--card);border-bottom:1px solid var(--line)}
-nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:center;flex:1}
+nav{display:flex;flex-wrap:wrap;gap:.2rem 1rem;align-items:center;flex:1 1 22rem}
 nav a{color:var(--text);text-decoration:none;padding:.35rem 0;border-bottom:2px solid transparent}
 nav a[aria-current]{border-color:var(--fan);font-weight:600}
 nav button{margin-left:auto}

@@ -54,8 +54,8 @@ function sums({ accounts, minutes, byKey, replicas }: Overview, open: number): r
   const figures: readonly (readonly [string, string])[] = [
     [`${ready} of ${accounts.length}`, "accounts ready"],
     [String(open), "keys"],
-    [countText(hour), "requests in the last hour"],
-    [countText(total(({ requests }) => requests)), `requests, ${shownDays} days`],
+    [countText(hour), "requests in the last hour, refused ones too"],
+    [countText(total(({ requests }) => requests)), `requests charged, ${shownDays} days`],
     [countText(total(({ tokens }) => tokens)), `tokens, ${shownDays} days`],
     [moneyText(total(({ costUsd }) => costUsd)), `API equivalent, ${shownDays} days`],
     ...(replicas > 1 ? [[String(replicas), "gateways"] as const] : []),

@@ -197,3 +197,35 @@ test("started in the foreground it says where it listens, and Ctrl-C ends it and
   expect(await ended).toEqual([0, null]);
   expect(existsSync(join(home, "codex-auth/gateway.json"))).toBe(false);
 });
+
+// Whoever asked for the status first took doctor's only trace of a port that another program may hold now.
+test("a gateway that was killed is told, with its port, until it is started, stopped or mended", () => {
+  const started = gateway("start --background").document["gateway"] as { pid: number; port: number };
+  process.kill(started.pid, "SIGKILL");
+  for (const line of ["status", "status", "client env"]) {
+    const { code, stderr, stdout } = gateway(line);
+    expect([line, code]).toEqual([line, 1]);
+    expect(stdout + stderr).toContain("was killed");
+    expect(stdout + stderr).toContain(`gateway start --port ${started.port}`);
+  }
+  const doctor = spawnSync(binary, ["doctor", "--json"], { env, encoding: "utf8" }).stdout;
+  expect(doctor).toContain(`"gateway_killed"`);
+  expect(gateway("stop").document["message"]).toContain("was killed");
+  expect(gateway("status").document["message"]).toBe("The gateway is not running.");
+});
+
+test("a database that goes away under a gateway is no good one, also with another in its place", async () => {
+  expect(gateway("start --background").code).toBe(0);
+  const database = join(home, "codex-auth/gateway.db");
+  for (const end of ["", "-wal", "-shm"]) rmSync(`${database}${end}`, { force: true });
+  const { code, document } = gateway("status");
+  expect([code, document["message"]]).toEqual([1, expect.stringContaining("database away")]);
+  expect(document["lines"]).toEqual(["See why: codex-auth gateway database check"]);
+  expect(gateway("key list").document["keys"]).toEqual([]);
+  const check = gateway("database check");
+  expect([check.code, check.document["problems"]]).toEqual([
+    1,
+    [expect.stringMatching(/^The gateway \(process \d+\) cannot use it/)],
+  ]);
+  expect([gateway("stop --now").code, gateway("database check").code]).toEqual([0, 0]);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { usageLines } from "../../../src/commands/gateway/document.ts";
+import { clientLines, usageLines } from "../../../src/commands/gateway/document.ts";
 import { makeUi } from "../../../src/ui/ui.ts";
 import { drivers } from "../../support/databases.ts";
 import { runFake, testNowMs } from "../../support/fake-context.ts";
@@ -101,4 +101,34 @@ test("the table of what was used names the keys", async () => {
   const text = usageLines({ days, key: null }, ui).join("\n");
   expect(text).toMatch(/^2026-11-30 +ci +3 /m);
   expect(text).toMatch(/^2026-11-30 +key_0{16} +3 /m);
+});
+
+test("what a key command lacks, or has too much of, is said", async () => {
+  const home = await homeWithThree();
+  const said = async (...words: string[]) =>
+    (await runFake(home, ["gateway", ...words], { databaseDrivers: drivers })).stderr.split("\n")[0];
+  expect(await said("key")).toBe("Say what is to be done with keys.");
+  expect(await said("key", "show")).toBe("The name of the key is missing.");
+  expect(await said("key", "show", "two", "words")).toBe("Too many words.");
+  expect(await said("key", "list", "all")).toBe("Too many words.");
+  expect(await said("key", "edit", "ci")).toBe("Say what is to be changed.");
+});
+
+test("of a key that cannot ask models no models and no limits are told", async () => {
+  const home = await homeWithThree();
+  const words = ["gateway", "key", "create", "boss", "--role", "admin"];
+  const { stdout } = await runFake(home, words, { databaseDrivers: drivers });
+  expect(stdout).toContain("  manages the gateway and cannot ask models\n");
+  expect(stdout).not.toMatch(/models: all|limits: none/);
+});
+
+// Pasted at the end of a file with tables, the first line would belong to the last of them.
+test("the lines for Codex say where each belongs, and how a key for few models is used", () => {
+  const lines = clientLines("codex", "http://127.0.0.1:1/v1");
+  const at = (part: string) => lines.findIndex((line) => line.includes(part));
+  expect(at("at its top")).toBeLessThan(at('model_provider = "pool"'));
+  expect(at('# model = "<model>"')).toBeLessThan(at("at its end"));
+  expect(at("at its end")).toBeLessThan(at("[model_providers.pool]"));
+  expect(lines.filter((line) => line.length > 80)).toEqual([]);
+  expect(() => clientLines(undefined, "")).toThrow("Say which client it is.");
 });

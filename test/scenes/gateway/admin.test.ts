@@ -71,7 +71,8 @@ describe("what management tells", () => {
     expect([...first.data, ...second.data]).toEqual(all.data.slice(1));
     expect(second.nextBefore).toBeNull();
     expect((await ask("/api/requests?key=one&limit=3")).value).toEqual(first);
-    expect((await ask("/api/requests?key=nobody")).status).toBe(404);
+    const nobody = await ask("/api/requests?key=nobody");
+    expect([nobody.status, nobody.text]).toEqual([404, expect.stringContaining("There is no key nobody.")]);
     const failed = (await ask("/api/requests?outcome=refused&model=gpt-6-sol")).value as List;
     expect(failed.data).toHaveLength(2);
     const usage = (await ask("/api/usage?span=hour&group=outcome")).value as List;
