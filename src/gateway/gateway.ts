@@ -6,6 +6,7 @@ import type { Database } from "../database/database.ts";
 import type { Agents } from "../openai/backend.ts";
 import { answerWhatIsBroken, serverOptions } from "../proxy/door/broken-request.ts";
 import { listen } from "../proxy/door/listen.ts";
+import { ignoreOffer } from "../proxy/door/other-protocol.ts";
 import type { ProxyLimits } from "../proxy/options.ts";
 import { makeParts } from "../proxy/parts.ts";
 import type { PoolStore } from "../store/pool-store.ts";
@@ -116,6 +117,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     },
   );
   server.on("upgrade", (request, socket: Socket, head) => {
+    if (ignoreOffer(server, request, socket, head)) return;
     answerUpgrade(parts, door, { request, socket, head }).catch((error: unknown) => {
       parts.rotation.counters.problem = error;
       socket.destroy();

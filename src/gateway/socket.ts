@@ -45,7 +45,10 @@ export async function answerUpgrade(
   if (socket.destroyed) return;
   if (reading.kind === "unsure") return deny({ kind: "database-away" });
   if (reading.kind === "closed") return deny({ kind: "invalid-key", why: reading.why });
-  if (readGatewayRoute("POST", request.url ?? "")?.kind !== "responses") return deny({ kind: "not-found" });
+  const route = readGatewayRoute("POST", request.url ?? "");
+  if (route?.kind === "not-served") return deny({ kind: "not-implemented", what: route.what });
+  if (route?.kind !== "responses") return deny({ kind: "not-found" });
+  if (!isHandshake(request)) return deny(noHandshake);
   const { key } = reading;
   if (key.role === "admin") return deny(adminRefusal);
   const { sockets } = parts.rotation;
@@ -81,6 +84,20 @@ export async function answerUpgrade(
     sockets.delete(socket);
   }
 }
+
+/** An account that is shown another one refuses it, and is then asked nothing for a moment. */
+function isHandshake({ headers }: IncomingMessage): boolean {
+  const key = headers["sec-websocket-key"] ?? "";
+  return headers["sec-websocket-version"] === "13" && /^[A-Za-z0-9+/]{22}==$/.test(key);
+}
+
+const noHandshake: Refusal = {
+  kind: "bad-request",
+  issue: {
+    path: [],
+    message: "This is no handshake of a WebSocket: it needs version 13 and a Sec-WebSocket-Key.",
+  },
+};
 
 interface Holder {
   readonly key: ClientKey;

@@ -88,6 +88,27 @@ test("the key of the owner of the files tells the last decisions, and opens noth
   expect(others.map(({ status }) => status)).toEqual([404, 401, 401, 404, 404, 404]);
 });
 
+test("who offers another protocol, as Java's client does with HTTP/2, is answered all the same", async () => {
+  const scene = await GatewayScene.open(["a"]);
+  const { secret } = await scene.key("ci");
+  const offer = { connection: "Upgrade, HTTP2-Settings", upgrade: "h2c", "http2-settings": "AAAA" };
+  const input = "x".repeat(100_000);
+  const asked = await scene.ask({
+    path: "/v1/responses",
+    key: secret,
+    headers: offer,
+    body: { ...turn, input },
+  });
+  expect([asked.status, asked.text]).toEqual([200, expect.stringContaining("response.completed")]);
+  expect(scene.fake.received[0]?.body.toString()).toContain(input);
+  expect(scene.fake.received[0]?.headers["upgrade"]).toBeUndefined();
+  scene.fake.models = ["gpt-6-sol"];
+  const list = await scene.ask({ method: "GET", path: "/v1/models", key: secret, headers: offer });
+  expect(list.status).toBe(200);
+  const none = await scene.ask({ method: "GET", path: "/v1/models", headers: offer });
+  expect([none.status, errorOf(none)["code"]]).toEqual([401, "invalid_api_key"]);
+});
+
 describe("what is refused", () => {
   const cases: [
     what: string,
@@ -104,6 +125,7 @@ describe("what is refused", () => {
       { type: "server_error", code: "not_implemented" },
     ],
     ["images", { path: "/v1/images/generations", body: {} }, 501, { code: "not_implemented" }],
+    ["a stored chat", { path: "/v1/chat/completions/x", method: "GET" }, 501, { code: "not_implemented" }],
     ["realtime", { path: "/v1/realtime/sessions", body: {} }, 501, { code: "not_implemented" }],
     [
       "text that is no JSON",

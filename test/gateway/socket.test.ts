@@ -6,6 +6,7 @@ import { revokeKey } from "../../src/gateway/keys/client-keys.ts";
 import type { PolicyWish } from "../../src/gateway/keys/key-document.ts";
 import { completed, created, delta, errorBody, fails } from "../support/openai/responses.ts";
 import { GatewayScene } from "../support/gateway-scene.ts";
+import { rawExchange } from "../support/proxy-scene.ts";
 import {
   acceptSocket,
   connectSocket,
@@ -105,6 +106,21 @@ test("who may not come in: Codex goes over to HTTP, which tells it why, and othe
     expect(await upgrade({ ...codex, ...headers }, path, key)).toBe(426);
   }
   expect(await upgrade(other, "/v1/chat/completions")).toBe(404);
+  expect(await upgrade(other, "/v1/realtime?model=gpt-6-sol")).toBe(501);
+  expect(handshakes).toEqual([]);
+});
+
+test.each([
+  ["no key", "sec-websocket-version: 13"],
+  ["a version of long ago", "sec-websocket-version: 8\r\nsec-websocket-key: dGhlIHNhbXBsZSBub25jZQ=="],
+])("what is no handshake, because of %s, is refused here and asks no account", async (_, lines) => {
+  const { scene, handshakes, secret } = await socketScene(["a"]);
+  const offer = `connection: Upgrade\r\nupgrade: websocket\r\n${lines}\r\nauthorization: Bearer ${secret}`;
+  const answer = await rawExchange(
+    scene.gateway.port,
+    `GET /v1/responses HTTP/1.1\r\nhost: 127.0.0.1\r\n${offer}\r\n\r\n`,
+  );
+  expect(answer).toMatch(/^HTTP\/1\.1 400 [^]*"code":"invalid_request_error"/);
   expect(handshakes).toEqual([]);
 });
 

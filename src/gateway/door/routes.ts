@@ -69,6 +69,7 @@ const notServed: readonly (readonly [path: RegExp, what: string])[] = [
   ],
   [/^\/v1\/completions$/, "the old completions API"],
   [/^\/v1\/responses\/[^/]+(?:\/(?:cancel|input_items))?$/, "stored responses"],
+  [/^\/v1\/chat\/completions\/[^/]+(?:\/messages)?$/, "stored chats"],
 ];
 
 /** Null: nothing of ours and nothing of OpenAI's, but for management, which `readManagement` knows. */

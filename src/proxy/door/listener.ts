@@ -25,6 +25,7 @@ import {
   shownPath,
 } from "./guard.ts";
 import { readExchange, type ReadingOptions } from "./request.ts";
+import { ignoreOffer } from "./other-protocol.ts";
 import { readTarget, type RouteName, type Target } from "./routes.ts";
 
 interface Door {
@@ -64,11 +65,10 @@ export function makeServer(
   answerWhatIsBroken(server);
   // Requests that were sent ahead on one connection each listen to its end.
   server.on("connection", (socket) => door.connections.add(socket.setMaxListeners(0)));
-  server.on(
-    "upgrade",
-    (request: IncomingMessage, socket: Socket, head: Buffer) =>
-      void upgrade(parts, door, webSocket, { request, socket, head }),
-  );
+  server.on("upgrade", (request: IncomingMessage, socket: Socket, head: Buffer) => {
+    if (!ignoreOffer(server, request, socket, head))
+      void upgrade(parts, door, webSocket, { request, socket, head });
+  });
   return server;
 }
 

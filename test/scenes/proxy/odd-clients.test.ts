@@ -26,6 +26,11 @@ const served: readonly [name: string, bytes: string, body: string][] = [
     `${head}${bye}transfer-encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\nx-a: b\r\n\r\n`,
     "{}",
   ],
+  [
+    "an offer of HTTP/2",
+    `POST ${path} HTTP/1.1\r\nhost: 127.0.0.1\r\nconnection: Upgrade, HTTP2-Settings, close\r\nupgrade: h2c\r\nhttp2-settings: AAAA\r\ncontent-length: 2\r\n\r\n{}`,
+    "{}",
+  ],
   ["a length of 0", `${head}${bye}content-length: 0\r\n\r\n`, ""],
   ["no length", `${head}${bye}\r\n`, ""],
   ["a question before the body", `${head}${bye}expect: 100-continue\r\ncontent-length: 2\r\n\r\n{}`, "{}"],
