@@ -72,6 +72,18 @@ function usageError(parser: Command, error: unknown): unknown {
       hint: `${usage}\nThe options: ${parser.name()} --help`,
     });
   }
+  const [argument] = parser.registeredArguments;
+  const words = actionsOf(argument);
+  if (
+    error.code === "commander.missingArgument" &&
+    argument &&
+    parser.args.length === 0 &&
+    words.length > 0
+  ) {
+    return new CodexAuthError("usage", capitalized(first), {
+      hint: `${usage}\n${capitalized(argument.name())}s: ${words.join(", ")}`,
+    });
+  }
   const sentence = capitalized(first);
   return new CodexAuthError("usage", sentence, { hint: suggestion ? `${suggestion}\n${usage}` : usage });
 }

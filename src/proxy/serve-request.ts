@@ -96,7 +96,7 @@ async function travel(parts: RotationParts, journey: Journey): Promise<void> {
     } else if (await isAskedAnew(parts, journey, choice)) {
       record.outcome = "asked for fresh figures";
     } else {
-      record.outcome = "answered by the proxy";
+      record.outcome = "refused";
       return reply(exchange.response, deadAnswer(parts, journey, choice));
     }
   }

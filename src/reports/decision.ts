@@ -15,7 +15,8 @@ interface ToldDecision {
 }
 
 export function decisionText({ kind, name, client = null, reason }: ToldDecision): string {
-  return `${kind} ${name}${client === null ? "" : ` for ${client}`} (${reason})`;
+  const what = kind === "wait" ? name : `${kind} ${name}`;
+  return `${what}${client === null ? "" : ` for ${client}`} (${reason})`;
 }
 
 export function outcomeText({ outcome }: ToldDecision): string {

@@ -183,7 +183,7 @@ test("the screen shows each account with its state, what is left, its resets, an
     "Started by codex auth exec: process 43 with work, process 44 through a rotation proxy",
   );
   expect(text).toMatch(
-    /Gateway \d\d:\d\d: use work for ci \(best\), served\nProxy \d\d:\d\d: use work \(cache\), runs\nProxy \d\d:\d\d: wait no account \(exhausted\), 429/,
+    /Gateway \d\d:\d\d: use work for ci \(best\), served\nProxy \d\d:\d\d: use work \(cache\), runs\nProxy \d\d:\d\d: no account \(exhausted\), 429/,
   );
   expect(text).toContain("? help");
 });
