@@ -7,6 +7,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -54,7 +55,7 @@ async function bundleBinary() {
 
 /** The words that TAB offers are read from the commands now, so that TAB has to load none. */
 async function commandWords(constants) {
-  const file = join(root, "dist/cli/words.cjs");
+  const file = join(root, `dist/cli/words-${process.pid}.cjs`);
   await bundle("src/completion-words.ts", file, constants);
   const words = await createRequire(import.meta.url)(file).allWords();
   rmSync(file);
@@ -94,8 +95,9 @@ function notices(inputs) {
 function linkCodexCommand() {
   const folder = join(root, "node_modules/.bin");
   if (!existsSync(folder)) return;
-  rmSync(join(folder, "codex"), { force: true });
-  symlinkSync("../../bin/codex", join(folder, "codex"));
+  const made = join(folder, `codex-${process.pid}`);
+  symlinkSync("../../bin/codex", made);
+  renameSync(made, join(folder, "codex"));
   for (const name of ["codex", "codex-auth"]) chmodSync(join(root, "bin", name), 0o755);
 }
 

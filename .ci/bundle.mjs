@@ -1,5 +1,5 @@
 // How src becomes the files of the binary. A test looks at what is in them.
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -50,7 +50,10 @@ function withoutCopies(text) {
   return text.replaceAll(/=[\w$]+\(require\("node:fs"\)(?:,1)?\)(?=[,;])/g, '=require("node:fs")');
 }
 
-/** Writes one file with everything that `entry` imports, and tells what is in it. */
+/**
+ * Writes one file with everything that `entry` imports, and tells what is in it. The file is there whole or not at all:
+ * Node runs an empty one without a word, and tests may run it while others build it anew.
+ */
 export async function bundle(entry, outfile, constants) {
   const built = await build({
     absWorkingDir: root,
@@ -75,9 +78,13 @@ export async function bundle(entry, outfile, constants) {
     plugins: [withoutSubprograms, openFromPackages],
     define: Object.fromEntries(Object.entries(constants).map(([name, text]) => [name, JSON.stringify(text)])),
     metafile: true,
+    write: false,
     logLevel: "warning",
   });
   const path = resolve(root, outfile);
-  writeFileSync(path, toAscii(withoutCopies(readFileSync(path, "utf8"))));
+  const [{ text }] = built.outputFiles;
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(`${path}.${process.pid}`, toAscii(withoutCopies(text)));
+  renameSync(`${path}.${process.pid}`, path);
   return built;
 }

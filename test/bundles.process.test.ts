@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { bundle } from "../.ci/bundle.mjs";
@@ -14,6 +14,18 @@ async function inputsOf(entry: string): Promise<string[]> {
 /** What belongs to serving, signing in and examining: the daily commands do without. */
 const heavy =
   /^src\/(?:proxy|gateway|chat|budget|database|compat)\/|^src\/auth\/(?:sign-in\/|renew\/(?:refresh|token-endpoint)\.)|^src\/doctor\/(?:support-file\/|explain\/|index\.|checks\/(?:databases|disk|locks|network|pool|rotation))|^node_modules\/(?:zod|open|fzstd)\//;
+
+// A test that ran beside a build ran an empty program, which ended with 0 and had done nothing.
+test("a program that is built anew is replaced as a whole", async () => {
+  const file = new TestHome().file("program.cjs");
+  const build = () => bundle("src/general-help.ts", file, { CODEX_AUTH_VERSION: "0" });
+  await build();
+  const [text, opened] = [readFileSync(file, "utf8"), openSync(file, "r")];
+  await build();
+  expect(fstatSync(opened).ino).not.toBe(statSync(file).ino);
+  expect([readFileSync(opened, "utf8"), readFileSync(file, "utf8")]).toEqual([text, text]);
+  closeSync(opened);
+});
 
 test("the daily program has its commands, and nothing of doctor, proxy, gateway and sign-in", async () => {
   const inputs = await inputsOf("src/daily.ts");
