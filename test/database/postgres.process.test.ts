@@ -1,6 +1,5 @@
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer } from "node:net";
-import { setTimeout as rest } from "node:timers/promises";
 import { describe, expect, test } from "vitest";
 import { openTestDatabase } from "../support/databases.ts";
 import { postgresPrograms, startPostgres } from "../support/postgres.ts";
@@ -11,13 +10,12 @@ describe.skipIf(postgresPrograms() === null)("a database server that dies", () =
     const database = await openTestDatabase(postgres.freshDatabase());
     const work = database.transact(async (statements) => {
       await statements.query("select 1");
-      postgres.crash();
-      await rest(300);
+      await postgres.crash();
       await statements.query("select 1");
     });
     await expect(work).rejects.toMatchObject({ code: "database_unavailable" });
     await postgres.start();
-    await expect.poll(() => database.query("select 1 as one"), { timeout: 10_000 }).toEqual([{ one: 1 }]);
+    await expect.poll(() => database.query("select 1 as one")).toEqual([{ one: 1 }]);
     await database.close();
     postgres.stop();
   });
@@ -29,12 +27,14 @@ describe.skipIf(postgresPrograms() === null)("a database server that dies", () =
     const now = () => Date.now() + aheadMs;
     const database = await openTestDatabase(postgres.freshDatabase(), {}, now);
     const offMs = () => Math.abs(database.now() - Date.now());
-    expect(offMs()).toBeLessThan(200);
+    // Far less than what the clock is set by, and more than a busy machine takes for the question.
+    const nearMs = 30_000;
+    expect(offMs()).toBeLessThan(nearMs);
     aheadMs = 600_000;
-    expect(offMs()).toBeLessThan(200);
-    postgres.crash();
+    expect(offMs()).toBeLessThan(nearMs);
+    await postgres.crash();
     aheadMs = -600_000;
-    expect([offMs() < 200, offMs() < 200]).toEqual([true, true]);
+    expect([offMs() < nearMs, offMs() < nearMs]).toEqual([true, true]);
     await database.close();
     postgres.stop();
   });
@@ -59,9 +59,11 @@ describe.skipIf(postgresPrograms() === null)("a database server that dies", () =
     await expect(database.query("select 1")).rejects.toMatchObject({ code: "database_unavailable" });
     const firstMs = performance.now() - from;
     await expect(database.query("select 1")).rejects.toMatchObject({ code: "database_unavailable" });
-    expect([firstMs < 15_000, performance.now() - from - firstMs < 1_000]).toEqual([true, true]);
+    const secondMs = performance.now() - from - firstMs;
+    // TCP gives up after a quarter of an hour; who waits again, waits as long again.
+    expect([firstMs < 40_000, secondMs < firstMs / 2]).toEqual([true, true]);
     isCut = false;
-    await expect.poll(() => database.isAway(), { timeout: 20_000 }).toBe(false);
+    await expect.poll(() => database.isAway()).toBe(false);
     await database.close();
     between.close();
     postgres.stop();
