@@ -28,6 +28,13 @@ function testJournal(): JournalFile & { readonly path: string } {
   };
 }
 
+/** No day, week or month ends within a test of some seconds: shortly before that, it begins after midnight. */
+async function awaitMidnight(): Promise<void> {
+  const dayMs = 86_400_000;
+  const leftMs = dayMs - (Date.now() % dayMs);
+  if (leftMs < 20_000) await new Promise((resolve) => setTimeout(resolve, leftMs));
+}
+
 export interface Asked {
   readonly method?: string;
   readonly path: string;
@@ -56,6 +63,7 @@ export class GatewayScene {
     names: readonly string[],
     { address, ...options }: Partial<GatewayOptions> & { address?: string } = {},
   ): Promise<GatewayScene> {
+    await awaitMidnight();
     const store = storeOf(await homeWith(names));
     const fake = await FakeResponses.start();
     const folder = mkdtempSync(join(fastFolder, "codex-auth-gateway-"));

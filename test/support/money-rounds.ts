@@ -126,8 +126,8 @@ async function stateIn(database: Database): Promise<UsageState> {
 function weigh({ counters }: UsageState, { figures, sum, open }: Sheet): void {
   let held = 0;
   for (const tokens of open.values()) held += tokens;
-  const requests = counters["requests/month"]?.used ?? 0;
-  const tokens = counters["tokens/month"]?.used ?? 0;
+  const requests = counters["requests/5h"]?.used ?? 0;
+  const tokens = counters["tokens/5h"]?.used ?? 0;
   const missing = sum.tokens + held - tokens;
   if (missing > 0 || sum.requests + open.size > requests) figures.lost += 1;
   if (missing < 0 || sum.requests + open.size < requests) figures.doubled += 1;

@@ -15,8 +15,8 @@ const atOnce = 6;
 const plenty = 1_000_000_000;
 const policy: KeyPolicy = {
   limits: [
-    { kind: "requests", window: "month", max: plenty },
-    { kind: "tokens", window: "month", max: plenty },
+    { kind: "requests", window: "5h", max: plenty },
+    { kind: "tokens", window: "5h", max: plenty },
   ],
 };
 

@@ -15,11 +15,14 @@ interface Demo {
 
 async function demo(...options: string[]): Promise<string> {
   const env = { PATH: process.env["PATH"], HOME: "/nonexistent", NO_COLOR: "1" };
-  const { stdout } = await promisify(execFile)(binary, ["gateway", "demo", ...options], {
-    env,
-    timeout: 50_000,
-  });
-  return stdout;
+  const day = () => new Date().toISOString().slice(0, 10);
+  // Its limit is one of a day: over midnight, nothing of it is used up.
+  for (;;) {
+    const begun = day();
+    const words = ["gateway", "demo", ...options];
+    const { stdout } = await promisify(execFile)(binary, words, { env, timeout: 110_000 });
+    if (day() === begun) return stdout;
+  }
 }
 
 test("the demo of the gateway makes a key, asks, hits the limit, shows the use, revokes, and leaves nothing", async () => {
