@@ -137,6 +137,7 @@ class RunningExec {
   }
 }
 
+/** Waits for what must become true; a busy machine may take its time. */
 export async function until(isTrue: () => boolean): Promise<void> {
-  for (let tries = 0; tries < 1000 && !isTrue(); tries += 1) await setTimeout(20);
+  for (let tries = 0; tries < 3000 && !isTrue(); tries += 1) await setTimeout(20);
 }

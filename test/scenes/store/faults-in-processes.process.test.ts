@@ -82,7 +82,9 @@ async function atEveryCall(args: string[], faults: readonly SystemFault[], check
   rmSync(template.paths.backupsDir, { recursive: true, force: true });
   writeFileSync(join(template.root, "d.json"), JSON.stringify(seat("d")));
   const absolute = args.map((word) => word.replace("..", template.root));
-  const total = await countCalls(copyOf(template), absolute, path);
+  // A slow machine lets a lock be kept alive while the calls are counted, which is no call of a quick one.
+  const counts = [1, 2, 3].map(() => countCalls(copyOf(template), absolute, path));
+  const total = Math.min(...(await Promise.all(counts)));
   expect(total).toBeGreaterThan(20);
   const cases = Array.from({ length: total }, (_, index) => index + 1).flatMap((at) =>
     faults.filter((_, index) => isSoak || index === at % faults.length).map((fault) => ({ at, fault })),

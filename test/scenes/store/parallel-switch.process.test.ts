@@ -1,5 +1,13 @@
 import { expect, test } from "vitest";
-import { activeLabel, homeWith, liveLabel, poolOf, runProcess } from "../../support/store-home.ts";
+import {
+  activeLabel,
+  type Ended,
+  type Home,
+  homeWith,
+  liveLabel,
+  poolOf,
+  runProcess,
+} from "../../support/store-home.ts";
 import { leftovers } from "../../support/tree.ts";
 
 const rounds = process.env["CODEX_AUTH_SOAK"] ? 200 : 50;
@@ -12,7 +20,7 @@ test(`8 parallel switches, ${rounds} rounds: none fails, none is lost, pool and 
   for (let round = 1; round <= rounds; round += 1) {
     const live = liveLabel(home);
     const labels = names.map((name) => `label-${name}`).filter((label) => label !== live);
-    const ends = await Promise.all(labels.map((label) => runProcess(home, ["switch", label])));
+    const ends = await Promise.all(labels.map((label) => switched(home, label)));
     expect(ends.filter(({ code }) => code !== 0)).toEqual([]);
     expect(poolOf(home).revision).toBe(revision + 8 * round);
     expect(activeLabel(home)).toBe(liveLabel(home));
@@ -20,3 +28,13 @@ test(`8 parallel switches, ${rounds} rounds: none fails, none is lost, pool and 
   expect(poolOf(home).accounts).toHaveLength(names.length);
   expect(leftovers(home)).toEqual([]);
 }, 600_000);
+
+/** On a machine so busy that one waits fifteen seconds for the others, it gives up, and says: run the command again. */
+async function switched(home: Home, label: string): Promise<Ended> {
+  for (;;) {
+    const began = performance.now();
+    const end = await runProcess(home, ["switch", label]);
+    const hasWaited = performance.now() - began >= 15_000;
+    if (!hasWaited || !end.stderr.includes("is held by")) return end;
+  }
+}
