@@ -23,8 +23,8 @@ export default defineConfig({
     pool: "threads",
     isolate: false,
     fileParallelism: false,
-    testTimeout: 120_000,
-    hookTimeout: 60_000,
+    testTimeout: 300_000,
+    hookTimeout: 120_000,
     reporters: ["default", "./.ci/count-reporter.ts"],
     projects: modern.map((version, index) => ({
       extends: true,

@@ -188,8 +188,8 @@ test("a proxy that catches what is meant for this machine: codex hangs, and afte
   await type(`printf '%s\\n' "$SETTINGS" > "$CODEX_HOME/config.toml"`, home, { SETTINGS: settings });
   // Nobody listens there.
   const env = { ...urls, HTTP_PROXY: "http://127.0.0.1:2", NO_PROXY: "localhost" };
-  const command = `timeout 20 ${codexBinary(codexVersion)} exec --skip-git-repo-check hi </dev/null 2>&1`;
-  const failing = await type(`${command}; true`, home, env);
+  const command = `${codexBinary(codexVersion)} exec --skip-git-repo-check hi </dev/null 2>&1`;
+  const failing = await type(`timeout 20 ${command}; true`, home, env);
   expect(fake.count("turn")).toBe(0);
   expect(failing).toMatch(/Reconnecting|workspace routing|error sending request/);
   expect(await explain(home, { status: 1, stdout: "", stderr: failing })).not.toEqual([]);

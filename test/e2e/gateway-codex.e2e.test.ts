@@ -37,7 +37,7 @@ async function sceneOf(names: readonly string[] = ["a"], ...events: readonly obj
 
 test.each(ways)("a turn %s, with a key alone and no login", async (_, webSocket) => {
   const { scene, heard } = await sceneOf();
-  const secret = await scene.key("ci", ["--limit", "requests=5/day"]);
+  const secret = await scene.key("ci", ["--limit", "requests=5/5h"]);
   const run = await scene.turn(secret, { webSocket });
   expect(run).toMatchObject({ status: 0, stdout: "hello\n" });
   expect(shown(run)).toEqual([]);

@@ -62,7 +62,7 @@ async function signedIn() {
 }
 
 async function until(browser: Browser, expression: string): Promise<void> {
-  for (let tries = 0; tries < 200; tries += 1) {
+  for (let tries = 0; tries < 1000; tries += 1) {
     // The page may be going away while it is asked.
     const isSo = browser.evaluate(`(() => { try { return ${expression} } catch { return false } })()`);
     if (await isSo.catch(() => false)) return;
@@ -119,70 +119,66 @@ describe.skipIf(!chromiumPath)("the pages of the gateway", () => {
       /^(Log|Runtime)\.(entryAdded|exception|console)/.test(method),
     );
     expect(faults).toEqual([]);
-  }, 120_000);
+  });
 
-  test(
-    "a key is made, changed, rotated and revoked with the keyboard alone",
-    { timeout: 60_000 },
-    async () => {
-      const { scene, browser } = await signedIn();
-      await open(browser, `${scene.gateway.origin}/keys`);
-      await browser.evaluate(`document.querySelector("form [name=name]").focus()`);
-      await type(browser, "robot");
-      await browser.evaluate(`document.querySelector("form [name=limits]").focus()`);
-      await type(browser, "requests=nonsense/day");
-      await browser.evaluate(`document.querySelector("form [type=submit]").focus()`);
-      await press(browser, "Enter");
-      await until(browser, `document.querySelector("[role=alert]").textContent.includes("whole number")`);
-      expect(await browser.evaluate("document.activeElement.name")).toBe("limits");
-      await browser.evaluate(`document.activeElement.value = "requests=5/day"`);
-      await browser.evaluate(`document.querySelector("form [type=submit]").focus()`);
-      await press(browser, "Enter");
-      await until(browser, `document.querySelector("#secret").open`);
-      const secret = String(await browser.evaluate(`document.querySelector("#secret code").textContent`));
-      const answer = await scene.ask({
-        path: "/v1/responses",
-        key: secret,
-        body: { model: "gpt-6-sol", input: "x", stream: true },
-      });
-      expect([answer.status, answer.headers["x-ratelimit-limit-requests"]]).toEqual([200, "5"]);
-      await press(browser, "Escape");
-      const link = `[...document.links].find((each) => each.textContent.trim() === "robot").href`;
-      await until(browser, `${link} && document.readyState === "complete"`);
-      const href = String(await browser.evaluate(link));
+  test("a key is made, changed, rotated and revoked with the keyboard alone", async () => {
+    const { scene, browser } = await signedIn();
+    await open(browser, `${scene.gateway.origin}/keys`);
+    await browser.evaluate(`document.querySelector("form [name=name]").focus()`);
+    await type(browser, "robot");
+    await browser.evaluate(`document.querySelector("form [name=limits]").focus()`);
+    await type(browser, "requests=nonsense/day");
+    await browser.evaluate(`document.querySelector("form [type=submit]").focus()`);
+    await press(browser, "Enter");
+    await until(browser, `document.querySelector("[role=alert]").textContent.includes("whole number")`);
+    expect(await browser.evaluate("document.activeElement.name")).toBe("limits");
+    await browser.evaluate(`document.activeElement.value = "requests=5/day"`);
+    await browser.evaluate(`document.querySelector("form [type=submit]").focus()`);
+    await press(browser, "Enter");
+    await until(browser, `document.querySelector("#secret").open`);
+    const secret = String(await browser.evaluate(`document.querySelector("#secret code").textContent`));
+    const answer = await scene.ask({
+      path: "/v1/responses",
+      key: secret,
+      body: { model: "gpt-6-sol", input: "x", stream: true },
+    });
+    expect([answer.status, answer.headers["x-ratelimit-limit-requests"]]).toEqual([200, "5"]);
+    await press(browser, "Escape");
+    const link = `[...document.links].find((each) => each.textContent.trim() === "robot").href`;
+    await until(browser, `${link} && document.readyState === "complete"`);
+    const href = String(await browser.evaluate(link));
 
-      await open(browser, href);
-      await browser.evaluate(`document.querySelector("[name=parallel]").focus()`);
-      await type(browser, "3");
-      await press(browser, "Enter");
-      const stored = async () =>
-        (await scene.database.query(`select policy, revoked_ms from api_keys where name = 'robot'`))[0] ?? {};
-      await eventually(async () => String((await stored())["policy"]).includes('"parallel":3'));
-      expect(String((await stored())["policy"])).toContain('"max":5');
-      await until(
-        browser,
-        `document.querySelector("[name=parallel]")?.defaultValue === "3" && document.readyState === "complete"`,
-      );
+    await open(browser, href);
+    await browser.evaluate(`document.querySelector("[name=parallel]").focus()`);
+    await type(browser, "3");
+    await press(browser, "Enter");
+    const stored = async () =>
+      (await scene.database.query(`select policy, revoked_ms from api_keys where name = 'robot'`))[0] ?? {};
+    await eventually(async () => String((await stored())["policy"]).includes('"parallel":3'));
+    expect(String((await stored())["policy"])).toContain('"max":5');
+    await until(
+      browser,
+      `document.querySelector("[name=parallel]")?.defaultValue === "3" && document.readyState === "complete"`,
+    );
 
-      const revoke = `[...document.querySelectorAll("button")].find((each) => each.textContent.trim() === "Revoke")`;
-      await browser.evaluate(`${revoke}.focus()`);
-      await press(browser, "Enter");
-      await until(browser, `document.querySelector("#ask").open`);
-      await press(browser, "Escape");
-      await until(browser, `!document.querySelector("#ask").open`);
-      expect((await stored())["revoked_ms"]).toBeNull();
-      // Asked again before the first answer's close event has come.
-      await browser.evaluate(
-        `${revoke}.click(), document.querySelector("#ask").close(), ${revoke}.click(), ${revoke}.value`,
-      );
-      await until(browser, `document.querySelector("#ask").open`);
-      await press(browser, "Enter");
-      await until(browser, `location.pathname === "/keys"`);
-      expect((await stored())["revoked_ms"]).not.toBeNull();
-      const later = await scene.ask({ path: "/v1/models", method: "GET", key: secret });
-      expect(later.status).toBe(401);
-    },
-  );
+    const revoke = `[...document.querySelectorAll("button")].find((each) => each.textContent.trim() === "Revoke")`;
+    await browser.evaluate(`${revoke}.focus()`);
+    await press(browser, "Enter");
+    await until(browser, `document.querySelector("#ask").open`);
+    await press(browser, "Escape");
+    await until(browser, `!document.querySelector("#ask").open`);
+    expect((await stored())["revoked_ms"]).toBeNull();
+    // Asked again before the first answer's close event has come.
+    await browser.evaluate(
+      `${revoke}.click(), document.querySelector("#ask").close(), ${revoke}.click(), ${revoke}.value`,
+    );
+    await until(browser, `document.querySelector("#ask").open`);
+    await press(browser, "Enter");
+    await until(browser, `location.pathname === "/keys"`);
+    expect((await stored())["revoked_ms"]).not.toBeNull();
+    const later = await scene.ask({ path: "/v1/models", method: "GET", key: secret });
+    expect(later.status).toBe(401);
+  });
 
   test("who signs out, or is nobody, sees how to sign in, and no more", async () => {
     const { scene, browser, keys } = await signedIn();
@@ -198,7 +194,7 @@ describe.skipIf(!chromiumPath)("the pages of the gateway", () => {
     await press(browser, "Enter");
     await until(browser, `document.querySelector("nav") !== null`);
     expect(requestsOf(browser).filter((url) => url.includes("sk-ca"))).toEqual([]);
-  }, 60_000);
+  });
 
   test("the overview follows the gateway without being asked", async () => {
     const { scene, browser, keys } = await signedIn();
@@ -211,7 +207,7 @@ describe.skipIf(!chromiumPath)("the pages of the gateway", () => {
       body: { model: hostile, input: "x", stream: true },
     });
     await until(browser, used);
-  }, 60_000);
+  });
 
   test("another page can neither frame it nor send a form to it", async () => {
     const { scene, browser } = await signedIn();
@@ -240,11 +236,11 @@ describe.skipIf(!chromiumPath)("the pages of the gateway", () => {
       expect(posted.status).toBe(404);
     }
     expect(await count()).toBe(before);
-  }, 60_000);
+  });
 });
 
 async function eventually(isSo: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 200 && !(await isSo()); tries += 1)
+  for (let tries = 0; tries < 1000 && !(await isSo()); tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 50));
 }
 

@@ -74,7 +74,7 @@ export class Browser {
   async goTo(url: string): Promise<void> {
     const loaded = () => this.events.some(({ method }) => method === "Page.loadEventFired");
     await this.send("Page.navigate", { url });
-    for (let tries = 0; !loaded() && tries < 200; tries += 1)
+    for (let tries = 0; !loaded() && tries < 1000; tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 50));
   }
 

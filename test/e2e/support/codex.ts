@@ -88,6 +88,8 @@ export function environment({ home, env }: RunOptions): Record<string, string> {
     HOME: join(home, ".."),
     CODEX_HOME: home,
     LANG: "C.UTF-8",
+    // Codex tells local times.
+    TZ: "UTC",
     // Codex makes no helpers for a home below the temporary folder, and a checkout may lie there.
     TMPDIR: temporaryFolder(),
     ...env,
