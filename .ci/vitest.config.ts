@@ -34,7 +34,8 @@ export default defineConfig({
     // Several tests only wait, for a lock or for ten seconds to pass.
     maxWorkers: 3,
     // What has to become true may take its time on a busy machine.
-    expect: { poll: { timeout: 20_000 } },
+    expect: { poll: { timeout: 45_000 } },
+    hookTimeout: 120_000,
     reporters: ["default", "./.ci/count-reporter.ts"],
     sequence: { sequencer: LongestFirst },
     coverage: {

@@ -141,34 +141,26 @@ const loops: [string, (home: TestHome, real: string) => Record<string, string>][
 ];
 
 // It ran until somebody killed it.
-test.each(loops)(
-  "where %s, the real codex is reached all the same",
-  async (_, envOf) => {
-    const home = new TestHome();
-    const env = envOf(home, fakeCodex(home));
-    const all = { ...env, PATH: `${env["PATH"]}:${tools(home)}` };
-    expect(await runProcess(dispatcher, ["exec"], { env: all })).toMatchObject({ code: 7, stdout: "exec|" });
-  },
-  20_000,
-);
+test.each(loops)("where %s, the real codex is reached all the same", async (_, envOf) => {
+  const home = new TestHome();
+  const env = envOf(home, fakeCodex(home));
+  const all = { ...env, PATH: `${env["PATH"]}:${tools(home)}` };
+  expect(await runProcess(dispatcher, ["exec"], { env: all })).toMatchObject({ code: 7, stdout: "exec|" });
+});
 
 test.each([
   ["by exec", "exec "],
   ["as a child", ""],
   ["through another shell", 'sh -c \'"$0" "$@"; exit $?\' '],
-])(
-  "where only a wrapper is there that starts the dispatcher %s, that is told and ends",
-  async (_, how) => {
-    const home = new TestHome();
-    const env = { PATH: `${wrapper(home, "w", `${how}'${dispatcher}' "$@"`)}:${tools(home)}` };
-    const { code, stderr } = await runProcess(dispatcher, ["exec"], { env });
-    expect(code).toBe(126);
-    expect(stderr).toBe(
-      `codex: ${home.file("w/codex")} leads back to codex-auth again and again. Name the real codex: CODEX_AUTH_CODEX_BIN=/path/to/codex\n`,
-    );
-  },
-  20_000,
-);
+])("where only a wrapper is there that starts the dispatcher %s, that is told and ends", async (_, how) => {
+  const home = new TestHome();
+  const env = { PATH: `${wrapper(home, "w", `${how}'${dispatcher}' "$@"`)}:${tools(home)}` };
+  const { code, stderr } = await runProcess(dispatcher, ["exec"], { env });
+  expect(code).toBe(126);
+  expect(stderr).toBe(
+    `codex: ${home.file("w/codex")} leads back to codex-auth again and again. Name the real codex: CODEX_AUTH_CODEX_BIN=/path/to/codex\n`,
+  );
+});
 
 test("a codex that a codex starts is found, also where its process has the same number", async () => {
   const home = new TestHome();

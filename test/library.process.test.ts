@@ -33,17 +33,13 @@ async function homeOfExamples(): Promise<TestHome> {
 
 test.each(
   examples.map(({ name, text }) => [/import [^;]*?from "([^"]+)";/.exec(text)?.[1] ?? "", name, text]),
-)(
-  "what docs/library.md says of %s prints what it says: %s",
-  async (_, name, text) => {
-    const home = await homeOfExamples();
-    const env = { PATH: process.env["PATH"] ?? "", HOME: home.path, CODEX_HOME: home.path };
-    const told = [...text.matchAll(/\); \/\/ (.*)$/gm)].map(([, line]) => line);
-    expect(told.length).toBeGreaterThan(0);
-    expect(user.run(join(user.folder, name), env)).toEqual(told);
-  },
-  60_000,
-);
+)("what docs/library.md says of %s prints what it says: %s", async (_, name, text) => {
+  const home = await homeOfExamples();
+  const env = { PATH: process.env["PATH"] ?? "", HOME: home.path, CODEX_HOME: home.path };
+  const told = [...text.matchAll(/\); \/\/ (.*)$/gm)].map(([, line]) => line);
+  expect(told.length).toBeGreaterThan(0);
+  expect(user.run(join(user.folder, name), env)).toEqual(told);
+});
 
 test("every function of the library has its example", () => {
   const shown = examples.map(({ text }) => text).join("\n");
@@ -60,7 +56,7 @@ test("the examples compile strictly, with Node's types and without skipLibCheck"
       "node",
     ),
   ).toBe("");
-}, 60_000);
+});
 
 test.each(["codex-auth", "codex-auth/errors", "codex-auth/store", "codex-auth/proxy"])(
   "the types of %s need neither @types/node nor skipLibCheck",
@@ -68,7 +64,6 @@ test.each(["codex-auth", "codex-auth/errors", "codex-auth/store", "codex-auth/pr
     const text = `import * as all from "${door}";\nexport const names: string[] = Object.keys(all);\n`;
     expect(user.compile([user.write("door.ts", text)], "--types", "")).toBe("");
   },
-  60_000,
 );
 
 test("a switch over the names of CodexErrorInfo is checked for every case", () => {
@@ -85,7 +80,7 @@ test("a switch over the names of CodexErrorInfo is checked for every case", () =
   expect(user.compile([user.write("all.ts", cases(all))], "--types", "")).toBe("");
   const short = user.compile([user.write("short.ts", cases(all.slice(1)))], "--types", "");
   expect(short).toContain("error TS2366");
-}, 60_000);
+});
 
 test("what another door throws is the CodexAuthError of each", () => {
   const script = user.write(

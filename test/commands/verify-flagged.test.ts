@@ -89,7 +89,7 @@ test.each([
   scene.fake.usage.forget("acct-a");
   scene.fake.issuer.accessTokenSec = 3600;
   await expect
-    .poll(() => verify(scene, "--dry-run"), { timeout: 20_000 })
+    .poll(() => verify(scene, "--dry-run"))
     .toMatchObject({
       document: { results: [{ test: "renewal" }] },
     });
@@ -108,7 +108,7 @@ test("who needs the token of a closed account is told to test it once that is op
   await scene.run(["check"]);
   expect(await states(scene)).toEqual(["flagged"]);
   await expect
-    .poll(async () => (await scene.run(["token", "1"])).stderr, { timeout: 20_000 })
+    .poll(async () => (await scene.run(["token", "1"])).stderr)
     .toContain("Once it is open again: codex auth verify-flagged\n");
 });
 

@@ -16,7 +16,7 @@ import {
 const test = ofAnyMachine.skipIf(!(await hasPorts()));
 
 async function startLogin(flags: readonly string[] = [], home = new TestHome()) {
-  await expect.poll(portsAreFree, { timeout: 20_000 }).toBe(true);
+  await expect.poll(portsAreFree).toBe(true);
   const fake = await startFake();
   fake.authorizer.next = { email: "new@example.com", accountId: "acct-new", userId: "user-new" };
   const login = new RunningLogin(home, fake, ["--browser", ...flags]);
@@ -81,18 +81,18 @@ test("a forced workspace is asked for", async () => {
 });
 
 test("the browser is opened with the address", async () => {
-  await expect.poll(portsAreFree, { timeout: 20_000 }).toBe(true);
+  await expect.poll(portsAreFree).toBe(true);
   const home = new TestHome();
   const browser = home.write("browser", `#!/bin/sh\necho "$1" > '${home.file("opened")}'\n`);
   chmodSync(browser, 0o755);
   const login = new RunningLogin(home, await startFake(), ["--browser"], { BROWSER: browser });
   const url = await login.url();
-  await expect.poll(() => existsSync(home.file("opened")), { timeout: 10_000 }).toBe(true);
+  await expect.poll(() => existsSync(home.file("opened"))).toBe(true);
   await expect.poll(() => home.read("opened")).toBe(`${url.href}\n`);
 });
 
 test("a login goes on where no browser can be opened", async () => {
-  await expect.poll(portsAreFree, { timeout: 20_000 }).toBe(true);
+  await expect.poll(portsAreFree).toBe(true);
   const fake = await startFake();
   const login = new RunningLogin(new TestHome(), fake, ["--browser"], { PATH: "", BROWSER: "none-such" });
   await fetch(await login.url());
@@ -288,7 +288,7 @@ test("Ctrl-C while the issuer is asked tells the browser too", async () => {
 });
 
 test("the second port is taken when the first is busy", async () => {
-  await expect.poll(portsAreFree, { timeout: 20_000 }).toBe(true);
+  await expect.poll(portsAreFree).toBe(true);
   await occupy(ports[0]);
   const fake = await startFake();
   const login = new RunningLogin(new TestHome(), fake, ["--browser"]);
@@ -299,7 +299,7 @@ test("the second port is taken when the first is busy", async () => {
 });
 
 test("when both ports are busy, whoever holds them is named", async () => {
-  await expect.poll(portsAreFree, { timeout: 20_000 }).toBe(true);
+  await expect.poll(portsAreFree).toBe(true);
   for (const port of ports) await occupy(port);
   const fake = await startFake();
   const { code, stdout, stderr } = await new RunningLogin(new TestHome(), fake, ["--browser"]).finished;

@@ -189,9 +189,7 @@ test("started in the foreground it says where it listens, and Ctrl-C ends it and
   const child: ChildProcess = spawn(binary, ["gateway", "start"], { env, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   child.stderr?.on("data", (bytes: Buffer) => (said += bytes.toString()));
-  await expect
-    .poll(() => said, { timeout: 20_000 })
-    .toMatch(/listens at http:\/\/127\.0\.0\.1:\d+\/v1[^]*key create[^]*Ctrl-C/);
+  await expect.poll(() => said).toMatch(/listens at http:\/\/127\.0\.0\.1:\d+\/v1[^]*key create[^]*Ctrl-C/);
   const ended = new Promise((resolve) => child.once("exit", (code, signal) => resolve([code, signal])));
   child.kill("SIGINT");
   expect(await ended).toEqual([0, null]);

@@ -54,7 +54,7 @@ test("tokens that a killed renewal has left are written while its gateway does n
   const { account, process, spent } = await begin(one, "a", endedProcess);
   const document = renewedDocument(scene, account);
   process.pool.keepTokens({ accountId: account.id, spent, document });
-  await expect.poll(() => scene.isLost("a", one.pool), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => scene.isLost("a", one.pool)).toBe(false);
   expect((await one.account("a")).refresh).toBeNull();
   end();
 });

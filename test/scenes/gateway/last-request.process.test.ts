@@ -26,7 +26,7 @@ async function start(node: string, backend: string, address: string): Promise<St
   onTestFinished(() => void child.kill("SIGKILL"));
   let said = "";
   child.stderr.on("data", (bytes: Buffer) => (said += bytes.toString()));
-  await expect.poll(() => said, { timeout: 30_000 }).toMatch(/listens at \S+/);
+  await expect.poll(() => said).toMatch(/listens at \S+/);
   return { env, url: /listens at (\S+)/.exec(said)?.[1] ?? "" };
 }
 

@@ -12,7 +12,7 @@ describe.skipIf(postgresPrograms() === null)("gateways that share accounts in a 
   let postgres: TestPostgres | null = null;
   beforeAll(async () => {
     postgres = await startPostgres();
-  }, 60_000);
+  });
   afterAll(() => postgres?.stop());
 
   async function scene() {
@@ -46,7 +46,7 @@ describe.skipIf(postgresPrograms() === null)("gateways that share accounts in a 
     let said = "";
     child.stderr?.on("data", (chunk: Buffer) => (said += chunk.toString()));
     onTestFinished(() => void child.kill("SIGKILL"));
-    await expect.poll(() => said, { timeout: 30_000 }).toMatch(/listens at (http\S+)/);
+    await expect.poll(() => said).toMatch(/listens at (http\S+)/);
     return { child, url: /listens at (http\S+)/.exec(said)?.[1] ?? "", said };
   }
 
@@ -111,7 +111,7 @@ describe.skipIf(postgresPrograms() === null)("gateways that share accounts in a 
     expect(responses.asked).toEqual(["acct-a", "acct-a"]);
 
     // The access token ends soon, so both gateways want another one.
-    await expect.poll(() => fake.issuer.refreshes, { timeout: 30_000 }).toBe(1);
+    await expect.poll(() => fake.issuer.refreshes).toBe(1);
     const renewed = async () => {
       await Promise.all(gateways.map(({ url }) => ask(url)));
       return (
@@ -119,13 +119,13 @@ describe.skipIf(postgresPrograms() === null)("gateways that share accounts in a 
         responses.received.at(-1)?.token !== responses.received[0]?.token
       );
     };
-    await expect.poll(renewed, { timeout: 30_000, interval: 200 }).toBe(true);
+    await expect.poll(renewed, { interval: 200 }).toBe(true);
     expect([fake.issuer.refreshes, fake.issuer.reuses]).toEqual([1, 0]);
 
     const released = await run(["gateway", "release", "a@example.com"]);
     expect(released).toMatchObject({ code: 0 });
     expect(home.read("codex-auth/pool.json")).toContain(fake.issuer.newestToken("a@example.com"));
-    await expect.poll(async () => (await ask(gateways[0]?.url ?? ""))[0], { timeout: 10_000 }).toBe(503);
+    await expect.poll(async () => (await ask(gateways[0]?.url ?? ""))[0]).toBe(503);
   }, 180_000);
 
   test("a database that was copied serves nobody until a person says that it counts", async () => {
@@ -154,7 +154,7 @@ describe.skipIf(postgresPrograms() === null)("gateways that share accounts in a 
     expect(await runProcess(home, ["gateway", "database", "check"], { env: withKey })).toMatchObject({
       code: 0,
     });
-  }, 120_000);
+  });
 
   test("an account that is active stays, and the way out is said", async () => {
     const { env } = await scene();
@@ -169,5 +169,5 @@ describe.skipIf(postgresPrograms() === null)("gateways that share accounts in a 
       stderr: expect.stringMatching(/is the active account.*codex auth switch/s) as string,
     });
     expect(home.read("codex-auth/pool.json")).toContain("acct-a");
-  }, 60_000);
+  });
 });

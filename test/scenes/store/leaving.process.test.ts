@@ -167,7 +167,7 @@ async function renewing(home: Home, label = "label-a"): Promise<{ pid: number; e
 }
 
 // Found: a renewal of ours that took longer than ten seconds was called "most likely a running Codex".
-test("a renewal of ours is named and waited for, longer than for a Codex", { timeout: 60_000 }, async () => {
+test("a renewal of ours is named and waited for, longer than for a Codex", async () => {
   const home = await homeAtRisk();
   const { pid, end } = await renewing(home);
   const startMs = Date.now();
@@ -195,7 +195,7 @@ test("remove waits for a renewal of ours, so that its new token is not orphaned"
   expect(child.exitCode).toBe(null);
   expect(poolOf(home).accounts).toHaveLength(2);
   end();
-  await expect.poll(() => child.exitCode, { timeout: 20_000 }).toBe(0);
+  await expect.poll(() => child.exitCode).toBe(0);
 });
 
 /** A process of this home that is named as Codex is. */
@@ -208,7 +208,7 @@ function pretendCodex(home: Home): () => void {
   return () => void child.kill();
 }
 
-test("switch says who is in the way, and what --now may cost", { timeout: 60_000 }, async () => {
+test("switch says who is in the way, and what --now may cost", async () => {
   const home = await homeAtRisk();
   pretendCodex(home);
   const refused = await runProcess(home, ["switch", "label-b"]);
@@ -226,22 +226,18 @@ test("switch says who is in the way, and what --now may cost", { timeout: 60_000
   );
 });
 
-test(
-  "remove --force goes on, says what may be lost, and its undo marks the token as unclear",
-  { timeout: 60_000 },
-  async () => {
-    const home = await homeAtRisk();
-    const end = pretendCodex(home);
-    const removed = await runProcess(home, ["remove", "label-a", "--force"]);
-    expect(removed).toMatchObject({ code: 0 });
-    expect(removed.stdout).toMatch(/a running Codex .* may be renewing .* the new token is lost/);
-    end();
-    expect(await runProcess(home, ["backup", "restore", "latest"])).toMatchObject({ code: 0 });
-    expect(poolOf(home).accounts.find(({ label }) => label === "label-a")?.refresh).toMatchObject({
-      kind: "uncertain",
-    });
-  },
-);
+test("remove --force goes on, says what may be lost, and its undo marks the token as unclear", async () => {
+  const home = await homeAtRisk();
+  const end = pretendCodex(home);
+  const removed = await runProcess(home, ["remove", "label-a", "--force"]);
+  expect(removed).toMatchObject({ code: 0 });
+  expect(removed.stdout).toMatch(/a running Codex .* may be renewing .* the new token is lost/);
+  end();
+  expect(await runProcess(home, ["backup", "restore", "latest"])).toMatchObject({ code: 0 });
+  expect(poolOf(home).accounts.find(({ label }) => label === "label-a")?.refresh).toMatchObject({
+    kind: "uncertain",
+  });
+});
 
 // Found: the backup held the token that Codex had spent, and the new one went with auth.json.
 test("the undo of a removal brings back the token that Codex had renewed before", async () => {
