@@ -22,9 +22,18 @@ test.runIf(process.platform === "linux")("a browser that does not start is told"
   ] as const) {
     vi.stubEnv("BROWSER", browser);
     vi.stubEnv("PATH", "/usr/bin:/bin");
-    const opened = contextWith({ BROWSER: browser }).ctx.openUrl("http://127.0.0.1:9/");
-    if (works) await expect(opened).resolves.toBeUndefined();
-    else await expect(opened).rejects.toThrow("xdg-open");
+    // Whoever opens pages looks for a display, and for a desktop that has its own way.
+    for (const name of ["DISPLAY", "WAYLAND_DISPLAY", "XDG_CURRENT_DESKTOP", "DESKTOP_SESSION"])
+      vi.stubEnv(name, undefined);
+    const opened = () =>
+      contextWith({ BROWSER: browser })
+        .ctx.openUrl("http://127.0.0.1:9/")
+        .then(
+          () => "opened",
+          (error: unknown) => String(error),
+        );
+    // What takes longer than a moment to fail, as on a busy machine, counts as a browser that stays.
+    await expect.poll(opened).toContain(works ? "opened" : "xdg-open");
   }
 });
 

@@ -54,7 +54,8 @@ export class NpmUser {
   compile(files: readonly string[], ...options: string[]): string {
     const found = createRequire(import.meta.url).resolve("typescript/package.json");
     const { bin } = JSON.parse(readFileSync(found, "utf8")) as Manifest;
-    const strict = "--noEmit --strict --module nodenext --target es2023 --skipLibCheck false".split(" ");
+    const strict =
+      "--noEmit --pretty false --strict --module nodenext --target es2023 --skipLibCheck false".split(" ");
     const args = [join(dirname(found), bin["tsc"] ?? ""), ...strict, ...options, ...files];
     return spawnSync(process.execPath, args, { cwd: this.folder, encoding: "utf8" }).stdout;
   }
