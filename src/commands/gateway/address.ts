@@ -44,3 +44,13 @@ export function portOf(text: string | undefined): number {
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new CodexAuthError("usage", `Invalid port: ${text}`, { hint: "Give a number from 1 to 65535." });
 }
+
+/** Null: the figures have no port of their own. */
+export function metricsPortOf(text: string | undefined, port: number): number | null {
+  if (text === undefined) return null;
+  const own = portOf(text);
+  if (own === 0 || own !== port) return own;
+  throw new CodexAuthError("usage", "--metrics-port and --port are the same.", {
+    hint: "Give the figures a port of their own, as in --metrics-port 9090; without it they are at /metrics, for an admin key.",
+  });
+}

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import type { Context } from "../../context.ts";
 import { defineCommand, offering, offeringBehind } from "../../program/command.ts";
 import { asInvoked } from "../../program/invocation.ts";
-import { portOf, publicAddress } from "./address.ts";
+import { metricsPortOf, portOf, publicAddress } from "./address.ts";
 import {
   about,
   type Action,
@@ -169,7 +169,7 @@ async function start(ctx: Context, words: readonly string[], options: Options): 
   noWords(words, "start");
   const port = portOf(options.port);
   const { host, publicUrl } = publicAddress(options);
-  const metricsPort = options.metricsPort === undefined ? null : portOf(options.metricsPort);
+  const metricsPort = metricsPortOf(options.metricsPort, port);
   const address = databaseAddress(ctx, options.database);
   if (options.background) {
     const argv = publicUrl === null ? [] : ["--host", host, "--public-url", publicUrl.href];

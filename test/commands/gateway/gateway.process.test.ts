@@ -66,6 +66,7 @@ describe("what cannot be meant is refused in one line that says what to type, an
     ["start --port 99999", "usage"],
     ["start --port abc", "usage"],
     ["start --host 0.0.0.0", "usage"],
+    ["start --port 45671 --metrics-port 45671", "usage"],
     ["start --public-url nonsense", "usage"],
     ["start --background --port -1", "usage"],
     ["start --database postgres://127.0.0.1:1/none", "database_unavailable"],
