@@ -5,6 +5,7 @@ import { CodexAuthError } from "../../errors/codex-auth-error.ts";
 import { randomHex } from "../../machine/hash.ts";
 import { type Actor, addAudit, type AuditEntry } from "../admin/audit.ts";
 import type { UsageBooks } from "../limits/usage-books.ts";
+import { checkRole } from "./check-role.ts";
 import { hashOfSecret, newSecret, shownPart } from "./key-secret.ts";
 import { endedKind } from "./running-keys.ts";
 
@@ -42,8 +43,9 @@ export function whyClosed({ revokedMs, expiresMs }: ClientKey, nowMs: number): "
   return expiresMs !== null && expiresMs <= nowMs ? "expired" : null;
 }
 
-/** Throws `key_name_taken`. */
+/** Throws `key_name_taken` and `limit_invalid`. */
 export async function createKey(database: Database, wanted: NewKey, actor: Actor): Promise<MadeKey> {
+  checkRole(wanted);
   const secret = newSecret();
   const id = `key_${randomHex(8)}`;
   const key: ClientKey = {

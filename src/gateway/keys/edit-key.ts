@@ -2,6 +2,7 @@ import type { Database } from "../../database/database.ts";
 import type { Actor } from "../admin/audit.ts";
 import { startLimits } from "../limits/new-limits.ts";
 import { changeKeys, type ClientKey, keyWithId, requireFreeName } from "./client-keys.ts";
+import { checkRole } from "./check-role.ts";
 
 /** What is to be different; what is absent stays. */
 export type KeyChange = Partial<Pick<ClientKey, "name" | "policy" | "expiresMs">>;
@@ -30,6 +31,7 @@ async function editOnce(
 ): Promise<ClientKey | null> {
   const { id } = before;
   const after = { ...before, ...change };
+  checkRole(after);
   // First, so that no request passes a new limit that has not counted yet.
   await startLimits(database, id, { before: before.policy, after: after.policy });
   const detail = Object.keys(change).join(" ");

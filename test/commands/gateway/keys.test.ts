@@ -132,3 +132,30 @@ test("the lines for Codex say where each belongs, and how a key for few models i
   expect(lines.filter((line) => line.length > 80)).toEqual([]);
   expect(() => clientLines(undefined, "")).toThrow("Say which client it is.");
 });
+
+test("an admin key takes no restriction of what it may ask, because it asks nothing", async () => {
+  const home = await homeWithThree();
+  const key = (...words: string[]) =>
+    runFake(home, ["gateway", "key", ...words], { databaseDrivers: drivers });
+  const restrictions = [
+    ["--limit", "requests=1/day"],
+    ["--model", "x"],
+    ["--account", "1"],
+    ["--parallel", "2"],
+  ];
+  await key("create", "boss", "--role", "admin", "--expires", "30d");
+  for (const words of restrictions) {
+    for (const line of [
+      ["create", "other", "--role", "admin"],
+      ["edit", "boss"],
+    ]) {
+      const { code, stderr } = await key(...line, ...words);
+      expect([code, stderr.split("\n")[0]]).toEqual([
+        1,
+        "An admin key asks no models, so nothing limits it.",
+      ]);
+    }
+  }
+  expect((await key("list")).stdout).toMatch(/^boss\t.*\n$/);
+  expect((await key("edit", "boss", "--limit", "none", "--expires", "never")).code).toBe(0);
+});
