@@ -3,6 +3,7 @@ import type { AddressInfo, Socket } from "node:net";
 import { setTimeout as rest } from "node:timers/promises";
 import type { RefreshNeed, RefreshOutcome } from "../auth/renew/need.ts";
 import type { Database } from "../database/database.ts";
+import { CodexAuthError } from "../errors/codex-auth-error.ts";
 import type { Agents } from "../openai/backend.ts";
 import { answerWhatIsBroken, serverOptions } from "../proxy/door/broken-request.ts";
 import { listen } from "../proxy/door/listen.ts";
@@ -106,12 +107,13 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
       response.once("error", () => undefined);
       response.once("close", parts.running.add(response));
       answerRequest(parts, door, request, response).catch((error: unknown) => {
-        parts.rotation.counters.problem = error;
+        const isAway = error instanceof CodexAuthError && error.code === "database_unavailable";
+        if (!isAway) parts.rotation.counters.problem = error;
         const isManagement = request.url?.startsWith("/api/") ?? false;
-        give(
-          { request, response },
-          refuse({ kind: "fault", isManagement }, { isCodex: false, nowMs: parts.now() }),
-        );
+        const refusal = isAway
+          ? ({ kind: "database-away" } as const)
+          : { kind: "fault" as const, isManagement };
+        give({ request, response }, refuse(refusal, { isCodex: false, nowMs: parts.now() }));
         if (!response.writableEnded) response.destroy();
       });
     },

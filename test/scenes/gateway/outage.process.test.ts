@@ -36,7 +36,15 @@ describe.skipIf(postgresPrograms() === null)("a database server that dies and co
       return [status, JSON.parse(String(body))];
     };
     await expect.poll(ready).toEqual([200, { status: "database away" }]);
-    const refuse = async () => [await ask(limited.secret), await list()];
+    const usage = (path: string, { secret: key }: { secret: string }) =>
+      scene.ask({ method: "GET", path, key });
+    const refuse = async () => [
+      await ask(limited.secret),
+      await list(),
+      await usage("/v1/usage", free),
+      await usage("/v1/usage", limited),
+      await usage("/api/codex/usage", limited),
+    ];
     let refusals = await refuse();
     // A busy machine may hold one of them up, and hardly all.
     let leastMs = Infinity;
