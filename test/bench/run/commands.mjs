@@ -19,7 +19,17 @@ const rows = [
   ["TAB, 1,000 accounts", 1000, ["__complete", "--", "switch", ""], "1.5"],
   ["list --json, 1,000 accounts", 1000, ["list", "--json"], "2.0"],
   ["switch, 1,000 accounts", 1000, ["switch", "-"], ""],
+  ["import of codex-auth/errors", 100, importOf("errors"), "1.15"],
 ];
+
+/** Instead of a command: what a program of others pays for a door of the library. */
+function importOf(door) {
+  return (folder) => asModule(`import ${JSON.stringify(join(folder, `dist/lib/${door}.js`))};`);
+}
+
+function asModule(text) {
+  return ["--input-type=module", "-e", text];
+}
 
 export async function* commandRows(builds, { runs, only }) {
   const root = mkdtempSync(join(tmpdir(), "codex-auth-bench-"));
@@ -31,7 +41,10 @@ export async function* commandRows(builds, { runs, only }) {
       homes.set(count, makeHome(root, binaries, count));
     for (const [name, count, args, goal] of wanted) {
       const home = homes.get(count);
-      const commands = [["-e", "0"], ["-e", "0"], ...binaries.map((binary) => [binary].concat(args))];
+      const isImport = typeof args === "function";
+      const empty = isImport ? asModule("0") : ["-e", "0"];
+      const words = (folder) => (isImport ? args(folder) : [join(folder, "bin/codex-auth"), ...args]);
+      const commands = [empty, empty, ...builds.map(words)];
       yield { name, goal, ratios: inTurn(commands, { root, home, runs }) };
     }
   } finally {
