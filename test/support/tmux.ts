@@ -95,10 +95,10 @@ export class Terminal {
 
 /** The newest program of this name that runs in it. */
 function pidOf(terminal: Terminal, name: string): number {
-  const { stdout } = spawnSync("ps", ["-o", "pid=,comm=", "--ppid", String(terminal.pid())], {
+  const { stdout } = spawnSync("ps", ["-o", "pid=,args=", "--ppid", String(terminal.pid())], {
     encoding: "utf8",
   });
-  const found = stdout.split("\n").filter((line) => line.trim().endsWith(name));
+  const found = stdout.split("\n").filter((line) => new RegExp(`^\\s*\\d+ \\S*${name} `).test(line));
   expect(found.length).toBeGreaterThan(0);
   return parseInt(found.at(-1) ?? "", 10);
 }
