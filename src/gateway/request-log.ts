@@ -26,6 +26,7 @@ export interface LogLine {
 
 const everyMs = 250;
 const deniedEveryMs = 1_000;
+const againMs = 2_000;
 /** Any text may stand in a body, and PostgreSQL takes no row whose names are longer than a third of a page. */
 const longestModel = 128;
 /** A log that cannot be written anywhere is not kept forever. */
@@ -78,11 +79,15 @@ export class RequestLog {
     const line = { ...request, model: request.model?.slice(0, longestModel) ?? null };
     if (this.#waiting.length < mostWaiting)
       this.#waiting.push({ id: this.#replica.name("req_"), request: line });
+    this.#flushIn(everyMs);
+  }
+
+  #flushIn(ms: number): void {
     if (this.#timer !== null) return;
     this.#timer = setTimeout(() => {
       this.#timer = null;
       void this.flush();
-    }, everyMs).unref();
+    }, ms).unref();
   }
 
   /** Resolves when everything that was noted before is written, kept, or could not be. */
@@ -99,6 +104,8 @@ export class RequestLog {
       this.#keep(lines);
     } catch {
       this.#waiting = [...lines, ...this.#waiting].slice(0, mostWaiting);
+      // Nobody may ask anything more.
+      this.#flushIn(againMs);
     }
   }
 
