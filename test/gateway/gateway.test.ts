@@ -755,16 +755,24 @@ test.each([
       `{"model":"gpt-6-sol","messages":[{"role":"user","content":"x"}],"tools":[{"type":"function","function":{"name":"f","parameters":{"a":${deep}}}}]}`,
   ],
 ])(
-  "a body that is nested deeper than the stack is %s's 400, and no fault of the gateway's",
+  "a body that is nested deeper than the stack, or has more fields than any request, is %s's 400, and no fault of the gateway's",
   async (path, bodyOf) => {
     const scene = await GatewayScene.open(["a"]);
     const { secret } = await scene.key("ci");
-    const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
-    const answer = await scene.ask({ path, key: secret, body: bodyOf(deep) });
-    expect([answer.status, errorOf(answer)["message"]]).toEqual([
-      400,
-      "The request body is nested too deep.",
-    ]);
+    const wide = Array.from({ length: 50_000 }, (_, at) => `"f${at}":1`).join(",");
+    const bodies = [
+      bodyOf(`${"[".repeat(100_000)}${"]".repeat(100_000)}`),
+      // A second of the processor, and longer the longer it is, for JSON.parse.
+      bodyOf("[".repeat(5_000_000)),
+      bodyOf("1").replace("{", `{${wide},`),
+    ];
+    for (const body of bodies) {
+      const answer = await scene.ask({ path, key: secret, body });
+      expect([answer.status, errorOf(answer)["message"]]).toEqual([
+        400,
+        "The request body is nested too deep, or has too many fields.",
+      ]);
+    }
     expect(scene.gateway.status()).toMatchObject({ inFlight: 0, problem: null });
     expect(scene.fake.received).toEqual([]);
   },

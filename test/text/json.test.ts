@@ -34,6 +34,8 @@ function isDeepSlowly(text: string, limit: number): boolean {
 
 test("a string of millions of escapes is no trouble", () => {
   expect(isDeep(`${deep}"${"\\n".repeat(5_000_000)}"`)).toBe(true);
+  expect(isDeep(`${"[]".repeat(101)}"${'\\\\\\"'.repeat(1_000_000)}"`)).toBe(false);
+  expect(isDeep(`${"[]".repeat(101)}"${"\\\\".repeat(2_500_000)}"${deep}`)).toBe(true);
 });
 
 test("any text is as deep as when it is read letter by letter", () => {

@@ -145,6 +145,12 @@ export async function startInBackground(
 
 /** Where the keys are: `--database`, else CODEX_AUTH_DATABASE, else that of the gateway that runs, else the file of this pool. */
 export function databaseAddress({ env, store }: Pick<Context, "env" | "store">, wanted?: string): string {
+  if (wanted === "") {
+    // As of a variable that is not set; what was meant is not the file of this pool.
+    throw new CodexAuthError("usage", "--database names no database.", {
+      hint: "Give a file or an address, as in --database postgres://db/codex; without the option the file of this pool is used.",
+    });
+  }
   const named = wanted ?? env["CODEX_AUTH_DATABASE"];
   if (named !== undefined && named !== "") return named;
   const running = store.gateway.read();

@@ -88,7 +88,8 @@ async function bodyOf({ parts, request }: HttpExchange): Promise<Readonly<Record
   const read = await readGatewayBody(request, parts.budget, parts.rotation.limits);
   if (read.kind !== "read") return null;
   read.body.release();
-  return objectIn(read);
+  const value = objectIn(read);
+  return value === "too-deep" ? null : value;
 }
 
 async function visitorOf(exchange: HttpExchange): Promise<Visitor> {

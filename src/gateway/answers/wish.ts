@@ -73,6 +73,7 @@ async function wishOf(parts: GatewayParts, visit: Visit, read: ReadBody): Promis
   const isAsItCame = isPassedOn && isForAnyModel(key);
   const value = isAsItCame ? objectFields(read.bytes, lookedAt) : objectIn(read);
   if (value === null) return { refusal: noObject };
+  if (value === "too-deep") return { refusal: tooDeep };
   const { body, bytes } = read;
   const tier = textField(value, "service_tier");
   const wishFor = (asked: string, sent: object) => {
@@ -113,7 +114,7 @@ function isForAnyModel({ policy: { models, limits } }: ClientKey): boolean {
 }
 
 const noObject = bodyRefusal("The request body must be a JSON object.");
-const tooDeep = bodyRefusal("The request body is nested too deep.");
+const tooDeep = bodyRefusal("The request body is nested too deep, or has too many fields.");
 const packed = bodyRefusal(
   "The request body cannot be unpacked: send it as it is, or as Content-Encoding gzip, deflate or zstd.",
 );

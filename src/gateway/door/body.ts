@@ -4,7 +4,7 @@ import { gunzipSync, inflateSync } from "node:zlib";
 import { Decompress } from "fzstd";
 import { type Body, type BodyBudget, bodyBytes, readBody, replaceBody } from "../../proxy/door/body.ts";
 import type { ProxyLimits } from "../../proxy/options.ts";
-import { isRecord } from "../../text/json.ts";
+import { isDeep, isRecord } from "../../text/json.ts";
 
 /** A request body that was read. */
 export interface ReadBody {
@@ -44,14 +44,23 @@ export async function readGatewayBody(
   }
 }
 
-/** What a body says; null where it is no JSON object. */
-export function objectIn({ bytes }: ReadBody): Fields | null {
+/** Up to here JSON.parse is quick, whatever it is given. */
+const quickBytes = 256 * 1024;
+/** No request is made like that, and to read one takes seconds. */
+const [deepest, mostFields] = [1_000, 10_000];
+
+/** What a body says; null where it is no JSON object. `too-deep`: or has too many fields. */
+export function objectIn({ bytes }: ReadBody): Fields | "too-deep" | null {
+  const text = bytes.toString("utf8");
+  if (text.length > quickBytes && isDeep(text, deepest)) return "too-deep";
+  let value: unknown;
   try {
-    const value: unknown = JSON.parse(bytes.toString("utf8"));
-    return isRecord(value) ? value : null;
+    value = JSON.parse(text);
   } catch {
     return null;
   }
+  if (!isRecord(value)) return null;
+  return text.length > quickBytes && Object.keys(value).length > mostFields ? "too-deep" : value;
 }
 
 /** Throws RangeError where it would grow too large, another error where it cannot be unpacked. */

@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { expect, test } from "vitest";
 import { clientLines, usageLines } from "../../../src/commands/gateway/document.ts";
 import { makeUi } from "../../../src/ui/ui.ts";
@@ -158,4 +159,14 @@ test("an admin key takes no restriction of what it may ask, because it asks noth
   }
   expect((await key("list")).stdout).toMatch(/^boss\t.*\n$/);
   expect((await key("edit", "boss", "--limit", "none", "--expires", "never")).code).toBe(0);
+});
+
+test("an empty --database, as of a variable that is not set, is not the file of this pool", async () => {
+  const home = await homeWithThree();
+  for (const line of ["key list", "usage", "start", "database check"]) {
+    const words = ["gateway", ...line.split(" "), "--database", ""];
+    const { code, stderr } = await runFake(home, words, { databaseDrivers: drivers });
+    expect([line, code, stderr.split("\n")[0]]).toEqual([line, 1, "--database names no database."]);
+  }
+  expect(existsSync(home.file("codex-auth/gateway.db"))).toBe(false);
 });
