@@ -388,8 +388,11 @@ test("four accounts are asked about at a time, and renewals wait for each other"
     renewing -= 1;
     return refresh(request);
   };
+  const rest = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
   const slow = async () => {
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    // Until four wait, and then some, so that a fifth would be seen.
+    for (let tries = 0; tries < 500 && scene.fake.usage.mostWaiting < 4; tries += 1) await rest(20);
+    await rest(300);
     return { status: 200, body: usageBody({}) };
   };
   await scene.succeed(["check"]);

@@ -43,6 +43,6 @@ test("a database that does not answer delays nobody twice", async () => {
   const from = performance.now();
   await homes.recall("a");
   await homes.recall("b");
-  expect([asked, performance.now() - from < 1_000]).toEqual([1, true]);
+  expect([asked, performance.now() - from < 10_000]).toEqual([1, true]);
   await database.close();
 });

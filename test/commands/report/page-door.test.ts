@@ -173,9 +173,11 @@ test("the page is made anew when it is asked for after a while, and what goes wr
 });
 
 test("a closed door ends who still waits, and the port is free", async () => {
-  const waits = await door({ make: () => new Promise(() => {}) });
+  let arrive = () => {};
+  const arrived = new Promise<void>((resolve) => (arrive = resolve));
+  const waits = await door({ make: () => (arrive(), new Promise(() => {})) });
   const asked = ask(waits.port, { path: waits.path }).catch((error: NodeJS.ErrnoException) => error.code);
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await arrived;
   await waits.close();
   expect(await asked).toBe("ECONNRESET");
   await expect(ask(waits.port, { path: waits.path })).rejects.toThrow("ECONNREFUSED");

@@ -160,10 +160,8 @@ test("--live asks at the start and then as often as it was told", async () => {
   await shows(shown, "? help, q quit");
   const after = async (minutes: number, times: number) => {
     clock.nowMs += minutes * 60_000;
-    shown.tick();
-    await expect.poll(() => asked.length).toBe(times);
-    // The answer has been shown before the next is asked for.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    // Until its answer has been shown no other is asked for.
+    await expect.poll(() => (shown.tick(), asked.length)).toBe(times);
   };
   await after(0, 1);
   await after(9, 1);

@@ -178,13 +178,12 @@ test("what is known of quotas is shared", async () => {
   const [one, two] = [await scene.machine(), await scene.machine()];
   const told: string[] = [];
   const end = two.pool.watch({ pollMs: 20, onChange: (change) => void told.push(change) });
-  await new Promise((resolve) => setTimeout(resolve, 60));
-  await Promise.all(
-    ["x", "y", "z"].map((id) =>
-      one.pool.updateUsage((usage) => void usage.set(id, { limits: [], availability: null })),
-    ),
-  );
-  await expect.poll(() => [...two.pool.usage().keys()].sort().join()).toBe("x,y,z");
+  const note = (id: string) =>
+    one.pool.updateUsage((usage) => void usage.set(id, { limits: [], availability: null }));
+  // What was there before it looked for the first time is no change.
+  await expect.poll(() => note("w").then(() => told.length)).toBeGreaterThan(0);
+  await Promise.all(["x", "y", "z"].map(note));
+  await expect.poll(() => [...two.pool.usage().keys()].sort().join()).toBe("w,x,y,z");
   end();
   expect(new Set(told)).toEqual(new Set(["usage"]));
 });

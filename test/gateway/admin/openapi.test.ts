@@ -20,7 +20,7 @@ test("what management answers is what the OpenAPI document says", async () => {
     key: secret,
     body: { model: "gpt-6-sol", input: "x", stream: true },
   });
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  await expect.poll(() => scene.database.query(`select id from requests`)).toHaveLength(1);
   const bodies: Record<string, object> = {
     "post /api/keys": { name: "new" },
     "patch /api/keys/{id}": { limits: ["requests=1/day"] },

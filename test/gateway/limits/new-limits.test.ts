@@ -17,7 +17,9 @@ test("a limit that is new to a key counts what it has used in the running window
   const { secret, key } = await scene.key("ci");
   for (const model of ["gpt-6-sol", "gpt-6-sol", "gpt-6-luna"])
     await scene.ask({ path: "/v1/responses", key: secret, body: { ...turn, model } });
-  await new Promise((resolve) => setTimeout(resolve, 400));
+  const logged = async () =>
+    Number((await scene.database.query(`select count(*) as n from requests`))[0]?.["n"]);
+  await expect.poll(logged).toBe(3);
   const texts = ["requests=9/day", "tokens=100/week", "requests=5/month@gpt-6-luna", "requests=5/5h"];
   const edited = await editKey(
     scene.database,
@@ -25,9 +27,9 @@ test("a limit that is new to a key counts what it has used in the running window
     () => ({ policy: { limits: texts.map(parseLimit) } }),
     "test",
   );
-  await new Promise((resolve) => setTimeout(resolve, 400));
   const before = { "requests/day": 3, "tokens/week": 48, "requests/month@gpt-6-luna": 1, "requests/5h": 0 };
-  expect(await used(scene, secret)).toEqual(before);
+  // It looks for changed keys four times a second.
+  await expect.poll(() => used(scene, secret)).toEqual(before);
   await scene.ask({ path: "/v1/responses", key: secret, body: turn });
   const after = { ...before, "requests/day": 4, "tokens/week": 64, "requests/5h": 1 };
   expect(await used(scene, secret)).toEqual(after);
@@ -37,7 +39,6 @@ test("a limit that is new to a key counts what it has used in the running window
     () => ({ policy: { limits: [parseLimit("requests=4/day")] } }),
     "test",
   );
-  await new Promise((resolve) => setTimeout(resolve, 400));
-  expect(await used(scene, secret)).toEqual({ "requests/day": 4 });
+  await expect.poll(() => used(scene, secret)).toEqual({ "requests/day": 4 });
   expect((await scene.ask({ path: "/v1/responses", key: secret, body: turn })).status).toBe(429);
 });

@@ -261,11 +261,11 @@ test("silence in the middle of an answer ends it with response.failed", async ()
 });
 
 test("silence between two turns ends nothing", async () => {
-  const { connect } = await socketScene(["a"], { idleMs: 100 });
+  const { connect } = await socketScene(["a"], { idleMs: 1_500 });
   const talk = await connect();
   talk.send(request);
   await talk.texts(3);
-  await new Promise((resolve) => setTimeout(resolve, 300));
+  await new Promise((resolve) => setTimeout(resolve, 2_000));
   talk.send(request);
   expect(await talk.texts(6)).toEqual([...texts, ...texts]);
 });

@@ -56,7 +56,7 @@ describe("what management tells", () => {
     for (let count = 0; count < 4; count += 1)
       await scene.ask({ path: "/v1/responses", key: one.secret, body: turn });
     await scene.ask({ path: "/v1/responses", key: other.secret, body: turn });
-    await new Promise((resolve) => setTimeout(resolve, 400));
+    await expect.poll(() => scene.database.query(`select id from requests`)).toHaveLength(5);
     const all = (await ask("/api/requests")).value as List;
     expect(all.data.map((each) => [each["keyId"], each["status"], each["code"]])).toEqual([
       [other.key.id, 403, "model_not_allowed"],

@@ -5,6 +5,7 @@ import { makeLink } from "../../../src/gateway/admin/sessions.ts";
 import { revokeKey } from "../../../src/gateway/keys/client-keys.ts";
 import { completed, created, cutsAfter, delta, sse, type Scene } from "../../support/openai/responses.ts";
 import { errorOf, GatewayScene, type Asked } from "../../support/gateway-scene.ts";
+import { leastMs } from "../../support/least-time.ts";
 
 const turn = { model: "gpt-6-sol", input: "hello", stream: true };
 const chat = { model: "gpt-6-sol", messages: [{ role: "user", content: "hello" }] };
@@ -465,17 +466,21 @@ test("of two keys neither learns anything of the other, on any route", async () 
 describe("a key that is taken back", () => {
   test("opens nothing a second later, while what it began goes on", async () => {
     const scene = await GatewayScene.open(["a"]);
-    scene.fake.next("acct-a", endless);
-    const { secret, key } = await scene.key("ci");
-    const begun = scene.begin({ path: responses, key: secret, body: turn });
-    await begun.firstByte;
-    await revokeKey(scene.database, key, "test");
-    const from = Date.now();
-    const status = async () => (await scene.ask({ path: responses, key: secret, body: turn })).status;
-    await expect.poll(status, { interval: 20 }).toBe(401);
-    expect(Date.now() - from).toBeLessThan(1_000);
-    expect(begun.received()).not.toContain("failed");
-    begun.abort();
+    const closedAfterMs = async (number: number) => {
+      scene.fake.next("acct-a", endless);
+      const { secret, key } = await scene.key(`ci-${number}`);
+      const begun = scene.begin({ path: responses, key: secret, body: turn });
+      await begun.firstByte;
+      await revokeKey(scene.database, key, "test");
+      const from = performance.now();
+      const status = async () => (await scene.ask({ path: responses, key: secret, body: turn })).status;
+      await expect.poll(status, { interval: 20 }).toBe(401);
+      const ms = performance.now() - from;
+      expect(begun.received()).not.toContain("failed");
+      begun.abort();
+      return ms;
+    };
+    expect(await leastMs(1_000, closedAfterMs)).toBeLessThan(1_000);
   });
 
   const ways: [what: string, asked: Asked, last: RegExp][] = [
@@ -493,17 +498,20 @@ describe("a key that is taken back", () => {
   test.each(ways)("with --now, within a second, ends %s, and is charged for it", async (_, asked, last) => {
     const scene = await GatewayScene.open(["a"]);
     scene.fake.always("acct-a", endless);
-    const { secret, key } = await scene.key("ci", { limits: ["tokens=100000/day"] });
-    const begun = scene.begin({ ...asked, key: secret });
-    await begun.firstByte;
-    const from = Date.now();
-    await revokeKey(scene.database, key, "test", { isNow: true });
-    expect((await begun.answer).text).toMatch(last);
-    expect(Date.now() - from).toBeLessThan(1_000);
-    const [row] = await scene.database.query(`select body from documents where kind = 'usage' and id = $1`, [
-      key.id,
-    ]);
-    expect(JSON.parse(String(row?.["body"]))).toMatchObject({ tickets: {} });
+    const endedAfterMs = async (number: number) => {
+      const { secret, key } = await scene.key(`ci-${number}`, { limits: ["tokens=100000/day"] });
+      const begun = scene.begin({ ...asked, key: secret });
+      await begun.firstByte;
+      const from = performance.now();
+      await revokeKey(scene.database, key, "test", { isNow: true });
+      expect((await begun.answer).text).toMatch(last);
+      const ms = performance.now() - from;
+      const sql = `select body from documents where kind = 'usage' and id = $1`;
+      const [row] = await scene.database.query(sql, [key.id]);
+      expect(JSON.parse(String(row?.["body"]))).toMatchObject({ tickets: {} });
+      return ms;
+    };
+    expect(await leastMs(1_000, endedAfterMs)).toBeLessThan(1_000);
     // The account has no part in it.
     const other = await scene.key("other");
     scene.fake.always(

@@ -193,12 +193,12 @@ test("a stream that falls silent after its first event ends with response.failed
 });
 
 test("a stream that says something in time goes on, and a client that does not read is no silence of upstream", async () => {
-  const scene = await ProxyScene.open(["a"], { limits: { idleMs: 400 } });
+  const scene = await ProxyScene.open(["a"], { limits: { idleMs: 2_000 } });
   scene.fake.next("acct-a", async (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });
     for (let sent = 0; sent < 6; sent += 1) {
       response.write(sent % 2 === 0 ? ": keep-alive\n\n" : sse(delta("x")));
-      await new Promise((resolve) => setTimeout(resolve, 150));
+      await new Promise((resolve) => setTimeout(resolve, 400));
     }
     response.end(sse(completed()));
   });
