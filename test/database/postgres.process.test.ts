@@ -67,5 +67,5 @@ describe.skipIf(postgresPrograms() === null)("a database server that dies", () =
     await database.close();
     between.close();
     postgres.stop();
-  }, 90_000);
+  });
 });
