@@ -43,7 +43,7 @@ export async function* commandRows(builds, { runs, only }) {
       const home = homes.get(count);
       const isImport = typeof args === "function";
       const empty = isImport ? asModule("0") : ["-e", "0"];
-      const words = (folder) => (isImport ? args(folder) : [join(folder, "bin/codex-auth"), ...args]);
+      const words = (folder) => (isImport ? args(folder) : [join(folder, "bin/codex-auth")].concat(args));
       const commands = [empty, empty, ...builds.map(words)];
       yield { name, goal, ratios: inTurn(commands, { root, home, runs }) };
     }
