@@ -22,13 +22,15 @@ const rows = [
   ["import of codex-auth/errors", 100, importOf("errors"), "1.15"],
 ];
 
-/** Instead of a command: what a program of others pays for a door of the library. */
+/** Instead of a command: what a program of others pays for a door of the library, beside an empty module. */
 function importOf(door) {
-  return (folder) => asModule(`import ${JSON.stringify(join(folder, `dist/lib/${door}.js`))};`);
+  return (folder, root) => moduleIn(root, `import ${JSON.stringify(join(folder, `dist/lib/${door}.js`))};`);
 }
 
-function asModule(text) {
-  return ["--input-type=module", "-e", text];
+function moduleIn(root, text) {
+  const file = join(root, `${text.replaceAll(/\W+/g, "-")}.mjs`);
+  writeFileSync(file, text);
+  return [file];
 }
 
 export async function* commandRows(builds, { runs, only }) {
@@ -42,8 +44,9 @@ export async function* commandRows(builds, { runs, only }) {
     for (const [name, count, args, goal] of wanted) {
       const home = homes.get(count);
       const isImport = typeof args === "function";
-      const empty = isImport ? asModule("0") : ["-e", "0"];
-      const words = (folder) => (isImport ? args(folder) : [join(folder, "bin/codex-auth")].concat(args));
+      const empty = isImport ? moduleIn(root, "0;") : ["-e", "0"];
+      const words = (folder) =>
+        isImport ? args(folder, root) : [join(folder, "bin/codex-auth")].concat(args);
       const commands = [empty, empty, ...builds.map(words)];
       yield { name, goal, ratios: inTurn(commands, { root, home, runs }) };
     }
