@@ -66,7 +66,7 @@ class Walk {
 
   async #use(): Promise<void> {
     await this.#say("It listens, on this machine only:", ["gateway", "status"]);
-    const limits = ["--limit", "requests=3/day", "--limit", "cost=1usd/week", "--model", model];
+    const limits = ["--limit", "requests=3/5h", "--limit", "cost=1usd/week", "--model", model];
     const made = await this.#say("A key for one program, with limits:", [
       "gateway",
       "key",
@@ -88,7 +88,7 @@ class Walk {
       secret,
       body: { ...turn, model: dearModel },
     });
-    await this.#ask("The last request of the day:", { path: "/responses", secret, body: turn });
+    await this.#ask("The last request of its limit:", { path: "/responses", secret, body: turn });
     await this.#ask("One more is refused, with the time at which it may come back:", {
       path: "/responses",
       secret,
