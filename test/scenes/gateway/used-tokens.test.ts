@@ -51,19 +51,22 @@ describe("a whole answer that says of its tokens", () => {
     return streams(created(), { ...completed(), response: { ...response, usage } });
   };
 
-  test.each(unnamed)("%s is charged like one that was cut, never as free, and the log goes on", async (_, usage) => {
-    const scene = await GatewayScene.open(["a"]);
-    const { secret } = await scene.key("new", counted);
-    scene.fake.next("acct-a", answered(usage));
-    await scene.ask({ path: "/v1/responses", key: secret, body: { ...asked, stream: true } });
-    const [requests, tokens, cost] = await usedOf(scene, secret);
-    expect(requests).toBe(1);
-    expect(tokens).toBeGreaterThan(2_048);
-    expect(cost).toBeGreaterThan(0);
-    await scene.gateway.close();
-    const [row] = await scene.database.query(`select output_tokens from requests`);
-    expect(row).toEqual({ output_tokens: 2_048 });
-  });
+  test.each(unnamed)(
+    "%s is charged like one that was cut, never as free, and the log goes on",
+    async (_, usage) => {
+      const scene = await GatewayScene.open(["a"]);
+      const { secret } = await scene.key("new", counted);
+      scene.fake.next("acct-a", answered(usage));
+      await scene.ask({ path: "/v1/responses", key: secret, body: { ...asked, stream: true } });
+      const [requests, tokens, cost] = await usedOf(scene, secret);
+      expect(requests).toBe(1);
+      expect(tokens).toBeGreaterThan(2_048);
+      expect(cost).toBeGreaterThan(0);
+      await scene.gateway.close();
+      const [row] = await scene.database.query(`select output_tokens from requests`);
+      expect(row).toEqual({ output_tokens: 2_048 });
+    },
+  );
 
   test("only one of the two numbers is charged for that one", async () => {
     const scene = await GatewayScene.open(["a"]);
