@@ -114,7 +114,7 @@ function row(
 
 const bytesPerToken = 4;
 /** An answer of which nobody knows yet how long it will be. */
-export const usualOutput = 2_048;
+const usualOutput = 2_048;
 /** A stream carries about this many bytes of events for a token. */
 const bytesPerStreamedToken = 200;
 

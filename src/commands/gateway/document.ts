@@ -24,9 +24,8 @@ export const actions = [
 ] as const;
 export type Action = (typeof actions)[number];
 
-/** What TAB offers behind an action. */
+/** What TAB offers behind an action, but for the actions of keys. */
 export const offeredWords: OfferedBehind = {
-  key: ["create", "list", "show", "edit", "revoke", "rotate", "reset"],
   "key show": "key",
   "key edit": "key",
   "key revoke": "key",

@@ -68,7 +68,7 @@ export default defineCommand({
             "[words...]",
             "key: create, list, show, edit, revoke, rotate or reset, and a name; client: codex, opencode or env; adopt and release: an account; database: check, migrate or claim",
           ),
-          offeredWords,
+          { key: Object.keys(keyActions), ...offeredWords },
         ),
       )
       .option("--port <n>", "start: this port instead of a free one")

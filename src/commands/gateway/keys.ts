@@ -12,7 +12,13 @@ import {
   rotateKey,
 } from "../../gateway/keys/client-keys.ts";
 import { editKey, type KeyChange } from "../../gateway/keys/edit-key.ts";
-import { checkedName, keyDocument, type KeyDocument, policyOf } from "../../gateway/keys/key-document.ts";
+import {
+  checkedName,
+  editedPolicy,
+  keyDocument,
+  type KeyDocument,
+  policyOf,
+} from "../../gateway/keys/key-document.ts";
 import { UsageBooks } from "../../gateway/limits/usage-books.ts";
 import { type Account, accountNames } from "../../pool/account.ts";
 import { selectAccount } from "../../pool/select.ts";
@@ -96,13 +102,7 @@ async function edit(ctx: Context, words: readonly string[], options: KeyOptions)
   return await withDatabase(ctx, options.database, async (database) => {
     const wish = await policyWish(ctx, database, options);
     const change = (key: ClientKey): KeyChange => {
-      const made = policyOf({
-        models: model === undefined ? key.policy.models : wish.models,
-        accounts: account === undefined ? key.policy.accounts : wish.accounts,
-        parallel: parallel === undefined ? key.policy.parallel : wish.parallel,
-        limits: wish.limits,
-      });
-      const policy = limit === undefined ? { ...made, limits: key.policy.limits } : made;
+      const policy = editedPolicy(key.policy, wish);
       checkLimits(policy.limits);
       return {
         policy,

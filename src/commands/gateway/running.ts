@@ -16,14 +16,14 @@ type GatewayState =
   | { readonly kind: "none" }
   | { readonly kind: "killed"; readonly entry: RotationEntry }
   | { readonly kind: "running"; readonly entry: RotationEntry }
-  | {
-      readonly kind: "silent";
-      readonly entry: RotationEntry;
-      readonly why: string;
-      readonly isDatabaseAway: boolean;
-    };
+  | ({ readonly kind: "silent"; readonly entry: RotationEntry } & Trouble);
 
-const databaseAway = `it says "database away"`;
+/** Half a sentence about a gateway that does not serve as it should. */
+interface Trouble {
+  readonly why: string;
+  readonly isDatabaseAway: boolean;
+}
+
 const restMs = 50;
 const patienceMs = 20_000;
 export const graceMs = 30_000;
@@ -34,20 +34,20 @@ export async function findGateway(ctx: Context): Promise<GatewayState> {
   const { entry, liveness } = found;
   // The entry stays until a start, a stop or a fix: doctor finds by it who answers on the port now.
   if (liveness === "dead") return { kind: "killed", entry };
-  const why = await problemOf(ctx, entry);
-  if (why === null) return { kind: "running", entry };
-  return { kind: "silent", entry, why, isDatabaseAway: why === databaseAway };
+  const trouble = await troubleOf(ctx, entry);
+  return trouble === null ? { kind: "running", entry } : { kind: "silent", entry, ...trouble };
 }
 
-async function problemOf(ctx: Context, { port }: RotationEntry): Promise<string | null> {
+async function troubleOf(ctx: Context, { port }: RotationEntry): Promise<Trouble | null> {
   try {
     const signal = AbortSignal.timeout(5_000);
     const response = await ctx.fetch(`http://127.0.0.1:${port}/health/ready`, { signal });
     const status = textField(jsonOrNull(await answerText(response, longestAnswer)), "status");
     if (response.ok && status === "ok") return null;
-    return status ? `it says "${status}"` : `it answers with status ${response.status}`;
+    const why = status ? `it says "${status}"` : `it answers with status ${response.status}`;
+    return { why, isDatabaseAway: status === "database away" };
   } catch (error) {
-    return networkCode(error);
+    return { why: networkCode(error), isDatabaseAway: false };
   }
 }
 

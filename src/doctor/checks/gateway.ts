@@ -78,7 +78,7 @@ export const gatewayDatabaseUnreadable: DoctorCheck = {
   severity: "error",
   title: "the database of the gateway cannot be read",
   look: (facts) => {
-    const path = databaseOf(facts);
+    const path = databaseFile(facts.ctx.env, facts.paths);
     const problem = path === null ? null : problemOf(facts, path);
     if (path === null || problem === null) return [];
     if (problem === "may not be read by this user") {
@@ -96,7 +96,7 @@ export const gatewayDatabaseTooNew: DoctorCheck = {
   severity: "error",
   title: "the database of the gateway was made by a newer codex-auth",
   look: (facts) => {
-    const path = databaseOf(facts);
+    const path = databaseFile(facts.ctx.env, facts.paths);
     const schema = path === null ? null : storedSchema(readDatabase(facts.ctx.fs, path, "store_info") ?? []);
     if (path === null || schema === null || !schema.isTooNew) return [];
     const message = `The gateway does not start: ${path} was made by a newer codex-auth. Update codex-auth on this machine.`;
@@ -140,7 +140,7 @@ const keyRisk = "with this key and a copy of what it seals anybody has the login
 
 function openFiles(facts: Facts): OpenFile[] {
   const { ctx, paths } = facts;
-  const database = databaseOf(facts);
+  const database = databaseFile(ctx.env, paths);
   const keyFile = ctx.env["CODEX_AUTH_KEY_FILE"];
   const ofDatabase = database === null ? [] : [database, `${database}-wal`, `${database}-shm`];
   const ours = [...ofDatabase, ctx.store.gatewayFiles.journalFile];
@@ -151,10 +151,6 @@ function openFiles(facts: Facts): OpenFile[] {
     const mode = ownModeOf(ctx.fs, paths, path);
     return mode !== null && (mode & openTo) !== 0 ? [{ path, mode, risk }] : [];
   });
-}
-
-function databaseOf({ ctx: { env }, paths }: Facts): string | null {
-  return databaseFile(env, paths);
 }
 
 const magic = "SQLite format 3\0";

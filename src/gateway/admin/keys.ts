@@ -11,7 +11,7 @@ import {
   rotateKey,
 } from "../keys/client-keys.ts";
 import { editKey, type KeyChange } from "../keys/edit-key.ts";
-import { isKeyName, keyDocument, keySchema, nameRule, policyOf } from "../keys/key-document.ts";
+import { editedPolicy, isKeyName, keyDocument, keySchema, nameRule, policyOf } from "../keys/key-document.ts";
 import { standings } from "../limits/limit-headers.ts";
 import { type AdminContext, listOf, operation } from "./operation.ts";
 
@@ -147,21 +147,11 @@ async function edited(
   wish: z.output<typeof change>,
   actor: string,
 ) {
-  const { models, accounts, parallel } = wish;
-  const change = (before: ClientKey): KeyChange => {
-    const made = policyOf({
-      models: models === undefined ? before.policy.models : models,
-      accounts: accounts === undefined ? before.policy.accounts : accounts,
-      parallel: parallel === undefined ? before.policy.parallel : parallel,
-      limits: wish.limits,
-    });
-    const next = wish.limits === undefined ? { ...made, limits: before.policy.limits } : made;
-    return {
-      policy: next,
-      ...(wish.name === undefined ? {} : { name: wish.name }),
-      ...(wish.expiresAt === undefined ? {} : { expiresMs: timeOf(wish.expiresAt) }),
-    };
-  };
+  const change = ({ policy: before }: ClientKey): KeyChange => ({
+    policy: editedPolicy(before, wish),
+    ...(wish.name === undefined ? {} : { name: wish.name }),
+    ...(wish.expiresAt === undefined ? {} : { expiresMs: timeOf(wish.expiresAt) }),
+  });
   // What was served a moment ago counts for a limit that is new.
   await parts.log.flush();
   return await editKey(parts.database, await findKey(parts.database, id), change, actor);

@@ -76,6 +76,13 @@ export function policyOf({ models, accounts, limits = [], parallel }: PolicyWish
   };
 }
 
+/** The policy of a key that is changed: what is absent stays, an empty list or null takes a restriction away. */
+export function editedPolicy(before: KeyPolicy, wish: PolicyWish): KeyPolicy {
+  const { models = before.models, accounts = before.accounts, parallel = before.parallel, limits } = wish;
+  const made = policyOf({ models, accounts, parallel, limits });
+  return limits === undefined ? { ...made, limits: before.limits } : made;
+}
+
 function iso(ms: number): string {
   return new Date(ms).toISOString();
 }

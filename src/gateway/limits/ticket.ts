@@ -6,7 +6,6 @@ import {
   estimateOf,
   noTokens,
   type TokenCounts,
-  usualOutput,
 } from "../../budget/prices.ts";
 import {
   type Amounts,
@@ -51,7 +50,7 @@ export interface TicketWish {
 /** Books a request on its key. A key without limits needs no ticket, and no write. */
 export async function openTicket(books: UsageBooks, wish: TicketWish): Promise<TicketReading> {
   const { id, key, model, asked, bytes, tier, isWarmUp, replica } = wish;
-  const estimate = estimateOf(model, bytes, tier, isWarmUp ? 0 : usualOutput);
+  const estimate = estimateOf(model, bytes, tier, isWarmUp ? 0 : undefined);
   const ticket = { id, key, model, estimate, tier, state: emptyUsage };
   if (!isCounted(key)) return { kind: "admitted", ticket };
   const result = await books.admit(key.id, key.policy, { ticketId: id, replica, model, asked, estimate });

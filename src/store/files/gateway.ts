@@ -28,14 +28,18 @@ export interface GatewayFiles {
 /** The file where the keys are, without asking a gateway; null for a server, which is none of this machine's files. */
 export function databaseFile(env: Readonly<Record<string, string | undefined>>, paths: Paths): string | null {
   const named = env["CODEX_AUTH_DATABASE"];
-  if (named === undefined || named === "") return join(paths.storeDir, "gateway.db");
+  if (named === undefined || named === "") return ownDatabase(paths);
   return named.includes("://") ? null : named;
+}
+
+function ownDatabase({ storeDir }: Paths): string {
+  return join(storeDir, "gateway.db");
 }
 
 export function gatewayFiles(fs: FileSystem, paths: Paths): GatewayFiles {
   const journal = join(paths.storeDir, "gateway-journal.jsonl");
   return {
-    database: join(paths.storeDir, "gateway.db"),
+    database: ownDatabase(paths),
     journalFile: journal,
     makeDatabase: (path) => {
       prepareFolders(fs, paths);
